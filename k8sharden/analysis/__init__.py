@@ -1,0 +1,1 @@
+"""Pure evaluators that several items share."""

@@ -1,0 +1,1 @@
+"""Plan, show, apply, record and take back changes."""

@@ -1,0 +1,1 @@
+"""Turn changes into files: patches, manifests, artefacts."""

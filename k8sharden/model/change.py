@@ -1,0 +1,139 @@
+"""Changes: what a remediation wants, as values that can be merged, shown, applied and undone.
+
+A change is written as edits on paths, never as a whole object, so that it composes with others
+and takes back only what it wrote. Lists are addressed by the name of an element, never by index.
+"""
+
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from k8sharden.model.ref import Ref
+
+
+class Named(msgspec.Struct, frozen=True, tag="named"):
+    """The element of a list whose field ``key`` has this value: ``containers[name=web]``."""
+
+    key: str
+    value: str
+
+
+Step = str | Named
+Path = tuple[Step, ...]
+
+
+def show_path(path: Path) -> str:
+    """Write a path for people: ``spec.containers[name=web].image``, odd keys quoted."""
+    text = ""
+    for step in path:
+        if isinstance(step, Named):
+            text += f"[{step.key}={step.value}]"
+        elif step.replace("-", "").replace("_", "").isalnum():
+            text += f".{step}" if text else step
+        else:
+            text += f'["{step}"]'
+    return text
+
+
+class SetField(msgspec.Struct, frozen=True, tag="set"):
+    """Give the field at ``path`` this value, making the parents that are missing."""
+
+    path: Path
+    value: Any
+
+
+class RemoveField(msgspec.Struct, frozen=True, tag="remove"):
+    """Take the field or the list element at ``path`` away."""
+
+    path: Path
+
+
+class AddElement(msgspec.Struct, frozen=True, tag="add"):
+    """Add an element to the list at ``path``; ``key`` is the field that names its elements."""
+
+    path: Path
+    key: str
+    value: dict[str, Any]
+
+
+Edit = SetField | RemoveField | AddElement
+
+
+class Patch(msgspec.Struct, frozen=True, tag="patch"):
+    """Edits on one object that exists."""
+
+    ref: Ref
+    edits: tuple[Edit, ...]
+
+
+class Create(msgspec.Struct, frozen=True, tag="create"):
+    """A new object. If one of that name is there already, that is drift."""
+
+    ref: Ref
+    manifest: dict[str, Any]
+
+
+class Delete(msgspec.Struct, frozen=True, tag="delete"):
+    """An object to take away, its dependents left alone."""
+
+    ref: Ref
+
+
+Write = Patch | Create | Delete
+
+
+class File(msgspec.Struct, frozen=True):
+    """A file of an artefact: a relative path and its text."""
+
+    path: str
+    text: str
+
+
+class ChangeKind(StrEnum):
+    """The five kinds of change, and the stated reason for none."""
+
+    PATCH = "patch"
+    CREATE = "create"
+    DELETE = "delete"
+    GROUP = "group"
+    ARTEFACT = "artefact"
+    ADVICE = "advice"
+
+
+class Risk(StrEnum):
+    """What applying may disturb, mildest first."""
+
+    SAFE = "safe"
+    RESTART = "restart"
+    TRAFFIC = "traffic"
+    ACCESS = "access"
+
+
+class Change(msgspec.Struct, frozen=True):
+    """What answers a finding.
+
+    ``writes`` stand or fall together, in this order; ``files`` is filled for an artefact instead.
+    ``basis`` holds the facts, beside the touched fields, that the change rests on (a running
+    image's digest, say): when they change, so does the plan's digest. ``warnings`` are sentences
+    shown at review.
+    """
+
+    kind: ChangeKind
+    title: str
+    risk: Risk
+    writes: tuple[Write, ...] = ()
+    files: tuple[File, ...] = ()
+    basis: dict[str, Any] = {}
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def ref(self) -> Ref | None:
+        """The object that the change is about: the last one written, where there is one."""
+        return self.writes[-1].ref if self.writes else None
+
+
+class NoChange(msgspec.Struct, frozen=True):
+    """Why no change is generated, in a sentence that says what to do instead."""
+
+    reason: str

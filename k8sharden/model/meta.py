@@ -1,0 +1,46 @@
+"""Object metadata, decoded leniently: what a server may leave out or send as null is optional."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+
+class Struct(msgspec.Struct, frozen=True, rename="camel", gc=False):
+    """Base of everything decoded from the API: immutable, camelCase, unknown fields ignored."""
+
+
+class OwnerReference(Struct, frozen=True):
+    """Who manages an object; the one with ``controller`` set decides its fate."""
+
+    api_version: str = ""
+    kind: str = ""
+    name: str = ""
+    uid: str = ""
+    controller: bool | None = None
+
+
+class Meta(Struct, frozen=True):
+    """The part of `ObjectMeta` that checks look at."""
+
+    name: str = ""
+    namespace: str | None = None
+    uid: str = ""
+    labels: dict[str, str] | None = None
+    annotations: dict[str, str] | None = None
+    owner_references: list[OwnerReference] | None = None
+    deletion_timestamp: str | None = None
+
+    @property
+    def label(self) -> Mapping[str, str]:
+        """The labels, never null."""
+        return self.labels or {}
+
+    @property
+    def annotation(self) -> Mapping[str, str]:
+        """The annotations, never null."""
+        return self.annotations or {}
+
+    @property
+    def controller(self) -> OwnerReference | None:
+        """The owner that manages this object, where it has one."""
+        return next((owner for owner in self.owner_references or () if owner.controller), None)

@@ -1,0 +1,230 @@
+"""The API objects that checks read, decoded to the fields they need.
+
+Source: the Kubernetes API reference, v1.36. Items of a list carry no kind; it is the list's.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from k8sharden.model import kinds
+from k8sharden.model.kinds import ResourceType
+from k8sharden.model.meta import Meta, Struct
+from k8sharden.model.pods import PodSpec, Template
+
+
+class Object(Struct, frozen=True):
+    """Any object: its metadata. Secrets and ConfigMaps are never decoded further than this."""
+
+    metadata: Meta
+
+    @property
+    def name(self) -> str:
+        """The object's name."""
+        return self.metadata.name
+
+    @property
+    def namespace(self) -> str:
+        """The object's namespace, empty for cluster-scoped ones."""
+        return self.metadata.namespace or ""
+
+
+class ContainerStatus(Struct, frozen=True):
+    """What runs: ``image_id`` holds a digest once the image was pulled from a registry."""
+
+    name: str = ""
+    image: str = ""
+    image_id: str = msgspec.field(name="imageID", default="")
+    ready: bool = False
+    restart_count: int = 0
+
+
+class PodStatus(Struct, frozen=True):
+    """The part of a pod's status that tells what runs."""
+
+    phase: str | None = None
+    container_statuses: list[ContainerStatus] | None = None
+    init_container_statuses: list[ContainerStatus] | None = None
+
+
+class Pod(Object, frozen=True):
+    """A pod."""
+
+    spec: PodSpec = msgspec.field(default_factory=PodSpec)
+    status: PodStatus | None = None
+
+
+class TemplateSpec(Struct, frozen=True):
+    """The specification of what makes pods from a template."""
+
+    template: Template = msgspec.field(default_factory=Template)
+    replicas: int | None = None
+    selector: dict[str, Any] | None = None
+
+
+class TemplateOwner(Object, frozen=True):
+    """A Deployment, DaemonSet, StatefulSet, ReplicaSet, ReplicationController or Job."""
+
+    spec: TemplateSpec = msgspec.field(default_factory=TemplateSpec)
+
+
+class JobTemplate(Struct, frozen=True):
+    """The Job that a CronJob makes."""
+
+    spec: TemplateSpec = msgspec.field(default_factory=TemplateSpec)
+
+
+class CronJobSpec(Struct, frozen=True):
+    """The specification of a CronJob."""
+
+    job_template: JobTemplate = msgspec.field(default_factory=JobTemplate)
+
+
+class CronJob(Object, frozen=True):
+    """A CronJob."""
+
+    spec: CronJobSpec = msgspec.field(default_factory=CronJobSpec)
+
+
+class NamespaceStatus(Struct, frozen=True):
+    """``phase`` is Active or Terminating."""
+
+    phase: str | None = None
+
+
+class Namespace(Object, frozen=True):
+    """A namespace."""
+
+    status: NamespaceStatus | None = None
+
+
+class NodeInfo(Struct, frozen=True):
+    """What the kubelet says of itself."""
+
+    kubelet_version: str = ""
+    operating_system: str = ""
+
+
+class NodeStatus(Struct, frozen=True):
+    """The part of a node's status that tells what it is."""
+
+    node_info: NodeInfo | None = None
+
+
+class NodeSpec(Struct, frozen=True):
+    """``provider_id`` tells the cloud a node runs in."""
+
+    provider_id: str | None = msgspec.field(name="providerID", default=None)
+
+
+class Node(Object, frozen=True):
+    """A node."""
+
+    spec: NodeSpec | None = None
+    status: NodeStatus | None = None
+
+
+class ServiceSpec(Struct, frozen=True):
+    """The part of a Service that tells whom it sends traffic to."""
+
+    type: str | None = None
+    selector: dict[str, str] | None = None
+
+
+class Service(Object, frozen=True):
+    """A Service."""
+
+    spec: ServiceSpec | None = None
+
+
+class PolicyRule(Struct, frozen=True):
+    """One rule of a role."""
+
+    verbs: list[str] | None = None
+    api_groups: list[str] | None = None
+    resources: list[str] | None = None
+    resource_names: list[str] | None = None
+    non_resource_urls: list[str] | None = msgspec.field(name="nonResourceURLs", default=None)
+
+
+class AggregationRule(Struct, frozen=True):
+    """The label selectors whose roles a ClusterRole is filled from."""
+
+    cluster_role_selectors: list[dict[str, Any]] | None = None
+
+
+class Role(Object, frozen=True):
+    """A Role or a ClusterRole."""
+
+    rules: list[PolicyRule] | None = None
+    aggregation_rule: AggregationRule | None = None
+
+
+class RoleRef(Struct, frozen=True):
+    """The role that a binding grants; it cannot be changed."""
+
+    api_group: str = ""
+    kind: str = ""
+    name: str = ""
+
+
+class Subject(Struct, frozen=True):
+    """Who is granted a role: a User, a Group or a ServiceAccount."""
+
+    kind: str = ""
+    name: str = ""
+    namespace: str | None = None
+    api_group: str | None = None
+
+    @property
+    def label(self) -> str:
+        """``ServiceAccount ci/pipeline`` or ``Group system:authenticated``."""
+        where = f"{self.namespace}/{self.name}" if self.namespace else self.name
+        return f"{self.kind} {where}"
+
+
+class Binding(Object, frozen=True):
+    """A RoleBinding or a ClusterRoleBinding; ``subjects`` may be null."""
+
+    role_ref: RoleRef = msgspec.field(default_factory=RoleRef)
+    subjects: list[Subject] | None = None
+
+
+class NetworkPolicySpec(Struct, frozen=True):
+    """Which pods are selected, and which traffic of theirs is let through."""
+
+    pod_selector: dict[str, Any] | None = None
+    policy_types: list[str] | None = None
+    ingress: list[dict[str, Any]] | None = None
+    egress: list[dict[str, Any]] | None = None
+
+
+class NetworkPolicy(Object, frozen=True):
+    """A NetworkPolicy."""
+
+    spec: NetworkPolicySpec = msgspec.field(default_factory=NetworkPolicySpec)
+
+
+STRUCTS: Mapping[ResourceType, type[Object]] = {
+    kinds.NAMESPACES: Namespace,
+    kinds.NODES: Node,
+    kinds.PODS: Pod,
+    kinds.SERVICES: Service,
+    kinds.SERVICE_ACCOUNTS: Object,
+    kinds.SECRETS: Object,
+    kinds.CONFIG_MAPS: Object,
+    kinds.REPLICATION_CONTROLLERS: TemplateOwner,
+    kinds.DEPLOYMENTS: TemplateOwner,
+    kinds.DAEMON_SETS: TemplateOwner,
+    kinds.STATEFUL_SETS: TemplateOwner,
+    kinds.REPLICA_SETS: TemplateOwner,
+    kinds.JOBS: TemplateOwner,
+    kinds.CRON_JOBS: CronJob,
+    kinds.NETWORK_POLICIES: NetworkPolicy,
+    kinds.ROLES: Role,
+    kinds.CLUSTER_ROLES: Role,
+    kinds.ROLE_BINDINGS: Binding,
+    kinds.CLUSTER_ROLE_BINDINGS: Binding,
+}
+"""The struct that each type's items are decoded into."""

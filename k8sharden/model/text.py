@@ -1,0 +1,31 @@
+"""Make text that came from outside safe to show.
+
+Names, annotations and messages of a cluster can hold escape sequences that drive a terminal
+(CVE-2021-25743). What is shown goes through `visible`; patches keep the exact value.
+"""
+
+import re
+
+_UNSAFE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
+    "\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\uffff"
+    "\ud800-\udfff\U000e0000-\U000e0fff]"
+)
+
+LIMIT = 2_000
+
+
+def visible(text: str) -> str:
+    """Return ``text`` with control, bidi and zero-width characters as ``<U+001B>``.
+
+    Newline and tab stay, since diffs need them.
+    """
+    return _UNSAFE.sub(lambda found: f"<U+{ord(found[0]):04X}>", text)
+
+
+def one_line(text: str, limit: int = LIMIT) -> str:
+    """Return ``text`` safe to show on a single line of at most ``limit`` characters."""
+    # Cutting first bounds the work that a hostile megabyte can cause.
+    shortened = text[: limit + 1]
+    line = visible(shortened).replace("\n", "<U+000A>").replace("\t", " ")
+    return line if len(shortened) <= limit and len(line) <= limit else line[: limit - 1] + "…"

@@ -1,0 +1,1 @@
+"""The catalogue: seven folders, one file per hardening item."""

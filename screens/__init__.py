@@ -1,0 +1,1 @@
+"""The face: Textual screens, which ask the session and decide nothing."""
