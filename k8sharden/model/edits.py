@@ -1,0 +1,118 @@
+"""Edits applied to a value: what an object means after a change, whatever wrote it."""
+
+import copy
+from collections.abc import Iterable
+from typing import Any
+
+from k8sharden.errors import Refused
+from k8sharden.model.change import AddElement, Edit, Named, Path, RemoveField, SetField, show_path
+from k8sharden.model.text import one_line
+
+
+class EditConflict(Refused):
+    """The value is not as the edit expects it: something is missing, twice there, or no list."""
+
+
+def edited(value: dict[str, Any], edits: Iterable[Edit]) -> dict[str, Any]:
+    """Return a deep copy of ``value`` with the edits applied in their order.
+
+    `SetField` makes the parents that are missing or null; a list element must be there, once.
+    `RemoveField` wants the field there, even where it is null. `AddElement` makes the list where
+    it is missing or null, and refuses a name that is taken. Raises `EditConflict`.
+    """
+    result = copy.deepcopy(value)
+    for edit in edits:
+        _apply(result, edit)
+    return result
+
+
+def _apply(value: dict[str, Any], edit: Edit) -> None:
+    if not edit.path:
+        raise EditConflict("An edit of a whole object is none: it needs a path to a field.")
+    match edit:
+        case SetField():
+            parent = _walk(value, edit.path, make=True)
+            _put(parent, edit.path, copy.deepcopy(edit.value))
+        case RemoveField():
+            _remove(_walk(value, edit.path, make=False), edit.path)
+        case AddElement():
+            _add(_walk(value, edit.path, make=True), edit)
+
+
+def find_element(items: Any, path: Path) -> int:
+    """Return the index of the element that the last step of ``path`` names, in the list ``items``.
+
+    Raises `EditConflict` where that is no list, or where not exactly one element has the name.
+    """
+    step = path[-1]
+    assert isinstance(step, Named)  # noqa: S101 - callers have looked at the step
+    if not isinstance(items, list):
+        raise EditConflict(f"{_shown(path[:-1])} is no list, so {_shown(path)} is not in it.")
+    found = [
+        index
+        for index, item in enumerate(items)
+        if isinstance(item, dict) and item.get(step.key) == step.value
+    ]
+    if len(found) == 1:
+        return found[0]
+    what = "there is none" if not found else f"there are {len(found)}"
+    raise EditConflict(f"{_shown(path)} cannot be told: {what}.")
+
+
+def _walk(value: dict[str, Any], path: Path, *, make: bool) -> Any:
+    """Return what holds the last step of ``path``, making the mappings on the way if asked to."""
+    here: Any = value
+    for depth, step in enumerate(path[:-1], start=1):
+        if isinstance(step, Named):
+            here = here[find_element(here, path[:depth])]
+            continue
+        mapping = _mapping(here, path[: depth - 1])
+        if mapping.get(step) is None:
+            if isinstance(path[depth], Named) or not make:
+                raise EditConflict(f"There is no {_shown(path[:depth])}.")
+            mapping[step] = {}
+        here = mapping[step]
+    return here
+
+
+def _put(parent: Any, path: Path, new: Any) -> None:
+    if isinstance(path[-1], Named):
+        parent[find_element(parent, path)] = new
+    else:
+        _mapping(parent, path[:-1])[path[-1]] = new
+
+
+def _remove(parent: Any, path: Path) -> None:
+    if isinstance(path[-1], Named):
+        del parent[find_element(parent, path)]
+        return
+    mapping = _mapping(parent, path[:-1])
+    if path[-1] not in mapping:
+        raise EditConflict(f"There is no {_shown(path)} to remove.")
+    del mapping[path[-1]]
+
+
+def _add(parent: Any, edit: AddElement) -> None:
+    step = edit.path[-1]
+    if isinstance(step, Named):
+        raise EditConflict(f"{_shown(edit.path)} is an element, not a list to add one to.")
+    mapping = _mapping(parent, edit.path[:-1])
+    items = mapping.get(step)
+    if items is None:
+        items = mapping[step] = []
+    if not isinstance(items, list):
+        raise EditConflict(f"{_shown(edit.path)} is no list.")
+    name = edit.value.get(edit.key)
+    if any(isinstance(item, dict) and item.get(edit.key) == name for item in items):
+        raise EditConflict(f"{_shown(edit.path)} has an element with {edit.key} {name!r} already.")
+    items.append(copy.deepcopy(edit.value))
+
+
+def _mapping(value: Any, path: Path) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise EditConflict(f"{_shown(path) or 'The object'} holds no fields.")
+    return value
+
+
+def _shown(path: Path) -> str:
+    return one_line(show_path(path), 200)
