@@ -15,7 +15,7 @@ JSON = "application/json"
 MERGE_PATCH = "application/merge-patch+json"
 STRATEGIC_PATCH = "application/strategic-merge-patch+json"
 JSON_PATCH = "application/json-patch+json"
-TIMEOUT_SECONDS = 30
+TIMEOUT_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +55,11 @@ class Request(Protocol):
 class Client:
     """One user's requests to one server."""
 
-    def __init__(self, url: str, ca_file: Path, token: str) -> None:
+    def __init__(
+        self, url: str, ca_file: Path, token: str, timeout: float = TIMEOUT_SECONDS
+    ) -> None:
         self._url = url
+        self._timeout = timeout
         self._token = token
         # The environment's proxies are for the world outside, never for the loopback.
         self._opener = urllib.request.build_opener(
@@ -75,7 +78,7 @@ class Client:
         if data is not None:
             request.add_header("Content-Type", content_type)
         try:
-            with self._opener.open(request, timeout=TIMEOUT_SECONDS) as answer:
+            with self._opener.open(request, timeout=self._timeout) as answer:
                 return Answer(answer.status, answer.headers, answer.read())
         except urllib.error.HTTPError as refusal:
             with refusal:

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from tests.servers import flags
+from tests.servers import flags, roles
 from tests.servers.binaries import CONTROLLERS, Binaries, find
 from tests.servers.client import JSON, Answer, Client
 from tests.servers.credentials import ADMIN, CONTROLLER_MANAGER, Credentials
@@ -21,6 +21,7 @@ from tests.servers.processes import Process, ServerDied, environment, free_ports
 
 START_SECONDS = 90.0
 POLL_SECONDS = 0.05
+READY_ANSWER_SECONDS = 2.0
 KUBECTL_SECONDS = 120
 PORT_RACES_ALLOWED = 3
 SYSTEM_NAMESPACES = ("default", "kube-system")
@@ -124,9 +125,15 @@ class ControlPlane:
         self.wait_until(self._is_ready, "the API server is ready")
         self.version = str(self.request("GET", "/version").expect(200).json()["gitVersion"])
         if self._settings.controllers:
-            config = self.kubeconfig(CONTROLLER_MANAGER)
-            self._run(CONTROLLERS, flags.controller_manager(self._settings, config))
-            self.wait_until(lambda: self.has_service_account("default"), "the controllers work")
+            self._start_controllers()
+        else:
+            roles.fill(self.request)
+
+    def _start_controllers(self) -> None:
+        config = self.kubeconfig(CONTROLLER_MANAGER)
+        self._run(CONTROLLERS, flags.controller_manager(self._settings, config))
+        self.wait_until(lambda: self.has_service_account("default"), "there are service accounts")
+        self.wait_until(lambda: roles.are_filled(self.request), "aggregated roles have rules")
 
     def _run(self, name: str, arguments: Sequence[str]) -> None:
         command = [str(self._binaries.path(name)), *arguments]
@@ -135,7 +142,9 @@ class ControlPlane:
     def _is_ready(self) -> bool:
         # /readyz does not wait for the namespaces, which the server creates a moment later.
         paths = ["/readyz", *(f"/api/v1/namespaces/{name}" for name in SYSTEM_NAMESPACES)]
-        return all(self.request("GET", path).status == 200 for path in paths)
+        # Where the port was lost to a program that never answers, our server is already dead.
+        ask = Client(self.url, self.ca_file, self.admin_token, READY_ANSWER_SECONDS)
+        return all(ask("GET", path).status == 200 for path in paths)
 
     def wait_until(
         self, condition: Callable[[], bool], what: str, seconds: float = START_SECONDS
