@@ -104,6 +104,7 @@ class NodeInfo(Struct, frozen=True):
 
     kubelet_version: str = ""
     operating_system: str = ""
+    architecture: str = ""
 
 
 class NodeStatus(Struct, frozen=True):
