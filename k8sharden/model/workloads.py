@@ -12,7 +12,7 @@ import msgspec
 from k8sharden.model import kinds
 from k8sharden.model import objects as o
 from k8sharden.model.change import Path
-from k8sharden.model.inventory import Inventory
+from k8sharden.model.inventory import Inventory, SourceKind
 from k8sharden.model.kinds import ResourceType
 from k8sharden.model.meta import Meta, OwnerReference
 from k8sharden.model.pods import PodSpec
@@ -115,7 +115,7 @@ def _find(inventory: Inventory) -> Iterator[Workload]:
             owner = item.metadata.controller
             idle = kind is kinds.REPLICA_SETS and item.spec.replicas == 0
             if not idle and not _seen(owner, item, inventory):
-                yield _from_template(kind, item, owner)
+                yield _from_template(kind, item, owner, inventory.source.kind)
     for cron in inventory.of(kinds.CRON_JOBS, o.CronJob):
         inner = cron.spec.job_template.spec.template
         yield Workload(
@@ -124,7 +124,9 @@ def _find(inventory: Inventory) -> Iterator[Workload]:
             inner.metadata,
             inner.spec,
             _JOB_TEMPLATE,
-            unpatchable=_why_not(kinds.CRON_JOBS, cron.metadata, cron.metadata.controller),
+            unpatchable=_why_not(
+                kinds.CRON_JOBS, cron.metadata, cron.metadata.controller, inventory.source.kind
+            ),
         )
     for pod in inventory.pods:
         owner = pod.metadata.controller
@@ -135,7 +137,7 @@ def _find(inventory: Inventory) -> Iterator[Workload]:
                 pod.metadata,
                 pod.spec,
                 ("spec",),
-                unpatchable=_why_not(kinds.PODS, pod.metadata, owner),
+                unpatchable=_why_not(kinds.PODS, pod.metadata, owner, inventory.source.kind),
             )
 
 
@@ -149,7 +151,7 @@ def _seen(owner: OwnerReference | None, item: o.Object, inventory: Inventory) ->
 
 
 def _from_template(
-    kind: ResourceType, item: o.TemplateOwner, owner: OwnerReference | None
+    kind: ResourceType, item: o.TemplateOwner, owner: OwnerReference | None, source: SourceKind
 ) -> Workload:
     """Make a workload of an object with a pod template."""
     return Workload(
@@ -159,11 +161,13 @@ def _from_template(
         item.spec.template.spec,
         _TEMPLATE,
         item.spec.replicas,
-        _why_not(kind, item.metadata, owner),
+        _why_not(kind, item.metadata, owner, source),
     )
 
 
-def _why_not(kind: ResourceType, meta: Meta, owner: OwnerReference | None) -> str:
+def _why_not(
+    kind: ResourceType, meta: Meta, owner: OwnerReference | None, source: SourceKind
+) -> str:
     """Say why a template cannot be patched; empty where it can."""
     if MIRROR in meta.annotation:
         return "It is a static pod: change its manifest on the node."
@@ -177,7 +181,8 @@ def _why_not(kind: ResourceType, meta: Meta, owner: OwnerReference | None) -> st
             f"{owner.kind} {owner.name} ({owner.api_version}) manages it and would put it back: "
             "change that resource."
         )
-    if kind in (kinds.PODS, kinds.JOBS):
+    # In a file, a Pod is only text yet: it is the API server that refuses to change a live one.
+    if kind in (kinds.PODS, kinds.JOBS) and source is not SourceKind.MANIFESTS:
         return f"The template of a {kind.kind} cannot be changed: create it anew from its source."
     return ""
 
