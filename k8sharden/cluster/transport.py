@@ -26,11 +26,15 @@ class Request(msgspec.Struct, frozen=True):
 
 
 class Response(msgspec.Struct, frozen=True):
-    """One answer. ``warnings`` are the texts of its ``Warning: 299`` headers."""
+    """One answer. ``warnings`` are the texts of its ``Warning: 299`` headers.
+
+    ``retry_after`` is the number of seconds that an overloaded server asks to wait.
+    """
 
     status: int
     body: bytes
     warnings: tuple[str, ...] = ()
+    retry_after: float | None = None
 
 
 class Transport(Protocol):

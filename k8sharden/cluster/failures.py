@@ -1,0 +1,114 @@
+"""Turns what the network and TLS layers raise into one line: what happened, where, what to do."""
+
+import socket
+import ssl
+from collections.abc import Iterator
+
+from urllib3 import exceptions as http
+
+from k8sharden.errors import ClusterUnavailable, Unauthorized
+from k8sharden.model.text import one_line
+
+
+class Broken(ClusterUnavailable):
+    """The connection broke before the answer was whole; asking again may help."""
+
+
+def explain(error: Exception, server: str, timeout: float) -> ClusterUnavailable:
+    """Return the error to raise for what a request to ``server`` ended in."""
+    causes = list(_chain(error))
+    where = one_line(server, 200)
+    for kinds, sentence in _SENTENCES:
+        if any(isinstance(cause, kinds) for cause in causes):
+            return ClusterUnavailable(sentence.format(where=where, timeout=f"{timeout:g}"))
+    tls = next((cause for cause in causes if isinstance(cause, ssl.SSLError)), None)
+    if tls is not None:
+        return ClusterUnavailable(_tls(tls, where))
+    what = one_line(str(causes[-1]) or type(causes[-1]).__name__, 200)
+    if any(isinstance(cause, (http.ProtocolError, ConnectionError)) for cause in causes):
+        return Broken(f"The connection to {where} broke ({what}): try again.")
+    return ClusterUnavailable(f"{where} could not be reached: {what}. Check the server's address.")
+
+
+_SENTENCES: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
+    (
+        (http.ProxyError, http.ProxySchemeUnknown),
+        (
+            "{where} could not be reached through the proxy: check HTTPS_PROXY, NO_PROXY and the "
+            "kubeconfig's proxy-url."
+        ),
+    ),
+    (
+        (http.NameResolutionError, socket.gaierror),
+        (
+            "The name of {where} could not be resolved: check the server's address, the network and "
+            "the VPN."
+        ),
+    ),
+    (
+        (ConnectionRefusedError,),
+        "{where} refused the connection: is the cluster running, and the port right?",
+    ),
+    (
+        (http.ReadTimeoutError,),
+        "{where} did not answer within {timeout} s: it may be overloaded; try again.",
+    ),
+    (
+        (http.ConnectTimeoutError, TimeoutError),
+        "{where} could not be reached in time: check the network, the VPN and the firewall.",
+    ),
+    ((http.LocationValueError,), "{where} is no server's address: write https://HOST:PORT."),
+)
+# NewConnectionError is a ConnectTimeoutError to urllib3, so what tells more comes first.
+
+
+def _tls(error: ssl.SSLError, where: str) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        why = one_line(error.verify_message or str(error), 160)
+        return (
+            f"The certificate of {where} is not trusted ({why}): check "
+            "certificate-authority-data in the kubeconfig, and that the address is the cluster's."
+        )
+    why = one_line(error.reason or str(error), 160)
+    return (
+        f"No TLS connection to {where} ({why}): check that the server speaks HTTPS, and the client "
+        "certificate."
+    )
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """Yield the error, then what caused it; urllib3 puts causes into ``reason`` and ``args``."""
+    queue: list[object] = [error]
+    seen: set[int] = set()
+    while queue:
+        here = queue.pop(0)
+        if not isinstance(here, BaseException) or id(here) in seen:
+            continue
+        seen.add(id(here))
+        yield here
+        # An SSLError's reason is a string, which the check above drops.
+        queue += [here.__cause__, here.__context__, getattr(here, "reason", None), *here.args]
+
+
+_LOGINS = {
+    "aws": "aws sso login",
+    "aws-iam-authenticator": "aws sso login",
+    "gke-gcloud-auth-plugin": "gcloud auth login",
+    "kubelogin": "az login",
+    "doctl": "doctl auth init",
+    "tsh": "tsh kube login",
+    "oci": "oci session authenticate",
+}
+
+
+def refused_credentials(name: str, command: str) -> Unauthorized:
+    """Return the error of a 401; ``command`` is the exec plugin, where there is one."""
+    program = command.replace("\\", "/").rpartition("/")[2]
+    hint = _LOGINS.get(program)
+    again = f", e.g. `{hint}`" if hint else " with the tool that wrote the kubeconfig"
+    return Unauthorized(
+        f"The credentials of {one_line(name, 200)} were refused (401): they may have expired; "
+        f"log in again{again}.",
+        status=401,
+        reason="Unauthorized",
+    )
