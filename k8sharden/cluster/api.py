@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 import msgspec
 
 from k8sharden import errors
+from k8sharden.cluster import gojson
 from k8sharden.cluster.transport import JSON, JSON_PATCH, Request, Response, Transport
 from k8sharden.model.kinds import ResourceType, type_of
 from k8sharden.model.ref import Ref
@@ -94,7 +95,7 @@ class Api:
         """Send a JSON Patch. A failed ``test`` comes as `Invalid`: re-read to tell drift."""
         path = type_of(ref).path(ref.namespace, ref.name)
         query = _query(dry_run=dry_run)
-        return self._write(Request("PATCH", path, query, _json(operations), JSON_PATCH))
+        return self._write(Request("PATCH", path, query, gojson.encode(operations), JSON_PATCH))
 
     def delete(
         self, ref: Ref, *, uid: str, resource_version: str, dry_run: bool = False
