@@ -1,0 +1,17 @@
+"""The Pod Security Standards, evaluated exactly as the API server's own admission does.
+
+Pure, on decoded specs; every policy version from 1.0 to the latest known. Source: Kubernetes
+documentation, "Pod Security Standards"; k8s.io/pod-security-admission v0.37.2.
+"""
+
+from k8sharden.analysis.pod_security.evaluate import (
+    LATEST,
+    Violation,
+    describe,
+    highest_level,
+    reasons,
+    violations,
+)
+from k8sharden.analysis.pod_security.level import Level
+
+__all__ = ["LATEST", "Level", "Violation", "describe", "highest_level", "reasons", "violations"]
