@@ -1,0 +1,191 @@
+"""Bind a write to the object it meets: exactly which fields change, from what to what.
+
+Binding is pure, so that it is done once for review and once more just before the write; the two
+are compared. Sources: RFC 6902 (JSON Patch), RFC 6901 (JSON Pointer).
+"""
+
+from typing import Any
+
+import msgspec
+
+from k8sharden.errors import Refused
+from k8sharden.model.change import (
+    AddElement,
+    Create,
+    Delete,
+    Edit,
+    Named,
+    Patch,
+    Path,
+    RemoveField,
+    SetField,
+    Write,
+)
+from k8sharden.model.edits import edited, find_element
+from k8sharden.model.ref import Ref
+
+UNSET = msgspec.UNSET
+
+
+class Drift(Refused):
+    """The object is not as the plan expects it: gone, new, or changed by somebody else."""
+
+
+class FieldChange(msgspec.Struct, frozen=True):
+    """One field or list element, before and after; `UNSET` where it is not there.
+
+    ``depth`` counts the steps of ``path`` that were there before: what an undo leaves standing.
+    """
+
+    path: Path
+    before: Any = UNSET
+    after: Any = UNSET
+    depth: int = 0
+
+
+class Bound(msgspec.Struct, frozen=True):
+    """A write with the object it changes. ``before`` is None for a create, ``after`` for a delete.
+
+    A patch whose ``fields`` are empty has nothing left to do.
+    """
+
+    write: Write
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+    fields: tuple[FieldChange, ...] = ()
+
+    @property
+    def ref(self) -> Ref:
+        """The object that is written."""
+        return self.write.ref
+
+    @property
+    def idle(self) -> bool:
+        """Whether the object is already as the write wants it."""
+        return isinstance(self.write, Patch) and not self.fields
+
+
+def bind(write: Write, live: dict[str, Any] | None) -> Bound:
+    """Bind ``write`` to the object as it is; ``live`` is None where there is none.
+
+    Raises `Drift` where the write does not fit: a create whose name is taken, a patch or delete
+    of what is gone, a named list element that is not there.
+    """
+    match write:
+        case Create(manifest=manifest) if live is None:
+            return Bound(write, None, manifest)
+        case Create(ref=ref):
+            raise Drift(f"{ref.label} exists already; somebody else made it. Scan again.")
+        case _ if live is None:
+            raise Drift(f"{write.ref.label} is gone. Scan again.")
+        case Delete():
+            return Bound(write, live, None)
+        case Patch(edits=edits):
+            return _bind_patch(write, live, edits)
+
+
+def _bind_patch(write: Patch, live: dict[str, Any], edits: tuple[Edit, ...]) -> Bound:
+    after, fields = live, []
+    for edit in edits:
+        field = _field(after, edit)
+        if field is not None:
+            after = edited(after, [edit])
+            fields.append(field)
+    return Bound(write, live, after, tuple(fields))
+
+
+def _field(value: dict[str, Any], edit: Edit) -> FieldChange | None:
+    """Return what the edit changes in ``value``, or None where it changes nothing."""
+    path = edit.path
+    if isinstance(edit, AddElement):
+        path = (*edit.path, Named(edit.key, str(edit.value[edit.key])))
+    before, depth = look(value, path)
+    after = UNSET if isinstance(edit, RemoveField) else edit.value
+    return None if before == after else FieldChange(path, before, after, depth)
+
+
+def look(value: Any, path: Path) -> tuple[Any, int]:
+    """Return what stands at ``path`` (`UNSET` where nothing does) and how many steps exist."""
+    for depth, step in enumerate(path):
+        if isinstance(step, Named):
+            found = _element(value, step)
+        else:
+            found = value.get(step, UNSET) if isinstance(value, dict) else UNSET
+        if found is UNSET:
+            return UNSET, depth
+        value = found
+    return value, len(path)
+
+
+def _element(value: Any, step: Named) -> Any:
+    items = value if isinstance(value, list) else []
+    named = (item for item in items if isinstance(item, dict) and item.get(step.key) == step.value)
+    return next(named, UNSET)
+
+
+def operations(bound: Bound, live: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the JSON Patch of a bound patch, every step guarded by a ``test``.
+
+    The guards are the resourceVersion, the name of every list element on the way, and each value
+    before; the server accepts a ``test`` for null where nothing is.
+    """
+    version = live["metadata"]["resourceVersion"]
+    made = [_test("/metadata/resourceVersion", version)]
+    value = live
+    for field in bound.fields:
+        made += _operation(value, field)
+        value = edited(value, [as_edit(field)])
+    return made
+
+
+def as_edit(field: FieldChange) -> Edit:
+    """Return the edit that makes this change again."""
+    last = field.path[-1]
+    if field.after is UNSET:
+        return RemoveField(field.path)
+    if isinstance(last, Named) and field.before is UNSET:
+        return AddElement(field.path[:-1], last.key, field.after)
+    return SetField(field.path, field.after)
+
+
+def _operation(value: dict[str, Any], field: FieldChange) -> list[dict[str, Any]]:
+    pointer, guards = "", []
+    here: Any = value
+    for depth, step in enumerate(field.path[: field.depth]):
+        if isinstance(step, Named):
+            index = find_element(here, field.path[: depth + 1])
+            pointer += f"/{index}"
+            guards.append(_test(f"{pointer}/{_escaped(step.key)}", step.value))
+            here = here[index]
+        else:
+            pointer += f"/{_escaped(step)}"
+            here = here[step]
+    if field.depth == len(field.path):
+        return [*guards, _test(pointer, field.before), *_change(pointer, field)]
+    return [*guards, *_addition(pointer, field)]
+
+
+def _change(pointer: str, field: FieldChange) -> list[dict[str, Any]]:
+    if field.after is UNSET:
+        return [{"op": "remove", "path": pointer}]
+    return [{"op": "replace", "path": pointer, "value": field.after}]
+
+
+def _addition(pointer: str, field: FieldChange) -> list[dict[str, Any]]:
+    """Add what is missing from the first missing step on, as one nested value."""
+    missing = field.path[field.depth :]
+    if isinstance(missing[0], Named):
+        return [{"op": "add", "path": f"{pointer}/-", "value": field.after}]
+    value = field.after
+    for step in reversed(missing[1:]):
+        value = [value] if isinstance(step, Named) else {step: value}
+    target = f"{pointer}/{_escaped(missing[0])}"
+    return [_test(target, None), {"op": "add", "path": target, "value": value}]
+
+
+def _test(pointer: str, value: Any) -> dict[str, Any]:
+    return {"op": "test", "path": pointer, "value": value}
+
+
+def _escaped(step: str) -> str:
+    return step.replace("~", "~0").replace("/", "~1")

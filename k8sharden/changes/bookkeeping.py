@@ -1,0 +1,46 @@
+"""What the server and kubectl write into objects for themselves: never shown, never compared."""
+
+from typing import Any
+
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+
+_METADATA = frozenset(
+    {
+        "creationTimestamp",
+        "deletionGracePeriodSeconds",
+        "deletionTimestamp",
+        "generation",
+        "managedFields",
+        "resourceVersion",
+        "selfLink",
+        "uid",
+    }
+)
+_ANNOTATIONS = frozenset({LAST_APPLIED, "deployment.kubernetes.io/revision"})
+
+
+def essential(value: dict[str, Any]) -> dict[str, Any]:
+    """Return an object without bookkeeping: what a person would have written.
+
+    apiVersion, kind and metadata come first, as people write them.
+    """
+    metadata = value.get("metadata") or {}
+    kept = {key: inner for key, inner in metadata.items() if key not in _METADATA}
+    annotations = {
+        key: inner
+        for key, inner in (kept.pop("annotations", None) or {}).items()
+        if key not in _ANNOTATIONS
+    }
+    if annotations:
+        kept["annotations"] = annotations
+    head = {
+        "apiVersion": value.get("apiVersion"),
+        "kind": value.get("kind"),
+        "metadata": {key: kept[key] for key in sorted(kept, key=_people_first)},
+    }
+    rest = {key: inner for key, inner in value.items() if key not in (*head, "status")}
+    return head | rest
+
+
+def _people_first(key: str) -> tuple[bool, str]:
+    return key not in ("name", "namespace"), key

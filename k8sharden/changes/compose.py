@@ -1,0 +1,111 @@
+"""Compose changes: one object, one write, one rollout, whatever number of findings it answers."""
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from k8sharden.model.change import (
+    AddElement,
+    Change,
+    ChangeKind,
+    Edit,
+    Named,
+    Patch,
+    Path,
+    Risk,
+    SetField,
+    Write,
+)
+from k8sharden.model.ref import Ref
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """A change with the findings it answers."""
+
+    change: Change
+    findings: tuple[str, ...]
+
+
+def compose(wanted: Sequence[Wanted]) -> tuple[list[Wanted], list[tuple[str, str]]]:
+    """Merge the changes that write one object, whatever order they come in.
+
+    Returns the merged changes, and (finding, reason) for each that clashes with another one.
+    Identical changes, of two findings that one write answers, become one.
+    """
+    composed: list[Wanted] = []
+    refused: list[tuple[str, str]] = []
+    owner: dict[Ref, int] = {}
+    # Groups first, since a patch can join a group and not the other way round.
+    for want in sorted(wanted, key=_key):
+        places = sorted({owner[write.ref] for write in want.change.writes if write.ref in owner})
+        if not places:
+            owner |= {write.ref: len(composed) for write in want.change.writes}
+            composed.append(want)
+            continue
+        merged = _merge(composed[places[0]], want) if len(places) == 1 else None
+        if isinstance(merged, Wanted):
+            composed[places[0]] = merged
+        else:
+            reason = merged or "It touches the objects of two other changes: plan it on its own."
+            refused += [(finding, reason) for finding in want.findings]
+    return composed, refused
+
+
+def _key(want: Wanted) -> tuple[bool, str, tuple[str, ...]]:
+    return len(want.change.writes) == 1, want.change.title, want.findings
+
+
+def _merge(first: Wanted, second: Wanted) -> Wanted | str:
+    """Return both as one, or the reason why they do not go together."""
+    findings = (*first.findings, *second.findings)
+    if first.change.writes == second.change.writes:
+        return msgspec.structs.replace(first, findings=findings)
+    writes: list[Write] = list(first.change.writes)
+    for write in second.change.writes:
+        place = next((n for n, other in enumerate(writes) if other.ref == write.ref), None)
+        other = writes[place] if place is not None else None
+        if place is None or not isinstance(write, Patch) or not isinstance(other, Patch):
+            return f"Another change of this plan rewrites {write.ref.label}: plan it on its own."
+        edits = _merge_edits(other.edits, write.edits)
+        if isinstance(edits, str):
+            return edits
+        writes[place] = Patch(other.ref, edits)
+    return Wanted(_joined(first.change, second.change, tuple(writes)), findings)
+
+
+def _joined(first: Change, second: Change, writes: tuple[Write, ...]) -> Change:
+    """Join what two changes say of themselves; the riskier word wins."""
+    risks = list(Risk)
+    only = len(writes) == 1 and first.kind is ChangeKind.PATCH
+    return Change(
+        first.kind,
+        f"Harden {writes[0].ref.label}" if only else first.title,
+        max(first.risk, second.risk, key=risks.index),
+        writes,
+        basis=first.basis | second.basis,
+        warnings=tuple(dict.fromkeys((*first.warnings, *second.warnings))),
+    )
+
+
+def _merge_edits(first: Iterable[Edit], second: Iterable[Edit]) -> tuple[Edit, ...] | str:
+    """Return the union of two lists of edits, or the field on which they disagree."""
+    merged = list(first)
+    for edit in second:
+        clash = next((other for other in merged if _overlap(_place(other), _place(edit))), None)
+        if clash is None:
+            merged.append(edit)
+        elif clash != edit:
+            return "It wants another value for a field that this plan sets already: plan it alone."
+    # A list is made before its elements are touched, and equal plans come out equal.
+    return tuple(sorted(merged, key=lambda edit: (isinstance(edit, SetField), str(_place(edit)))))
+
+
+def _place(edit: Edit) -> Path:
+    if isinstance(edit, AddElement):
+        return (*edit.path, Named(edit.key, str(edit.value.get(edit.key, ""))))
+    return edit.path
+
+
+def _overlap(one: Path, two: Path) -> bool:
+    length = min(len(one), len(two))
+    return one[:length] == two[:length]

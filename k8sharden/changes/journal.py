@@ -1,0 +1,248 @@
+"""The journal: what was done to which cluster, durable before it is done.
+
+SQLite in WAL mode with ``synchronous=FULL``: a commit is on disk before the call returns, so the
+intent of a write outlives a crash at any later instant. Source: the SQLite documentation of
+``PRAGMA synchronous``.
+"""
+
+import os
+import secrets
+import sqlite3
+import time
+from collections.abc import Callable, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from k8sharden.changes.bind import Bound, FieldChange
+from k8sharden.changes.bookkeeping import essential
+from k8sharden.errors import InputError
+from k8sharden.model.change import Write
+from k8sharden.model.ref import Ref
+
+SCHEMA = 1
+"""The version of the tables. A journal of a newer one is refused, never guessed at."""
+
+_TABLES = """
+CREATE TABLE entries (
+    id TEXT PRIMARY KEY,
+    cluster TEXT NOT NULL,
+    place TEXT NOT NULL,
+    created REAL NOT NULL,
+    state TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    title TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    findings TEXT NOT NULL,
+    undoes TEXT NOT NULL,
+    detail TEXT NOT NULL
+);
+CREATE TABLE writes (
+    entry TEXT NOT NULL REFERENCES entries (id),
+    number INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    record TEXT NOT NULL,
+    PRIMARY KEY (entry, number)
+);
+CREATE INDEX entries_by_cluster ON entries (cluster, created);
+"""
+
+
+class State(StrEnum):
+    """How far an entry, or one of its writes, came."""
+
+    INTENDED = "intended"
+    APPLIED = "applied"
+    VERIFIED = "verified"
+    FAILED = "failed"
+    UNDONE = "undone"
+
+
+class Record(msgspec.Struct, frozen=True):
+    """One write as it was made: enough to take it back, and nothing else.
+
+    ``before`` is the object that a delete took away; ``after`` the one that a create made, as the
+    server returned it.
+    """
+
+    write: Write
+    fields: tuple[FieldChange, ...] = ()
+    before: dict[str, Any] | None = None
+    after: dict[str, Any] | None = None
+    uid: str = ""
+
+    @property
+    def ref(self) -> Ref:
+        """The object that was written."""
+        return self.write.ref
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """One change in the journal.
+
+    ``created`` is in seconds since 1970; ``undoes`` names the entry that this one took back, and is
+    empty for all others.
+    """
+
+    id: str
+    cluster: str
+    place: str
+    created: float
+    state: State
+    kind: str
+    title: str
+    digest: str
+    findings: tuple[str, ...]
+    undoes: str
+    detail: str
+    records: tuple[tuple[State, Record], ...]
+
+    @property
+    def undoable(self) -> bool:
+        """Whether there is something of this entry on the cluster that can be taken back."""
+        return self.state in (State.APPLIED, State.VERIFIED)
+
+
+def record_of(bound: Bound) -> Record:
+    """Return the record of a write that is about to be made."""
+    return Record(
+        bound.write,
+        bound.fields,
+        before=essential(bound.before) if bound.after is None and bound.before else None,
+        uid=str((bound.before or {}).get("metadata", {}).get("uid", "")),
+    )
+
+
+class Journal:
+    """The journal of all clusters, in one file.
+
+    Raises `InputError` where the file cannot be opened, is no journal, or is of a newer version.
+    """
+
+    def __init__(self, path: Path, *, clock: Callable[[], float] = time.time) -> None:
+        self.path = path
+        self._clock = clock
+        try:
+            self._connection = _open(path)
+            self._migrate()
+        except (OSError, sqlite3.Error) as error:
+            raise InputError(
+                f"The journal {path} cannot be used ({error}). Nothing was changed; make the file "
+                "and its folder writable, or name another folder with K8SHARDEN_STATE."
+            ) from error
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+    def intend(  # noqa: PLR0913 - the columns of an entry
+        self,
+        *,
+        cluster: str,
+        place: str,
+        kind: str,
+        title: str,
+        digest: str,
+        findings: Sequence[str],
+        records: Sequence[Record],
+        undoes: str = "",
+    ) -> str:
+        """Write down what is about to be done, on disk when this returns; returns the id."""
+        entry = secrets.token_hex(4)
+        with self._connection as db:
+            db.execute(
+                "INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '')",
+                (
+                    entry, cluster, place, self._clock(), State.INTENDED, kind, title, digest,
+                    _dump(list(findings)), undoes,
+                ),
+            )  # fmt: skip
+            db.executemany(
+                "INSERT INTO writes VALUES (?, ?, ?, ?)",
+                [(entry, n, State.INTENDED, _dump(record)) for n, record in enumerate(records)],
+            )
+        return entry
+
+    def wrote(self, entry: str, number: int, record: Record, state: State = State.APPLIED) -> None:
+        """Write down that one write of an entry was made, or taken back."""
+        with self._connection as db:
+            db.execute(
+                "UPDATE writes SET state = ?, record = ? WHERE entry = ? AND number = ?",
+                (state, _dump(record), entry, number),
+            )
+
+    def settle(self, entry: str, state: State, detail: str = "", *, undone: str = "") -> None:
+        """Write down how an entry ended, and which other one it took back, in one step."""
+        with self._connection as db:
+            db.execute(
+                "UPDATE entries SET state = ?, detail = ? WHERE id = ?", (state, detail, entry)
+            )
+            if undone:
+                db.execute("UPDATE entries SET state = ? WHERE id = ?", (State.UNDONE, undone))
+
+    def entries(self, cluster: str | None = None) -> tuple[Entry, ...]:
+        """Return the entries of a cluster, newest first; of all clusters where None is given."""
+        rows = self._connection.execute(
+            "SELECT * FROM entries WHERE ?1 IS NULL OR cluster = ?1"
+            " ORDER BY created DESC, rowid DESC",
+            (cluster,),
+        ).fetchall()
+        return tuple(self._entry(row) for row in rows)
+
+    def entry(self, name: str) -> Entry:
+        """Return one entry by its id. Raises `InputError` where there is none."""
+        row = self._connection.execute("SELECT * FROM entries WHERE id = ?", (name,)).fetchone()
+        if row is None:
+            raise InputError(
+                f"The journal has no entry {name!r}. `k8sharden journal list` shows them."
+            )
+        return self._entry(row)
+
+    def forget(self, cluster: str) -> None:
+        """Remove the entries of a cluster that is no more, as when training begins anew."""
+        with self._connection as db:
+            db.execute(
+                "DELETE FROM writes WHERE entry IN (SELECT id FROM entries WHERE cluster = ?)",
+                (cluster,),
+            )
+            db.execute("DELETE FROM entries WHERE cluster = ?", (cluster,))
+
+    def _entry(self, row: tuple[Any, ...]) -> Entry:
+        name, cluster, place, created, state, kind, title, digest, findings, undoes, detail = row
+        records = self._connection.execute(
+            "SELECT state, record FROM writes WHERE entry = ? ORDER BY number", (name,)
+        ).fetchall()
+        return Entry(
+            name, cluster, place, created, State(state), kind, title, digest,
+            tuple(msgspec.json.decode(findings, type=list[str])), undoes, detail,
+            tuple((State(s), msgspec.json.decode(text, type=Record)) for s, text in records),
+        )  # fmt: skip
+
+    def _migrate(self) -> None:
+        (version,) = self._connection.execute("PRAGMA user_version").fetchone()
+        if version > SCHEMA:
+            raise InputError(
+                f"The journal {self.path} is of a newer version ({version}; this k8sharden knows "
+                f"up to {SCHEMA}). Upgrade k8sharden; nothing was changed."
+            )
+        if version == 0:
+            with self._connection as db:
+                db.executescript(f"BEGIN; {_TABLES} PRAGMA user_version = {SCHEMA}; COMMIT;")
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    """Open the file, readable by its owner alone from its first byte on."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    # One writer at a time is enough; screens read from their worker threads.
+    connection = sqlite3.connect(path, timeout=5, check_same_thread=False)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    return connection
+
+
+def _dump(value: object) -> str:
+    return msgspec.json.encode(value).decode()
