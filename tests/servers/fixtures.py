@@ -88,10 +88,13 @@ def pytest_testnodedown(node: Any) -> None:
 @contextmanager
 def started(make: Callable[[], ControlPlane]) -> Iterator[ControlPlane]:
     """Run a control plane, or skip where there is none: for tests with one of their own."""
+    reason = ""
     try:
         control_plane = make()
-    except Unavailable as reason:
-        _refuse(str(reason))
+    except Unavailable as unavailable:
+        reason = str(unavailable)
+    if reason:  # outside the handler, whose exception would be shown along with the reason
+        _refuse(reason)
     with control_plane:
         _outcome["version"] = control_plane.version
         yield control_plane
