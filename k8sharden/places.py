@@ -1,0 +1,173 @@
+"""The places a session works at: a real cluster, the training cluster, a set of files."""
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import platformdirs
+
+from k8sharden.changes.apply import Writer
+from k8sharden.changes.plan import Fetch, fetcher
+from k8sharden.cluster.api import Api
+from k8sharden.cluster.collector import collect, identify
+from k8sharden.cluster.connect import connect
+from k8sharden.cluster.memory import MemoryCluster
+from k8sharden.cluster.progress import Progress
+from k8sharden.cluster.training import training_cluster
+from k8sharden.export.sources import Manifests, inventory_from, read_sources
+from k8sharden.model.inventory import Inventory, Source, SourceKind
+from k8sharden.model.ref import Ref
+
+Tell = Callable[[Progress], None]
+Cancelled = Callable[[], bool]
+
+
+def state_folder() -> Path:
+    """Return where the journal and the training cluster are kept: K8SHARDEN_STATE, or the user's."""
+    named = os.environ.get("K8SHARDEN_STATE")
+    return Path(named) if named else platformdirs.user_state_path("k8sharden")
+
+
+class ClusterPlace:
+    """A real cluster. ``namespaces`` limits the scan; empty means all that may be read."""
+
+    training = False
+
+    def __init__(
+        self,
+        api: Api,
+        name: str,
+        *,
+        namespaces: Sequence[str] = (),
+        options: Sequence[str] = (),
+    ) -> None:
+        self.name = name
+        self.options = tuple(options)
+        self._api = api
+        self._namespaces = tuple(namespaces)
+        self.kind = SourceKind.CLUSTER
+
+    @property
+    def writer(self) -> Writer:
+        """The cluster itself."""
+        return self._api
+
+    @property
+    def read_only(self) -> bool:
+        """Whether the connection refuses every write."""
+        return self._api.read_only
+
+    def source(self) -> Source:
+        """Ask which cluster this is, without scanning it."""
+        return identify(self._api, self.kind, self.name)
+
+    def collect(self, progress: Tell, cancelled: Cancelled) -> Inventory:
+        """Read the cluster."""
+        return collect(
+            self._api,
+            self.kind,
+            name=self.name,
+            namespaces=self._namespaces,
+            progress=progress,
+            cancelled=cancelled,
+            clock=time.time,
+        )
+
+    @property
+    def fetch(self) -> Fetch:
+        """Read one object from the cluster."""
+        return fetcher(self._api.get)
+
+    def keep(self) -> None:
+        """Do nothing: a cluster keeps what was written."""
+
+
+class TrainingPlace(ClusterPlace):
+    """The training cluster. It lives in memory and is kept in a file between two starts."""
+
+    training = True
+
+    def __init__(self, state: Path, *, read_only: bool = False) -> None:
+        self._file = state / "training.json"
+        self._cluster = self._load()
+        super().__init__(
+            Api(self._cluster.transport(), read_only=read_only), "training", options=("--demo",)
+        )
+        self.kind = SourceKind.DEMO
+
+    def _load(self) -> MemoryCluster:
+        """Begin anew where nothing was kept, or where what was kept cannot be read."""
+        try:
+            return training_cluster(json.loads(self._file.read_bytes()))
+        except (OSError, ValueError, KeyError, TypeError):
+            return training_cluster()
+
+    def keep(self) -> None:
+        """Write the cluster's objects to its file, whole or not at all."""
+        self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        fresh = self._file.with_suffix(".new")
+        fresh.write_text(json.dumps(self._cluster.objects()))
+        fresh.replace(self._file)
+
+    @classmethod
+    def reset(cls, state: Path) -> None:
+        """Begin training anew at the next start."""
+        (state / "training.json").unlink(missing_ok=True)
+
+
+class FilesPlace:
+    """Manifests in files: read, never written except by a patch that somebody applies."""
+
+    training = False
+    read_only = False
+    writer = None
+
+    def __init__(self, manifests: Manifests, paths: Sequence[str]) -> None:
+        self.manifests = manifests
+        self.name = ", ".join(paths)
+        self.options = tuple(word for path in paths for word in ("-f", path))
+        self._objects = {item.ref: item.value for item in manifests.objects}
+
+    def source(self) -> Source:
+        """Return which files these are."""
+        return Source(SourceKind.MANIFESTS, self.name)
+
+    def collect(self, progress: Tell, cancelled: Cancelled) -> Inventory:  # noqa: ARG002 - read already
+        """Return what the files say."""
+        return inventory_from(self.manifests, self.name, scanned_at=time.time())
+
+    @property
+    def fetch(self) -> Fetch:
+        """Return an object as its file has it."""
+
+        def fetch(ref: Ref) -> dict[str, object] | None:
+            return self._objects.get(ref)
+
+        return fetch
+
+    def keep(self) -> None:
+        """Do nothing: files are not written."""
+
+
+def open_cluster(
+    *,
+    kubeconfig: Path | None = None,
+    context: str | None = None,
+    server: str | None = None,
+    namespaces: Sequence[str] = (),
+    read_only: bool = False,
+) -> ClusterPlace:
+    """Connect to a cluster. Raises what `connect` raises."""
+    api, name = connect(kubeconfig=kubeconfig, context=context, server=server, read_only=read_only)
+    options = ("--server", server) if server else ("--context", name)
+    if kubeconfig:
+        options = (*options, "--kubeconfig", str(kubeconfig))
+    return ClusterPlace(api, name, namespaces=namespaces, options=options)
+
+
+def open_files(paths: Sequence[str]) -> FilesPlace:
+    """Read manifests. Raises `InputError` with file and line for what cannot be used."""
+    return FilesPlace(read_sources(paths, sys.stdin.buffer), paths)

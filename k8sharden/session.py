@@ -1,0 +1,212 @@
+"""The use cases: what a screen or a command calls. Everything they can do, they do through here."""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+
+import remediations
+from k8sharden.analysis.assess import Assessment, assess
+from k8sharden.changes.apply import Outcome, Writer, apply_plan, dry_run
+from k8sharden.changes.journal import Entry, Journal
+from k8sharden.changes.plan import Fetch, Plan, make_plan, remediation
+from k8sharden.changes.undo import plan_undo
+from k8sharden.cluster.progress import Progress
+from k8sharden.errors import Cancelled, InputError, Refused
+from k8sharden.model.change import Change, NoChange
+from k8sharden.model.finding import Finding
+from k8sharden.model.inventory import Inventory, Source
+from k8sharden.model.item import Item
+
+
+class Scan(msgspec.Struct, frozen=True):
+    """What was read, and what the catalogue says of it."""
+
+    inventory: Inventory
+    assessment: Assessment
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """The findings, worst first."""
+        return self.assessment.findings
+
+    def finding(self, name: str) -> Finding:
+        """Return a finding by its id, or by the beginning of it where that is not ambiguous.
+
+        Raises `InputError` where there is none, or more than one.
+        """
+        found = [finding for finding in self.findings if finding.id.startswith(name)]
+        if len(found) != 1:
+            what = "no finding" if not found else f"{len(found)} findings"
+            raise InputError(f"There is {what} {name!r} in this scan. Scan again for current ids.")
+        return found[0]
+
+
+class Place(Protocol):
+    """Where a session works: a cluster, the training cluster, or a set of files."""
+
+    @property
+    def name(self) -> str:
+        """What a person calls it: the context, ``training``, the paths."""
+        ...
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """The command line's options that lead to the same place."""
+        ...
+
+    @property
+    def writer(self) -> Writer | None:
+        """Where changes are sent; None for files, which are changed by a patch."""
+        ...
+
+    @property
+    def read_only(self) -> bool:
+        """Whether nothing may be written."""
+        ...
+
+    @property
+    def training(self) -> bool:
+        """Whether it is the training cluster, where nothing can break."""
+        ...
+
+    def source(self) -> Source:
+        """Say which cluster or files this is, without scanning."""
+        ...
+
+    def collect(
+        self, progress: Callable[[Progress], None], cancelled: Callable[[], bool]
+    ) -> Inventory:
+        """Read everything that the checks need."""
+        ...
+
+    @property
+    def fetch(self) -> Fetch:
+        """Read one whole object."""
+        ...
+
+    def keep(self) -> None:
+        """Keep what was written, where the place does not keep it by itself."""
+        ...
+
+
+class Session:
+    """One place with its journal: scan it, plan, review, apply, undo.
+
+    The journal is opened when it is first needed, so that a scan writes nothing anywhere.
+    """
+
+    def __init__(self, place: Place, state: Path, *, items: Iterable[Item] | None = None) -> None:
+        self.place = place
+        self.items = tuple(remediations.catalogue() if items is None else items)
+        self._journal_path = state / "journal.sqlite"
+        self._journal: Journal | None = None
+
+    @property
+    def journal(self) -> Journal:
+        """The journal. Raises `InputError` where it cannot be used."""
+        if self._journal is None:
+            self._journal = Journal(self._journal_path, clock=time.time)
+        return self._journal
+
+    def close(self) -> None:
+        """Close the journal."""
+        if self._journal is not None:
+            self._journal.close()
+            self._journal = None
+
+    def item(self, check: str) -> Item:
+        """Return the item behind a finding's check."""
+        return next(item for item in self.items if item.id == check)
+
+    def scan(
+        self,
+        progress: Callable[[Progress], None] = lambda _: None,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> Scan:
+        """Read and assess. Raises `Cancelled` soon after ``cancelled`` says so."""
+        inventory = self.place.collect(progress, cancelled)
+
+        def step(item: Item) -> None:
+            if cancelled():
+                raise Cancelled(f"Stopped before {item.id} was checked. Nothing was changed.")
+
+        return Scan(inventory, assess(self.items, inventory, step=step))
+
+    def remediation(self, finding: Finding, scan: Scan) -> Change | NoChange:
+        """Return what would answer a finding, without reading anything more."""
+        return remediation(finding, scan.inventory, self.item(finding.check))
+
+    def plan(
+        self,
+        scan: Scan,
+        findings: Sequence[Finding],
+        progress: Callable[[int, int], None] = lambda _done, _total: None,
+    ) -> Plan:
+        """Compose the changes for these findings against the objects as they are now."""
+        return make_plan(findings, scan.inventory, self.items, self.place.fetch, step=progress)
+
+    def review(self, plan: Plan, progress: Callable[[int], None] = lambda _: None) -> Plan:
+        """Let the server try each change without storing anything; read-only skips this."""
+        writer = self.place.writer
+        if writer is None or self.place.read_only:
+            return plan
+        return dry_run(plan, writer, progress)
+
+    def apply(
+        self,
+        plan: Plan,
+        approved: str,
+        report: Callable[[Outcome], None] = lambda _: None,
+        stop: Callable[[], bool] = lambda: False,
+    ) -> tuple[Outcome, ...]:
+        """Apply the plan whose digest was approved.
+
+        Raises `Refused` where nothing may be written, the digest is another, or the server would
+        refuse a part.
+        """
+        writer = self._allowed()
+        if plan.digest != approved:
+            raise Refused(
+                f"The plan is no longer the one that was approved ({plan.digest[:19]}… instead of "
+                f"{approved[:19]}…). Review it again; nothing was changed."
+            )
+        if plan.blocked:
+            first = plan.blocked[0]
+            raise Refused(
+                f"The server would refuse “{first.change.title}” ({first.rejected}). Drop it from "
+                "the plan; nothing was changed."
+            )
+        try:
+            return apply_plan(plan, writer, self.journal, report=report, stop=stop)
+        finally:
+            self.place.keep()
+
+    def entries(self, source: Source | None = None) -> tuple[Entry, ...]:
+        """Return the journal's entries, of one cluster where a source is given, newest first."""
+        return self.journal.entries(source.cluster_uid if source else None)
+
+    def undo(self, names: Sequence[str], source: Source) -> Plan:
+        """Return the plan that takes these entries back. Raises `Refused` for another cluster's."""
+        entries = [self.journal.entry(name) for name in dict.fromkeys(names)]
+        for entry in entries:
+            if entry.cluster != source.cluster_uid:
+                raise Refused(
+                    f"Entry {entry.id} belongs to another cluster ({entry.place}). Connect to that "
+                    "one to take it back; nothing was changed."
+                )
+        return plan_undo(entries, source, self.place.fetch)
+
+    def command(self, *words: str) -> str:
+        """Return the command line that does the same."""
+        return " ".join(("k8sharden", *words, *self.place.options))
+
+    def _allowed(self) -> Writer:
+        writer = self.place.writer
+        if writer is None:
+            raise Refused("Files are changed by a patch, not by apply. Use plan -o diff or export.")
+        if self.place.read_only:
+            raise Refused("Read-only: start without --read-only to change the cluster.")
+        return writer
