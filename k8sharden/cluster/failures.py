@@ -40,10 +40,7 @@ _SENTENCES: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
     ),
     (
         (http.NameResolutionError, socket.gaierror),
-        (
-            "The name of {where} could not be resolved: check the server's address, the network and "
-            "the VPN."
-        ),
+        ("The name of {where} could not be resolved: check the address, the network and the VPN."),
     ),
     (
         (ConnectionRefusedError,),

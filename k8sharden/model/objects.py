@@ -103,6 +103,7 @@ class NodeInfo(Struct, frozen=True):
     """What the kubelet says of itself."""
 
     kubelet_version: str = ""
+    os_image: str = ""
     operating_system: str = ""
     architecture: str = ""
 

@@ -1,0 +1,149 @@
+"""Evidence about the control plane: its static pods, then /flagz, then /metrics.
+
+Static pods show every replica; the other two answer for the one that was reached. Sources: the
+component's flags, KEP-4828 (flagz), and the metrics of k8s.io/apiserver.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TypeVar
+
+import msgspec
+
+from k8sharden.cluster.api import Api
+from k8sharden.cluster.metrics import samples
+from k8sharden.cluster.progress import Progress, Tell
+from k8sharden.cluster.transport import FLAGZ
+from k8sharden.errors import (
+    ApiError,
+    Cancelled,
+    ClusterUnavailable,
+    Forbidden,
+    NotFound,
+    Unauthorized,
+)
+from k8sharden.model import kinds
+from k8sharden.model import objects as o
+from k8sharden.model.evidence import ApiServerFlags, ControlPlane
+from k8sharden.model.inventory import Coverage, Entry, Inventory
+from k8sharden.model.text import one_line
+
+FLAGS_PATH = "/flagz"
+METRICS_PATH = "/metrics"
+SYSTEM = "kube-system"
+
+_NOT_ACCEPTABLE = 406
+_ALPHA = FLAGZ.replace("v1beta1", "v1alpha1")
+
+T = TypeVar("T")
+
+
+class Observed(msgspec.Struct, frozen=True):
+    """The evidence, and the ledger's lines for the paths it was read from."""
+
+    control_plane: ControlPlane
+    entries: tuple[Entry, ...]
+
+
+def observe(
+    api: Api, inventory: Inventory, progress: Tell, cancelled: Callable[[], bool]
+) -> Observed:
+    """Gather what tells how the API servers are set up. Raises `Unauthorized` and `Cancelled`."""
+    servers = list(static_pods(inventory.pods))
+    missing = [] if servers else [_no_static_pods(inventory)]
+    flags, flags_entry = _ask(api, FLAGS_PATH, _flagz, progress, cancelled)
+    found, metrics_entry = _ask(
+        api, METRICS_PATH, lambda api: samples(api.raw(METRICS_PATH, accept="text/plain")),
+        progress, cancelled,
+    )  # fmt: skip
+    if flags is not None:
+        servers.append(ApiServerFlags(FLAGS_PATH, flags))
+    entries = (flags_entry, metrics_entry)
+    missing += [_sentence(entry) for entry in entries if entry.status is not Coverage.READ]
+    control_plane = ControlPlane(servers=tuple(servers), samples=found, missing=tuple(missing))
+    return Observed(control_plane, entries)
+
+
+def static_pods(pods: Iterable[o.Pod]) -> Iterable[ApiServerFlags]:
+    """Yield the flags of each API server that runs as a pod in `kube-system`."""
+    for pod in pods:
+        if pod.namespace == SYSTEM and pod.metadata.label.get("component") == "kube-apiserver":
+            words = [
+                word
+                for container in pod.spec.containers or ()
+                if "apiserver" in container.name
+                for word in (*(container.command or ()), *(container.args or ()))
+            ]
+            name = one_line(f"static pod {SYSTEM}/{pod.name}", 300)
+            yield ApiServerFlags(name, parse_flags(words))
+
+
+def parse_flags(words: Iterable[str]) -> dict[str, str]:
+    """Read ``--flag=value``, ``--flag value`` and ``--flag``, as pflag does; the last one counts.
+
+    Underscores in a flag's name are dashes to the API server.
+    """
+    flags: dict[str, str] = {}
+    open_flag = ""
+    for word in words:
+        if word.startswith("--") and len(word) > len("--"):
+            name, equals, value = word[2:].partition("=")
+            open_flag = "" if equals else name.replace("_", "-")
+            flags[name.replace("_", "-")] = value if equals else "true"
+        elif open_flag:
+            flags[open_flag] = word
+            open_flag = ""
+    return flags
+
+
+def _no_static_pods(inventory: Inventory) -> str:
+    if not inventory.entry(kinds.PODS).covers(SYSTEM):
+        return f"Static pods: missing permission: list pods in {SYSTEM}."
+    return (
+        f"Static pods: no API server runs as a pod in {SYSTEM}; it is managed or embedded "
+        "elsewhere."
+    )
+
+
+def _ask(
+    api: Api,
+    path: str,
+    question: Callable[[Api], T],
+    progress: Tell,
+    cancelled: Callable[[], bool],
+) -> tuple[T | None, Entry]:
+    """Put one question, and write its outcome down for the ledger."""
+    if cancelled():
+        raise Cancelled("The scan was cancelled; nothing was changed.")
+    progress(Progress(path, 0, 1, finished=False))
+    try:
+        return question(api), Entry(path, Coverage.READ)
+    except Unauthorized:
+        raise
+    except Forbidden:
+        return None, Entry(path, Coverage.FORBIDDEN, "may not be read", permission=f"get {path}")
+    except NotFound:
+        return None, Entry(path, Coverage.ABSENT, "the server does not have it")
+    except (ApiError, ClusterUnavailable, ValueError, msgspec.MsgspecError) as error:
+        return None, Entry(path, Coverage.ERROR, one_line(str(error), 300))
+    finally:
+        progress(Progress(path, 1, 1, finished=True))
+
+
+class _Flagz(msgspec.Struct):
+    flags: Mapping[str, str]
+
+
+def _flagz(api: Api) -> Mapping[str, str]:
+    """GET /flagz, in the version of 1.36 or in the one before."""
+    try:
+        body = api.raw(FLAGS_PATH, accept=FLAGZ)
+    except ApiError as error:
+        if error.status != _NOT_ACCEPTABLE:
+            raise
+        body = api.raw(FLAGS_PATH, accept=_ALPHA)
+    return msgspec.json.decode(body, type=_Flagz).flags
+
+
+def _sentence(entry: Entry) -> str:
+    why = f"missing permission: {entry.permission}" if entry.permission else entry.detail
+    return f"{entry.resource}: {why}."
