@@ -72,7 +72,13 @@ def report_line() -> str:
     return ABOUT + said["version" in _outcome, "reason" in _outcome]
 
 
-@pytest.hookimpl
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Close every run with that sentence."""
+    # Not in the conftest: a plugin that is imported before pytest loads it is not rewritten,
+    # which is a warning, and a warning is an error here.
+    terminalreporter.line(report_line())
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """In a worker of pytest-xdist, pass the outcome on to the process that prints the summary."""
     if hasattr(session.config, "workeroutput"):
