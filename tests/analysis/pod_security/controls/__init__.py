@@ -1,0 +1,1 @@
+"""Tests of each Pod Security control: what it refuses, what it admits, and since when."""
