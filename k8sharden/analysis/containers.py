@@ -1,0 +1,122 @@
+"""Findings on the containers of pod templates, and patches of those templates.
+
+Several items judge every container of a workload and say so once, at its top owner: these are
+the parts that they share.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, cast
+
+from k8sharden.analysis.system import is_system_namespace
+from k8sharden.model.change import Change, ChangeKind, Edit, Named, NoChange, Patch, Path, Risk
+from k8sharden.model.finding import Finding, Severity, Status
+from k8sharden.model.inventory import Inventory
+from k8sharden.model.item import Item
+from k8sharden.model.kinds import CRON_JOBS, REPLICA_SETS, REPLICATION_CONTROLLERS
+from k8sharden.model.pods import Container, Visited, visit_containers
+from k8sharden.model.ref import Ref
+from k8sharden.model.text import one_line
+from k8sharden.model.workloads import Workload, workloads
+
+SYSTEM = (
+    "It belongs to the cluster's own parts, which k8sharden never changes: "
+    "change it where the distribution configures it."
+)
+
+
+def linux_workloads(inventory: Inventory) -> Iterator[Workload]:
+    """Yield the workloads to which the Linux fields of a security context apply.
+
+    The API server refuses those fields in Pods whose ``spec.os`` is windows.
+    """
+    return (workload for workload in workloads(inventory) if not workload.spec.is_windows)
+
+
+def offenders(workload: Workload, bad: Callable[[Container], bool]) -> tuple[Visited, ...]:
+    """Return the init, main and ephemeral containers that are ``bad``, in their order."""
+    return tuple(seen for seen in visit_containers(workload.spec) if bad(seen.container))
+
+
+def finding(
+    item: Item,
+    workload: Workload,
+    message: str,
+    *,
+    field: str,
+    containers: Sequence[Visited],
+    severity: Severity | None = None,
+    evidence: Mapping[str, Any] | None = None,
+) -> Finding:
+    """Return the finding of ``item`` on a workload; ``field`` is the path for people."""
+    return Finding(
+        item.id,
+        item.area,
+        severity or item.severity,
+        Status.FAIL,
+        workload.ref,
+        message,
+        path=field,
+        evidence={"containers": [seen.container.name for seen in containers], **(evidence or {})},
+        system=is_system_namespace(workload.namespace),
+    )
+
+
+def field_of(workload: Workload, seen: Visited, field: str) -> str:
+    """Write a container's field for people: ``spec.containers[0].image``."""
+    return f"{'.'.join(map(str, workload.path))}.{seen.list_name}[{seen.index}].{field}"
+
+
+def path_of(workload: Workload, seen: Visited, *steps: str) -> Path:
+    """Return the path of a container's field for edits, by the container's name."""
+    return (*workload.path, seen.list_name, Named("name", seen.container.name), *steps)
+
+
+def named(containers: Iterable[Visited]) -> str:
+    """Write ``container web`` or ``containers migrate, web``, within 80 characters."""
+    names = [seen.container.name for seen in containers]
+    return f"container{'s' if len(names) > 1 else ''} {one_line(', '.join(names), 70)}"
+
+
+def changeable(finding: Finding, inventory: Inventory) -> Workload | NoChange:
+    """Return the workload whose template answers a finding, or why none is to be changed."""
+    workload = _by_ref(inventory).get(finding.resource)
+    if finding.system:
+        return NoChange(SYSTEM)
+    if workload is None:
+        return NoChange("It is no longer among what was read: scan again.")
+    if workload.unpatchable:
+        return NoChange(workload.unpatchable)
+    return workload
+
+
+def template_change(
+    workload: Workload,
+    title: str,
+    edits: Iterable[Edit],
+    *,
+    basis: Mapping[str, Any] | None = None,
+    warnings: Iterable[str] = (),
+) -> Change:
+    """Return the patch of a pod template, with what its kind of rollout means."""
+    return Change(
+        ChangeKind.PATCH,
+        title,
+        Risk.SAFE if workload.ref.kind == CRON_JOBS.kind else Risk.RESTART,
+        (Patch(workload.ref, tuple(edits)),),
+        basis=dict(basis or {}),
+        warnings=(*warnings, *_rollout(workload.ref)),
+    )
+
+
+def _rollout(ref: Ref) -> tuple[str, ...]:
+    if ref.kind == CRON_JOBS.kind:
+        return ("It takes effect at the next run: Jobs that run now keep their template.",)
+    if ref.kind in (REPLICA_SETS.kind, REPLICATION_CONTROLLERS.kind):
+        return (f"A {ref.kind} does not replace pods: delete them one by one to renew them.",)
+    return ()
+
+
+def _by_ref(inventory: Inventory) -> Mapping[Ref, Workload]:
+    if "workload-by-ref" not in inventory.cache:
+        inventory.cache["workload-by-ref"] = {found.ref: found for found in workloads(inventory)}
+    return cast("Mapping[Ref, Workload]", inventory.cache["workload-by-ref"])

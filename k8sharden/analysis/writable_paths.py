@@ -1,0 +1,134 @@
+"""Where a container writes: what its image is known for, and what its own command line says.
+
+An estimate, and said to be one. The API shows neither what is inside an image nor what a process
+does. What is known for sure is small: the folders below, which the images' own documentation
+names, and paths that stand in ``command`` and ``args`` as redirections or values of options.
+"""
+
+import posixpath
+import re
+from collections.abc import Iterator, Mapping
+
+import msgspec
+
+from k8sharden.analysis.images import parse_image
+from k8sharden.model.pods import Container
+
+_KNOWN: Mapping[str, tuple[str, ...]] = {
+    "docker.io/library/nginx": ("/var/cache/nginx", "/var/run"),
+    "docker.io/nginxinc/nginx-unprivileged": (),
+    "docker.io/library/httpd": ("/usr/local/apache2/logs",),
+    "docker.io/library/redis": ("/data",),
+    "docker.io/library/postgres": ("/var/run/postgresql",),
+    "docker.io/library/mysql": ("/var/run/mysqld",),
+    "docker.io/library/mariadb": ("/run/mysqld",),
+    "docker.io/prom/prometheus": ("/prometheus",),
+    "quay.io/prometheus/prometheus": ("/prometheus",),
+    "docker.io/grafana/grafana": ("/var/lib/grafana",),
+}
+
+_PATH = r"/[A-Za-z0-9._@+/-]*"
+_REDIRECTION = re.compile(rf"(?:^|[^<>&\w]|\b[012])&?>{{1,2}}\|?\s*[\"']?({_PATH})")
+_COMMAND = re.compile(rf"\b(?:tee(?:\s+-a)?|touch)\s+[\"']?({_PATH})")
+_FOLDER_COMMAND = re.compile(rf"\bmkdir\s+-p\s+[\"']?({_PATH})")
+_OPTION = re.compile(rf"(?:^|[\s\"'])--?([A-Za-z][\w.-]*)(?:=|\s+)[\"']?(?:unix:(?://)?)?({_PATH})")
+_WORD = re.compile("[._-]")
+
+_FILES = frozenset({"file", "lock", "lockfile", "logfile", "pid", "pidfile", "sock", "socket"})
+_WRITTEN = _FILES - {"file"} | {
+    "cache", "cachedir", "data", "datadir", "db", "dbpath", "log", "logdir", "logs", "out",
+    "output", "scratch", "spool", "state", "statedir", "storage", "temp", "tempdir", "tmp",
+    "tmpdir", "tsdb", "wal", "workdir",
+}  # fmt: skip
+_READ = frozenset(
+    {"ca", "cert", "certs", "conf", "config", "input", "key", "kubeconfig", "source", "template"}
+)
+
+_ELSEWHERE = ("/dev", "/proc", "/sys")
+_SHIPPED = ("/bin", "/boot", "/etc", "/lib", "/lib64", "/sbin", "/usr")
+_SCRATCH = ("/cache", "/data", "/logs", "/run", "/tmp", "/var")  # noqa: S108 - looked for, not used
+_TOO_WIDE = frozenset(
+    {"/", "/home", "/mnt", "/opt", "/root", "/srv", "/var", "/var/lib", "/var/opt", "/var/www"}
+)
+# The longest command line that is searched, in characters; it bounds what a hostile one can cost.
+_LIMIT = 20_000
+
+
+class Writable(msgspec.Struct, frozen=True):
+    """The folders that a container writes to, ``/tmp`` among them.
+
+    ``beyond`` are paths that it writes to and that no empty folder can stand in for, since the
+    image's own files lie beside them. ``known`` says whether the image is one whose needs its own
+    documentation states.
+    """
+
+    folders: tuple[str, ...]
+    beyond: tuple[str, ...]
+    known: bool
+
+
+def writable_paths(container: Container) -> Writable:
+    """Return where a container writes outside its volumes, as far as can be told."""
+    image = parse_image(container.image)
+    known = _KNOWN.get(image.repository) if image else None
+    folders = {"/tmp", *(known or ())}  # noqa: S108 - the container's folder, not ours
+    beyond: set[str] = set()
+    for path, is_folder in _written(container):
+        folder = path if is_folder else posixpath.dirname(path)
+        if _inside(path, _ELSEWHERE) or _is_mounted(path, container):
+            continue
+        if _can_be_empty(folder, named=is_folder):
+            folders.add(folder)
+        else:
+            beyond.add(path)
+    wanted = sorted(folder for folder in folders if not _is_mounted(folder, container))
+    return Writable(_outermost(wanted), tuple(sorted(beyond)), known is not None)
+
+
+def _written(container: Container) -> Iterator[tuple[str, bool]]:
+    """Yield each path that the command line writes to, and whether it is a folder."""
+    text = " ".join((*(container.command or ()), *(container.args or ())))[:_LIMIT]
+    for pattern in (_REDIRECTION, _COMMAND):
+        for found in pattern.finditer(text):
+            yield _clean(found[1]), found[1].endswith("/")
+    for found in _FOLDER_COMMAND.finditer(text):
+        yield _clean(found[1]), True
+    for found in _OPTION.finditer(text):
+        words = set(_WORD.split(found[1].lower()))
+        if words & _WRITTEN and not words & _READ:
+            path = _clean(found[2])
+            is_file = bool(words & _FILES) or "." in posixpath.basename(path)
+            yield path, not is_file
+
+
+def _clean(path: str) -> str:
+    return "/" + posixpath.normpath(path).strip("/")
+
+
+def _can_be_empty(folder: str, *, named: bool) -> bool:
+    """Whether an empty volume may cover a folder.
+
+    One that is ``named`` as such may lie anywhere but among the system's own; one that is only
+    known from a file in it may hold the program as well, unless it is a usual place for data.
+    """
+    if folder in _TOO_WIDE or _inside(folder, _SHIPPED):
+        return False
+    return named or _inside(folder, _SCRATCH)
+
+
+def _is_mounted(path: str, container: Container) -> bool:
+    mounts = (mount.mount_path for mount in container.volume_mounts or ())
+    return any(_inside(path, (_clean(mount),)) for mount in mounts if mount)
+
+
+def _inside(path: str, folders: tuple[str, ...]) -> bool:
+    return any(path == folder or path.startswith(f"{folder}/") for folder in folders)
+
+
+def _outermost(folders: list[str]) -> tuple[str, ...]:
+    """Leave out what lies in another folder of the list, which is sorted."""
+    kept: list[str] = []
+    for folder in folders:
+        if not _inside(folder, tuple(kept)):
+            kept.append(folder)
+    return tuple(kept)
