@@ -13,7 +13,7 @@ from k8sharden.changes.apply import Writer
 from k8sharden.changes.plan import Fetch, fetcher
 from k8sharden.cluster.api import Api
 from k8sharden.cluster.collector import collect, identify
-from k8sharden.cluster.connect import connect
+from k8sharden.cluster.connect import ContextInfo, connect, contexts
 from k8sharden.cluster.memory import MemoryCluster
 from k8sharden.cluster.progress import Progress
 from k8sharden.cluster.training import training_cluster
@@ -26,7 +26,7 @@ Cancelled = Callable[[], bool]
 
 
 def state_folder() -> Path:
-    """Return where the journal and the training cluster are kept: K8SHARDEN_STATE, or the user's."""
+    """Return where the journal and the training cluster are kept."""
     named = os.environ.get("K8SHARDEN_STATE")
     return Path(named) if named else platformdirs.user_state_path("k8sharden")
 
@@ -161,11 +161,19 @@ def open_cluster(
     read_only: bool = False,
 ) -> ClusterPlace:
     """Connect to a cluster. Raises what `connect` raises."""
-    api, name = connect(kubeconfig=kubeconfig, context=context, server=server, read_only=read_only)
-    options = ("--server", server) if server else ("--context", name)
-    if kubeconfig:
-        options = (*options, "--kubeconfig", str(kubeconfig))
-    return ClusterPlace(api, name, namespaces=namespaces, options=options)
+    api = connect(kubeconfig=kubeconfig, context=context, server=server, read_only=read_only)
+    chosen = None if server else _chosen(kubeconfig, context)
+    name = server or (chosen.name if chosen else "in-cluster")
+    options = ["--server", server] if server else ["--context", name] if chosen else []
+    options += ["--kubeconfig", str(kubeconfig)] if kubeconfig else []
+    hints = (chosen.namespace,) if chosen and chosen.namespace else ()
+    return ClusterPlace(api, name, namespaces=namespaces or hints, options=options)
+
+
+def _chosen(kubeconfig: Path | None, context: str | None) -> ContextInfo | None:
+    """Return the context that a connection uses; None inside a pod."""
+    known = contexts(kubeconfig)
+    return next((c for c in known if (c.name == context if context else c.current)), None)
 
 
 def open_files(paths: Sequence[str]) -> FilesPlace:

@@ -17,6 +17,7 @@ _FLAG = re.compile(r"^(--?[\w.-]+)=(.+)$", re.DOTALL)
 _URL = re.compile(r"(?<=://)[^/\s:@]*:([^/\s@]+)(?=@)")
 _KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*", re.DOTALL)
 _FILE = re.compile(r"(?:file|path|dir|name|ref|ttl|url|issuer|audience)s?$", re.IGNORECASE)
+_HARMLESS = re.compile(r"^(?:true|false|yes|no|on|off|none|null|\d{0,3})$", re.IGNORECASE)
 MARK = re.compile(r"<masked \d+>")
 
 
@@ -32,8 +33,19 @@ class Masker:
         self._numbers: dict[str, int] = {}
 
     def mark(self, value: str) -> str:
-        """Return the mark that stands for this value."""
+        """Return the mark that stands for this value; a switch or a small number stays bare."""
+        if _HARMLESS.match(value):
+            return value
         return f"<masked {self._numbers.setdefault(value, len(self._numbers) + 1)}>"
+
+    def shown_in(self, text: str) -> bool:
+        """Whether ``text`` shows a value that was masked so far, or a line of one."""
+        return any(
+            line.strip() in text
+            for value in self._numbers
+            for line in value.splitlines()
+            if line.strip()
+        )
 
     def manifest(self, value: dict[str, Any]) -> dict[str, Any]:
         """Return a copy of an object without its secret values."""

@@ -1,0 +1,109 @@
+"""Fix manifests in the files they came from: every other byte stays as it was."""
+
+from collections.abc import Iterable
+from pathlib import PurePosixPath
+
+import msgspec
+
+from k8sharden.changes.bind import Bound
+from k8sharden.changes.diff import FileDiff, unified
+from k8sharden.changes.plan import Plan, Planned, Unfixed
+from k8sharden.errors import K8shardenError
+from k8sharden.export.sources import ManifestObject, Manifests
+from k8sharden.export.splice import apply_edits, remove_document
+from k8sharden.model.change import Create, Delete, Patch
+from k8sharden.model.masking import Masker
+from k8sharden.model.ref import Ref
+from k8sharden.model.render import render
+
+
+class Files:
+    """The texts of the files while changes are made to them."""
+
+    def __init__(self, manifests: Manifests) -> None:
+        self._before = dict(manifests.texts)
+        self._texts: dict[str, str] = dict(manifests.texts)
+        self._objects = {item.ref: item for item in manifests.objects}
+        self._removals: list[ManifestObject] = []
+
+    def change(self, planned: Planned) -> None:
+        """Make one change. Raises `K8shardenError`, with nothing changed, where it cannot be."""
+        kept, removals = dict(self._texts), list(self._removals)
+        try:
+            for bound in planned.bound:
+                self._write(bound)
+        except K8shardenError:
+            self._texts, self._removals = kept, removals
+            raise
+
+    def _write(self, bound: Bound) -> None:
+        match bound.write:
+            case Create(ref=ref, manifest=manifest):
+                self._texts[self._new_file(ref)] = render(manifest)
+            case Delete(ref=ref):
+                # A removal moves the documents behind it, so that it waits for the end.
+                self._removals.append(self._objects[ref])
+            case Patch(ref=ref, edits=edits):
+                item = self._objects[ref]
+                text = self._texts[item.file]
+                self._texts[item.file] = apply_edits(text, item.document, item.item, edits)
+
+    def _new_file(self, ref: Ref) -> str:
+        """Return a free name beside the files of the object's namespace."""
+        near = [item.file for item in self._objects.values() if item.ref.namespace == ref.namespace]
+        files = near or list(self._before)
+        folder = PurePosixPath(min(files, key=lambda file: (file.count("/"), file))).parent
+        stem = f"{ref.kind.lower()}-{ref.name}"
+        names = (f"{stem}.yaml", f"{stem}-{ref.namespace or 'cluster'}.yaml")
+        numbered = (f"{stem}-{number}.yaml" for number in range(2, 10_000))
+        paths = (str(folder / name.replace("/", "-").replace(":", "%3A")) for name in names)
+        more = (str(folder / name.replace("/", "-").replace(":", "%3A")) for name in numbered)
+        return next(path for path in (*paths, *more) if path not in self._texts)
+
+    def diffs(self) -> list[FileDiff]:
+        """Return the diff of every file that changed."""
+        self._remove()
+        changed = [
+            (path, self._before.get(path, ""), text)
+            for path, text in self._texts.items()
+            if text != self._before.get(path, "")
+        ]
+        return [self._diff(path, before, after) for path, before, after in sorted(changed)]
+
+    def _diff(self, path: str, before: str, after: str) -> FileDiff:
+        """Return a file's diff, marked where it would show a secret value of the file."""
+        masker = Masker()
+        for item in self._objects.values():
+            if item.file == path:
+                masker.manifest(item.value)
+        text = unified("stdin.yaml" if path == "-" else path, before, after)
+        return FileDiff(path, text, masker.shown_in(text))
+
+    def _remove(self) -> None:
+        last_first = sorted(self._removals, key=lambda item: (item.document, item.item or 0))
+        for item in reversed(last_first):
+            text = self._texts[item.file]
+            self._texts[item.file] = remove_document(text, item.document, item.item)
+        self._removals = []
+
+
+def fixable(plan: Plan, manifests: Manifests) -> Plan:
+    """Move what cannot be spliced into its file to the plan's ``unfixed``, with the reason."""
+    changes, unfixed = [], list(plan.unfixed)
+    files = Files(manifests)
+    for planned in plan.changes:
+        try:
+            files.change(planned)
+        except K8shardenError as error:
+            unfixed += [Unfixed(finding, str(error)) for finding in planned.findings]
+        else:
+            changes.append(planned)
+    return msgspec.structs.replace(plan, changes=tuple(changes), unfixed=tuple(unfixed))
+
+
+def file_diffs(changes: Iterable[Planned], manifests: Manifests) -> list[FileDiff]:
+    """Return the diff of each file that these changes touch, taken together."""
+    files = Files(manifests)
+    for planned in changes:
+        files.change(planned)
+    return files.diffs()
