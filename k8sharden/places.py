@@ -176,6 +176,14 @@ def _chosen(kubeconfig: Path | None, context: str | None) -> ContextInfo | None:
     return next((c for c in known if (c.name == context if context else c.current)), None)
 
 
+def offered(kubeconfig: Path | None = None) -> tuple[ContextInfo, ...]:
+    """Return the contexts to choose from; empty where there is no kubeconfig.
+
+    Raises `InputError` for a file that was named and is not there, and for one that is broken.
+    """
+    return contexts(kubeconfig)
+
+
 def open_files(paths: Sequence[str]) -> FilesPlace:
     """Read manifests. Raises `InputError` with file and line for what cannot be used."""
     return FilesPlace(read_sources(paths, sys.stdin.buffer), paths)

@@ -10,8 +10,9 @@ import msgspec
 import remediations
 from k8sharden.analysis.assess import Assessment, assess
 from k8sharden.changes.apply import Outcome, Writer, apply_plan, dry_run
+from k8sharden.changes.diff import FileDiff, diff_bound, unified
 from k8sharden.changes.journal import Entry, Journal
-from k8sharden.changes.plan import Fetch, Plan, make_plan, remediation
+from k8sharden.changes.plan import Fetch, Plan, Planned, Unfixed, make_plan, remediation
 from k8sharden.changes.undo import plan_undo
 from k8sharden.cluster.progress import Progress
 from k8sharden.errors import Cancelled, InputError, Refused
@@ -19,6 +20,7 @@ from k8sharden.model.change import Change, NoChange
 from k8sharden.model.finding import Finding
 from k8sharden.model.inventory import Inventory, Source
 from k8sharden.model.item import Item
+from k8sharden.model.masking import Masker
 
 
 class Scan(msgspec.Struct, frozen=True):
@@ -147,6 +149,20 @@ class Session:
     ) -> Plan:
         """Compose the changes for these findings against the objects as they are now."""
         return make_plan(findings, scan.inventory, self.items, self.place.fetch, step=progress)
+
+    def preview(self, planned: Planned) -> tuple[FileDiff, ...]:
+        """Return the diff of each write, and each file of an artefact, with secrets masked."""
+        masker = Masker()
+        files = (
+            FileDiff(file.path, unified(file.path, "", file.text)) for file in planned.change.files
+        )
+        return (*(diff_bound(bound, masker) for bound in planned.bound), *files)
+
+    def drop(self, plan: Plan, planned: Planned) -> Plan:
+        """Return the plan without one of its changes, whose findings stay unfixed."""
+        kept = tuple(other for other in plan.changes if other is not planned)
+        left = tuple(Unfixed(name, "It was dropped from the plan.") for name in planned.findings)
+        return msgspec.structs.replace(plan, changes=kept, unfixed=(*plan.unfixed, *left))
 
     def review(self, plan: Plan, progress: Callable[[int], None] = lambda _: None) -> Plan:
         """Let the server try each change without storing anything; read-only skips this."""
