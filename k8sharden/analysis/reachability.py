@@ -1,0 +1,71 @@
+"""Reachability: which pods a NetworkPolicy isolates, and which it lets traffic to.
+
+Source: kubernetes.io, Network Policies. A pod that any policy selects for ingress takes only what
+some policy allows; policies add up, and their order does not matter. Policies of the network
+plug-in's own kinds are not seen here.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from k8sharden.analysis.selectors import chooses, is_empty
+from k8sharden.model import kinds
+from k8sharden.model import objects as o
+from k8sharden.model.inventory import Inventory
+from k8sharden.model.workloads import Workload, pods_of, workloads
+
+_PASSING = ("Job", "CronJob")
+
+
+def isolates_ingress(policy: o.NetworkPolicy) -> bool:
+    """Whether a policy is about ingress; one that names no type always is."""
+    return "Ingress" in (policy.spec.policy_types or ("Ingress",))
+
+
+def denies_all_ingress(policy: o.NetworkPolicy) -> bool:
+    """Whether a policy selects every pod of its namespace and lets no traffic in."""
+    return (
+        isolates_ingress(policy) and is_empty(policy.spec.pod_selector) and not policy.spec.ingress
+    )
+
+
+def lets_in(policies: Iterable[o.NetworkPolicy], labels: Mapping[str, str]) -> bool:
+    """Whether any of the policies allows some traffic to a pod with these labels."""
+    return any(
+        isolates_ingress(policy)
+        and policy.spec.ingress
+        and chooses(policy.spec.pod_selector, labels)
+        for policy in policies
+    )
+
+
+def listeners(inventory: Inventory) -> Mapping[str, tuple[Workload, ...]]:
+    """Return, by namespace, the workloads whose standing pods a policy can protect.
+
+    Left out: what is scaled to zero, what runs to its end, and what uses the node's own network,
+    where policies do not reach.
+    """
+    found: dict[str, list[Workload]] = {}
+    for workload in workloads(inventory):
+        owner = workload.metadata.controller
+        kind = owner.kind if owner else workload.ref.kind
+        if kind not in _PASSING and workload.replicas != 0 and not workload.spec.host_network:
+            found.setdefault(workload.namespace, []).append(workload)
+    return {namespace: tuple(found[namespace]) for namespace in sorted(found)}
+
+
+def pod_count(under: Iterable[Workload], inventory: Inventory) -> int:
+    """Return how many pods of these workloads were seen."""
+    return sum(len(pods_of(inventory).get(workload.ref, ())) for workload in under)
+
+
+def services_of(workload: Workload, inventory: Inventory) -> tuple[o.Service, ...]:
+    """Return the Services that send traffic to a workload's pods."""
+    labels = workload.template_metadata.label
+    return tuple(
+        service
+        for service in inventory.of(kinds.SERVICES, o.Service)
+        if service.namespace == workload.namespace
+        and service.spec is not None
+        and service.spec.selector
+        and all(labels.get(key) == value for key, value in service.spec.selector.items())
+    )

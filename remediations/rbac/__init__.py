@@ -1,0 +1,6 @@
+"""RBAC: who may do what."""
+
+from k8sharden.model.item import Item
+from remediations.rbac import cluster_admin
+
+ITEMS: tuple[Item, ...] = (cluster_admin.ITEM,)
