@@ -22,7 +22,7 @@ from k8sharden.model.inventory import Coverage, Entry, Inventory, Source, Source
 from k8sharden.model.kinds import ResourceType
 from k8sharden.model.text import one_line
 
-__all__ = ["Progress", "collect"]
+__all__ = ["Progress", "collect", "identify"]
 
 MOST_NAMESPACES = 5_000
 """Namespaces that are tried one by one where a type may not be listed for the whole cluster."""
@@ -47,10 +47,17 @@ def collect(
     `Unauthorized`, and `ClusterUnavailable` where the cluster cannot be reached or lets nothing be
     read.
     """
+    # The version is asked for first, so that a server out of reach is found at once.
+    version = _version(api)
     scan = _Scan(api, Coalesced(progress), cancelled)
-    version = scan.version()
     scan.list_all(tuple(namespaces))
     return scan.inventory(Source(source_kind, name, server_version=version), clock())
+
+
+def identify(api: Api, source_kind: SourceKind, name: str) -> Source:
+    """Ask which cluster this is, without scanning it. Raises as `collect` does."""
+    version = _version(api)
+    return Source(source_kind, name, _uid(api, ()), version, detect(api, version, (), ()).name)
 
 
 class _Scan:
@@ -61,20 +68,6 @@ class _Scan:
         self._progress = progress
         self._cancelled = cancelled
         self._gathered = {kind: Gathered(kind, progress) for kind in kinds.SCANNED}
-
-    def version(self) -> str:
-        """Ask for the version first, so that a server out of reach is found at once."""
-        try:
-            return one_line(self._api.version(), 80)
-        except Unauthorized:
-            raise
-        except ApiError as error:
-            if error.reason:
-                return ""
-            raise ClusterUnavailable(
-                f"{one_line(self._api.server, 200)} does not answer as an API server does (HTTP "
-                f"{error.status}): check the address, and that it begins with https://."
-            ) from error
 
     def list_all(self, namespaces: tuple[str, ...]) -> None:
         """List every type, the large ones first, since they take longest."""
@@ -127,7 +120,9 @@ class _Scan:
         return msgspec.structs.replace(
             read_so_far,
             source=msgspec.structs.replace(
-                source, cluster_uid=self._uid(read_so_far), distribution=platform.name
+                source,
+                cluster_uid=_uid(self._api, read_so_far.namespaces),
+                distribution=platform.name,
             ),
             ledger=ledger | {entry.resource: entry for entry in seen.entries},
             control_plane=msgspec.structs.replace(seen.control_plane, **named),
@@ -135,17 +130,32 @@ class _Scan:
             scanned_at=now,
         )
 
-    def _uid(self, inventory: Inventory) -> str:
-        """Return the uid of `kube-system`, which names the cluster; empty where it is hidden."""
-        for namespace in inventory.namespaces:
-            if namespace.name == "kube-system":
-                return namespace.metadata.uid
-        try:
-            found = self._api.get(kinds.NAMESPACES.ref("", "kube-system"))
-        except ApiError:
+
+def _version(api: Api) -> str:
+    try:
+        return one_line(api.version(), 80)
+    except Unauthorized:
+        raise
+    except ApiError as error:
+        if error.reason:
             return ""
-        meta = found.get("metadata")
-        return str(meta.get("uid", "")) if isinstance(meta, dict) else ""
+        raise ClusterUnavailable(
+            f"{one_line(api.server, 200)} does not answer as an API server does (HTTP "
+            f"{error.status}): check the address, and that it begins with https://."
+        ) from error
+
+
+def _uid(api: Api, namespaces: Iterable[o.Namespace]) -> str:
+    """Return the uid of `kube-system`, which names the cluster; empty where it is hidden."""
+    for namespace in namespaces:
+        if namespace.name == "kube-system":
+            return namespace.metadata.uid
+    try:
+        found = api.get(kinds.NAMESPACES.ref("", "kube-system"))
+    except ApiError:
+        return ""
+    meta = found.get("metadata")
+    return str(meta.get("uid", "")) if isinstance(meta, dict) else ""
 
 
 def _nothing(api: Api, entries: list[Entry]) -> NoReturn:

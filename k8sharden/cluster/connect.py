@@ -20,7 +20,7 @@ from k8sharden.cluster.tokens import token_for
 from k8sharden.errors import ClusterUnavailable, InputError
 from k8sharden.model.text import one_line
 
-__all__ = ["ContextInfo", "connect", "contexts", "home_namespace", "in_cluster"]
+__all__ = ["ContextInfo", "connect", "contexts", "in_cluster"]
 
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 _CONNECTIONS = 16
@@ -51,7 +51,8 @@ def connect(
         return _by_address(server, read_only=read_only)
     found = files.load(kubeconfig)
     if found is not None:
-        return _by_kubeconfig(found, found.choose(context), read_only=read_only)
+        chosen = found.choose(context)
+        return _by_kubeconfig(found, chosen, read_only=read_only)
     if in_cluster() and not context:
         return _from_inside(read_only=read_only)
     looked = ", ".join(one_line(str(path), 200) for path in files.places(kubeconfig))
@@ -64,21 +65,6 @@ def connect(
 def in_cluster() -> bool:
     """Whether we run in a pod that has a service account's token."""
     return bool(os.environ.get("KUBERNETES_SERVICE_HOST")) and (SERVICE_ACCOUNT / "token").exists()
-
-
-def home_namespace(kubeconfig: Path | None = None, context: str | None = None) -> str:
-    """Return the namespace that the chosen context, or our service account, is at home in.
-
-    It is what a scan tries first where the namespaces may not be listed.
-    """
-    found = files.load(kubeconfig)
-    if found is not None:
-        return found.choose(context).namespace or "default"
-    try:
-        own = SERVICE_ACCOUNT.joinpath("namespace").read_text("utf-8")[:253].strip()
-    except (OSError, ValueError):
-        own = ""
-    return own or "default"
 
 
 def _by_address(server: str, *, read_only: bool) -> Api:

@@ -25,7 +25,10 @@ _SECTIONS = ("clusters", "users", "contexts")
 
 
 class ContextInfo(msgspec.Struct, frozen=True):
-    """One context. The texts are exact; show them through `one_line`."""
+    """One context. The texts are exact; show them through `one_line`.
+
+    ``namespace`` is ``default`` where the context sets none, as for kubectl.
+    """
 
     name: str
     cluster: str
@@ -54,7 +57,7 @@ class Kubeconfig(msgspec.Struct, frozen=True):
             cluster,
             _text(self._inner("clusters", cluster), "server"),
             _text(context, "user"),
-            _text(context, "namespace"),
+            _text(context, "namespace") or "default",
             name == self.current,
         )
 
