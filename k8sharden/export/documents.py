@@ -1,0 +1,74 @@
+"""Where the documents of a file begin and end: at the same lines as for kubectl.
+
+kubectl cuts a YAML stream at every line that starts with ``---`` before it parses anything, and
+allows only a comment behind that. Source: ``YAMLReader`` of k8s.io/apimachinery.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+
+import msgspec
+
+from k8sharden.export.nodes import BadYaml
+
+_SEPARATOR = re.compile(r"^---(.*)$", re.MULTILINE)
+_JSON_START = re.compile(r"\s*\{")
+
+
+class Document(msgspec.Struct, frozen=True):
+    """One document: its span in the file's text, and the number of lines before it."""
+
+    text: str
+    start: int
+    lines_before: int
+
+    @property
+    def end(self) -> int:
+        """Where the document ends in the file's text."""
+        return self.start + len(self.text)
+
+
+def split(text: str) -> list[Document]:
+    """Cut a file into its documents, those that hold nothing included.
+
+    A stream of JSON objects, one after the other without separators, is cut between them. Raises
+    `BadYaml` for a separator with something behind it.
+    """
+    spans = list(_json_spans(text)) if _JSON_START.match(text) else []
+    return _documents(text, spans if len(spans) > 1 else list(_spans(text)))
+
+
+def _spans(text: str) -> Iterator[tuple[int, int]]:
+    start = 1 if text.startswith("\ufeff") else 0
+    for found in _SEPARATOR.finditer(text):
+        rest = found[1].strip()
+        if rest and not rest.startswith("#"):
+            line = text.count("\n", 0, found.start())
+            raise BadYaml("only a comment may follow the separator --- on its line", line)
+        yield start, found.start()
+        start = min(found.end() + 1, len(text))
+    yield start, len(text)
+
+
+def _json_spans(text: str) -> Iterator[tuple[int, int]]:
+    decoder = json.JSONDecoder()
+    start = 0
+    while text[start:].strip():
+        offset = start + len(text[start:]) - len(text[start:].lstrip())
+        try:
+            _, end = decoder.raw_decode(text, offset)
+        except (ValueError, RecursionError):
+            return  # not JSON to its end, so it is read as YAML
+        yield start, end
+        start = end
+
+
+def _documents(text: str, spans: list[tuple[int, int]]) -> list[Document]:
+    documents = []
+    lines, seen = 0, 0
+    for start, end in spans:
+        lines += text.count("\n", seen, start)
+        seen = start
+        documents.append(Document(text[start:end], start, lines))
+    return documents

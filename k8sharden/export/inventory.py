@@ -1,0 +1,59 @@
+"""An inventory made of manifests: the files are the whole world, and there is no cluster."""
+
+from collections.abc import Callable
+
+import msgspec
+
+from k8sharden.export.files import shown
+from k8sharden.export.sources import ManifestObject, Manifests
+from k8sharden.model import kinds
+from k8sharden.model import objects as o
+from k8sharden.model.evidence import ControlPlane
+from k8sharden.model.inventory import Coverage, Entry, Inventory, OddObject, Source, SourceKind
+from k8sharden.model.text import one_line
+
+_NO_CLUSTER = "Manifests tell nothing of the control plane: scan the cluster."
+
+
+def inventory_from(manifests: Manifests, *, clock: Callable[[], float]) -> Inventory:
+    """Decode what was read; an object that does not decode is unknown itself and no other.
+
+    Every type counts as read, since what is not in the files is not there; nodes alone are no
+    matter of files. Of a Secret or ConfigMap only the metadata is decoded.
+    """
+    objects: dict[str, list[o.Object]] = {kind.key: [] for kind in kinds.ALL}
+    odd: list[OddObject] = []
+    for item in manifests.current.values():
+        decoded = _decoded(item)
+        if isinstance(decoded, OddObject):
+            odd.append(decoded)
+        else:
+            objects[kinds.type_of(item.ref).key].append(decoded)
+    return Inventory(
+        Source(SourceKind.MANIFESTS, ", ".join(shown(path) for path in manifests.paths)),
+        {key: tuple(items) for key, items in objects.items()},
+        _ledger(),
+        ControlPlane(missing=(_NO_CLUSTER,)),
+        tuple(odd),
+        clock(),
+    )
+
+
+def _decoded(item: ManifestObject) -> o.Object | OddObject:
+    kind = kinds.type_of(item.ref)
+    try:
+        decoded = msgspec.convert(item.value, o.STRUCTS[kind])
+    except msgspec.ValidationError as error:
+        return OddObject(item.ref, one_line(f"{item.place}: {error}", 400))
+    metadata = msgspec.structs.replace(
+        decoded.metadata, name=item.ref.name, namespace=item.ref.namespace or None
+    )
+    return msgspec.structs.replace(decoded, metadata=metadata)
+
+
+def _ledger() -> dict[str, Entry]:
+    ledger = {kind.key: Entry(kind.key, Coverage.READ) for kind in kinds.ALL}
+    ledger[kinds.NODES.key] = Entry(
+        kinds.NODES.key, Coverage.ERROR, "manifests tell nothing of nodes"
+    )
+    return ledger

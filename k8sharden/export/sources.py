@@ -1,0 +1,255 @@
+"""Manifests as a source: files, folders and standard input, read as kubectl reads them.
+
+A ``List`` whose ``items`` is null is an empty list, as for kubectl. Kinds that k8sharden does not
+know are kept apart and counted. Of several objects of one name the last one counts, as it would
+if the files were applied in their order.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import msgspec
+
+from k8sharden.errors import InputError
+from k8sharden.export.documents import Document, split
+from k8sharden.export.files import SourceFile, read_files, shown
+from k8sharden.export.nodes import BadYaml, Node, node_of
+from k8sharden.export.yaml_values import key_of, value_of
+from k8sharden.model.kinds import BY_KIND
+from k8sharden.model.ref import Ref
+from k8sharden.model.text import one_line
+
+_MENTIONS = re.compile(r"""^[ \t{-]*["']?(?:apiVersion|kind)["']?[ \t]*:""", re.MULTILINE)
+_KUSTOMIZE = "kustomize.config.k8s.io/"
+_TEMPLATE = "is a template: render it first, and scan what comes out"
+
+
+class ManifestObject(msgspec.Struct, frozen=True):
+    """One object, and where it stands: its file, the document in it, its line from 1.
+
+    ``document`` counts from 0, as does ``item``, the index in a ``List``, None outside of one.
+    ``value`` is what the file says: without the namespace ``default`` that ``ref`` may have.
+    """
+
+    ref: Ref
+    value: dict[str, Any]
+    file: str
+    document: int
+    line: int
+    item: int | None = None
+
+    @property
+    def place(self) -> str:
+        """``FILE:LINE``, safe to show."""
+        return f"{shown(self.file)}:{self.line}"
+
+
+class Skipped(msgspec.Struct, frozen=True):
+    """A file of a folder that is no manifest, and why it was taken for none."""
+
+    file: str
+    reason: str
+
+
+class Manifests(msgspec.Struct, frozen=True):
+    """What was read: ``objects`` of known kinds, ``others``, and each file's exact text."""
+
+    paths: tuple[str, ...]
+    objects: tuple[ManifestObject, ...]
+    others: tuple[ManifestObject, ...]
+    skipped: tuple[Skipped, ...]
+    texts: Mapping[str, str]
+
+    @property
+    def current(self) -> Mapping[Ref, ManifestObject]:
+        """The object that counts for each reference: the last one."""
+        return {item.ref: item for item in self.objects}
+
+    @property
+    def repeated(self) -> tuple[str, ...]:
+        """Sentences about objects that stand in the files more than once."""
+        current = self.current
+        return tuple(
+            f"{item.place}: {item.ref.label} comes again at {current[item.ref].place}, "
+            "which is the one that counts."
+            for item in self.objects
+            if current[item.ref] is not item
+        )
+
+
+def read_sources(paths: Sequence[str], stdin: BinaryIO) -> Manifests:
+    """Read files, folders and ``-``, which is standard input.
+
+    In a folder, what is clearly no manifest is skipped and listed: chart values, kustomizations,
+    templates. Raises `InputError`, with file and line, for everything else that cannot be used,
+    and where no object was found at all.
+    """
+    found: list[ManifestObject] = []
+    skipped: list[Skipped] = []
+    texts: dict[str, str] = {}
+    for file in read_files(paths, stdin):
+        reason = _no_manifest(file)
+        objects = [] if reason else _objects(file)
+        if isinstance(objects, str):
+            reason, objects = objects, []
+        if reason:
+            skipped.append(Skipped(file.name, reason))
+            continue
+        found.extend(objects)
+        texts[file.name] = file.text
+    if not found:
+        raise InputError(_nothing(paths, skipped))
+    known = tuple(item for item in found if _is_known(item.ref))
+    others = tuple(item for item in found if not _is_known(item.ref))
+    return Manifests(tuple(paths), known, others, tuple(skipped), texts)
+
+
+def _is_known(ref: Ref) -> bool:
+    return (ref.api_version, ref.kind) in BY_KIND
+
+
+def _nothing(paths: Sequence[str], skipped: list[Skipped]) -> str:
+    where = ", ".join(shown(path) for path in paths)
+    why = f" ({shown(skipped[0].file)} {skipped[0].reason})" if skipped else ""
+    return f"{where}: no Kubernetes object was found{why}: name files or folders with manifests."
+
+
+def _no_manifest(file: SourceFile) -> str:
+    """Return why a file of a folder is not even read as YAML; empty where it is."""
+    if not file.walked:
+        return ""
+    if not _MENTIONS.search(file.text):
+        return "is no manifest" if file.text.strip() else "is empty"
+    if "{{" in file.text and _in_chart(Path(file.name)):
+        return _TEMPLATE
+    return ""
+
+
+def _in_chart(path: Path) -> bool:
+    """Whether a file is one of a Helm chart's templates."""
+    return any(
+        folder.name == "templates" and (folder.parent / "Chart.yaml").exists()
+        for folder in path.parents
+    )
+
+
+def _objects(file: SourceFile) -> list[ManifestObject] | str:
+    """Return a file's objects, or why it is no manifest after all."""
+    try:
+        documents = list(_documents(file))
+    except BadYaml as error:
+        template = "{{" in file.text
+        if template and file.walked:
+            return _TEMPLATE
+        hint = ": is it a template? Render it first" if template else ""
+        raise InputError(f"{shown(file.name)}:{error.line + 1}: {error}{hint}.") from None
+    if not documents:
+        if file.walked:
+            return "is empty"
+        raise InputError(f"{shown(file.name)}: there is nothing in this file.")
+    if file.walked and not any(_resembles(value) for _, _, _, value in documents):
+        return "is no manifest"
+    if any(_is_kustomization(value) for _, _, _, value in documents):
+        return "is a kustomization: scan the files it names, or what kustomize makes of it"
+    return [each for document in documents for each in _from_document(file, *document)]
+
+
+def _documents(file: SourceFile) -> Iterator[tuple[int, Document, Node, Any]]:
+    """Yield the documents that hold something, with their index, tree and value."""
+    for index, document in enumerate(split(file.text)):
+        try:
+            node = node_of(document.text)
+            if node is not None and not (node.kind == "scalar" and not node.value):
+                yield index, document, node, value_of(node)
+        except BadYaml as error:
+            error.line += document.lines_before
+            raise
+
+
+def _resembles(value: Any) -> bool:
+    return isinstance(value, dict) and ("apiVersion" in value or "kind" in value)
+
+
+def _is_kustomization(value: Any) -> bool:
+    return _resembles(value) and str(value.get("apiVersion")).startswith(_KUSTOMIZE)
+
+
+def _from_document(
+    file: SourceFile, index: int, document: Document, node: Node, value: Any
+) -> Iterator[ManifestObject]:
+    line = document.lines_before + node.line + 1
+    where = f"{shown(file.name)}:{line}"
+    version, kind = _type(value, where)
+    if not (kind == "List" or (kind.endswith("List") and "items" in value)):
+        yield ManifestObject(_ref(value, version, kind, where), value, file.name, index, line)
+        return
+    lines = _item_lines(node)
+    for item, each in enumerate(_items(value, where)):
+        line = document.lines_before + lines[item] + 1
+        where = f"{shown(file.name)}:{line}"
+        # The items of a DeploymentList need not say that they are Deployments.
+        inferred = {} if kind == "List" else {"apiVersion": version, "kind": kind[:-4]}
+        own = _type(inferred | each if isinstance(each, dict) else each, where)
+        yield ManifestObject(_ref(each, *own, where), each, file.name, index, line, item)
+
+
+def _type(value: Any, where: str) -> tuple[str, str]:
+    """Return the apiVersion and kind of an object."""
+    if not isinstance(value, dict):
+        raise InputError(f"{where}: this is no Kubernetes object but a {_named(value)}.")
+    for field in ("apiVersion", "kind"):
+        if not isinstance(value.get(field), str) or not value[field]:
+            raise InputError(f"{where}: this is no Kubernetes object: it has no {field}.")
+    return value["apiVersion"], value["kind"]
+
+
+def _named(value: Any) -> str:
+    return "list" if isinstance(value, list) else "plain value"
+
+
+def _items(value: dict[str, Any], where: str) -> list[Any]:
+    items = value.get("items")
+    if items is None:
+        return []
+    if not isinstance(items, list):
+        raise InputError(f"{where}: the items of this {one_line(value['kind'], 60)} are no list.")
+    for item in items:
+        if isinstance(item, dict) and item.get("kind") == "List":
+            raise InputError(f"{where}: a List inside a List is not read: take it out.")
+    return items
+
+
+def _item_lines(node: Node) -> list[int]:
+    """Return the lines of a list's items; the list's own where an alias makes them."""
+    for key, value in node.entries:
+        if key_of(key) == "items" and value.kind == "sequence":
+            return [item.line for item in value.items]
+    return _Everywhere(node.line)
+
+
+class _Everywhere(list[int]):
+    """One line for every index."""
+
+    def __init__(self, line: int) -> None:
+        self.line = line
+
+    def __getitem__(self, _index: Any) -> Any:
+        return self.line
+
+
+def _ref(value: dict[str, Any], version: str, kind: str, where: str) -> Ref:
+    """Return what the object is called. Raises `InputError` where a known kind has no name."""
+    metadata = value.get("metadata")
+    metadata = metadata if isinstance(metadata, dict) else {}
+    name = metadata.get("name") or metadata.get("generateName") or ""
+    namespace = metadata.get("namespace") or ""
+    known = BY_KIND.get((version, kind))
+    if known is None:
+        return Ref(version, kind, str(namespace), str(name))
+    if not isinstance(name, str) or not name or not isinstance(namespace, str):
+        raise InputError(
+            f"{where}: this {kind} has no metadata.name, or one that is not text: put it in quotes."
+        )
+    return known.ref(namespace or "default", name)

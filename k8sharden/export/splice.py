@@ -1,0 +1,250 @@
+"""Edits made in a manifest's own text, every other byte as it was.
+
+The tree of a document locates the node; the edit is a splice. The result is read again before it
+is given out: a text that does not mean exactly the edited value is never written.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from k8sharden.errors import InputError
+from k8sharden.export import cuts as c
+from k8sharden.export.documents import Document, split
+from k8sharden.export.nodes import Node, node_of
+from k8sharden.export.places import (
+    Place,
+    SpliceRefused,
+    column,
+    find,
+    is_null,
+    line_end,
+    line_start,
+    style_of,
+    untangled,
+)
+from k8sharden.export.style import Style, render
+from k8sharden.export.yaml_values import read_values, value_of
+from k8sharden.model.change import AddElement, Edit, Path, RemoveField, SetField
+from k8sharden.model.edits import edited
+
+_ITEMS: Path = ("items",)
+
+
+class Target(msgspec.Struct, frozen=True):
+    """The edits of one object: in the n-th document of a file, in the n-th item of its list."""
+
+    document: int
+    item: int | None
+    edits: tuple[Edit, ...]
+
+
+def apply_edits(text: str, document: int, item: int | None, edits: tuple[Edit, ...]) -> str:
+    """Return the text with one object edited. See `apply_all`."""
+    return apply_all(text, (Target(document, item, edits),))
+
+
+def apply_all(text: str, targets: Sequence[Target]) -> str:
+    """Return the text with several objects edited, each named once.
+
+    Raises `EditConflict` where an object is not as its edits expect it, `SpliceRefused` where an
+    anchor, alias, merge key or tag is touched or the result would mean something else, and
+    `BadYaml` where the text cannot be read.
+    """
+    result = text
+    by_document: dict[int, list[Target]] = {}
+    for target in targets:
+        by_document.setdefault(target.document, []).append(target)
+    documents = split(text)
+    for index in sorted(by_document, reverse=True):
+        document = documents[index]
+        new = _edit_document(document, by_document[index])
+        result = result[: document.start] + new + result[document.end :]
+    _check_others(documents, split(result), by_document.keys())
+    return result
+
+
+def insert_document(text: str, manifest: dict[str, Any]) -> str:
+    """Return the text of a YAML file with one more document at its end; empty text is a new file.
+
+    Raises `SpliceRefused` for a JSON file, which has no place for another document.
+    """
+    documents = split(text)
+    if any(document.text.lstrip().startswith("{") for document in documents):
+        raise SpliceRefused("A JSON file takes no further document: give it a file of its own.")
+    newline = "\r\n" if "\r\n" in text else "\n"
+    new = render(manifest).replace("\n", newline)
+    if not text.strip("\ufeff \t\r\n"):
+        return new
+    joint = "" if text.endswith("\n") else newline
+    # A file that ends with its separator has the place for the document already.
+    separator = "" if len(documents) > 1 and not documents[-1].text.strip() else f"---{newline}"
+    result = text + joint + separator + new
+    kept = [value for value in read_values(text) if value is not None]
+    if not same([value for value in read_values(result) if value is not None], [*kept, manifest]):
+        raise SpliceRefused("The file's end is written in a way that no document can follow.")
+    return result
+
+
+def remove_document(text: str, document: int, item: int | None = None) -> str:
+    """Return the text without one object: empty where nothing but it was in the file."""
+    documents = split(text)
+    target = documents[document]
+    if item is not None:
+        new = _without_item(target.text, item)
+        return text[: target.start] + new + text[target.end :]
+    rest = [each for index, each in enumerate(documents) if index != document]
+    if not any(each.text.strip() for each in rest):
+        return ""
+    if document > 0:  # the separator above belongs to what it opens
+        end = target.start
+        start = documents[document - 1].end
+        result = text[:start] + text[target.end :]
+        return result if end > start else text
+    return text[: target.start] + text[documents[1].start :]
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two values are the same JSON: 1 is not true, and the order of keys is no matter."""
+    return _canonical(one) == _canonical(other)
+
+
+def _canonical(value: Any) -> bytes:
+    return msgspec.json.encode(value, order="sorted")
+
+
+def _edit_document(document: Document, targets: list[Target]) -> str:
+    text = document.text
+    root = _tree(text)
+    before = value_of(root)
+    expected = _expected(before, targets)
+    for target in sorted(targets, key=lambda each: each.item or 0, reverse=True):
+        text = _edit_object(text, root, target)
+    after = node_of(text)
+    if after is None or not same(value_of(after), expected):
+        raise SpliceRefused(
+            "The edit was not made in place: the text would not mean exactly the edited object. "
+            "Edit the file by hand."
+        )
+    return text
+
+
+def _tree(text: str) -> Node:
+    root = node_of(text)
+    if root is None:
+        raise InputError("There is nothing in this document to edit: read the files again.")
+    return root
+
+
+def _expected(before: Any, targets: list[Target]) -> Any:
+    """Return what the document means afterwards."""
+    for target in targets:
+        if target.item is None:
+            before = edited(before, target.edits)
+        else:
+            before["items"][target.item] = edited(before["items"][target.item], target.edits)
+    return before
+
+
+def _edit_object(text: str, root: Node, target: Target) -> str:
+    style = style_of(text, root)
+    if target.item is None:
+        return _edit_region(text, target.edits, style, 0)
+    place = find(root, _ITEMS)
+    untangled_way = place.node.kind == "sequence" and not place.rest
+    if not untangled_way:
+        raise SpliceRefused("The items of this list are not edited in place: edit it by hand.")
+    node = place.node.items[target.item]
+    start, end = node.start, node.end if node.flow else line_end(text, node.end)
+    # The item is edited as a document of its own, at the column it has: only it is read anew.
+    lead = text[line_start(text, start) : start]
+    pad = " " * column(text, start) if not node.flow else lead if not lead.strip() else ""
+    new = _edit_region(pad + text[start:end], target.edits, style, len(pad))
+    return text[:start] + new[len(pad) :] + text[end:]
+
+
+def _edit_region(text: str, edits: tuple[Edit, ...], style: Style, pad: int) -> str:
+    for edit in edits:
+        root = _tree(text)
+        if root.start < pad:
+            raise SpliceRefused("The object does not stand where it was: edit it by hand.")
+        text = c.apply_cuts(text, _cuts(text, root, edit, style))
+    return text
+
+
+def _cuts(text: str, root: Node, edit: Edit, style: Style) -> list[c.Cut]:
+    place = find(root, edit.path)
+    match edit:
+        case SetField():
+            return _set(text, place, edit.path, edit.value, style)
+        case RemoveField():
+            untangled(place.node, edit.path)
+            _parent_free(place, edit.path)
+            return c.removed(text, place, style)
+        case AddElement():
+            return _add(text, place, edit, style)
+
+
+def _set(text: str, place: Place, path: Path, value: Any, style: Style) -> list[c.Cut]:
+    if place.rest:
+        first, *others = place.rest
+        for step in reversed(others):
+            value = {step: value}
+        if is_null(place.node) or not place.node.children:
+            value, first = {first: value}, ""
+        if first:
+            return c.inserted(text, place.node, str(first), value, style)
+        return c.replaced(text, place, value, style)
+    untangled(place.node, path)
+    if same(value_of(place.node), value):
+        return []
+    return c.replaced(text, place, value, style)
+
+
+def _add(text: str, place: Place, edit: AddElement, style: Style) -> list[c.Cut]:
+    if place.rest or is_null(place.node) or not place.node.children:
+        return _set(text, place, edit.path, [edit.value], style)
+    untangled_list = msgspec.structs.replace(place.node, children=[])
+    untangled(untangled_list, edit.path)
+    return c.appended(text, place.node, edit.value, style)
+
+
+def _parent_free(place: Place, path: Path) -> None:
+    """Refuse to take a field out of a mapping that a merge key would give it back to."""
+    if place.parent is not None and place.parent.kind == "mapping":
+        bare = [key for key, _ in place.parent.entries]
+        untangled(msgspec.structs.replace(place.parent, children=_keys_only(bare)), path[:-1])
+
+
+def _keys_only(keys: list[Node]) -> list[Node]:
+    return [node for key in keys for node in (key, Node("scalar", 0, 0, 0))]
+
+
+def _without_item(text: str, item: int) -> str:
+    root = _tree(text)
+    place = find(root, _ITEMS)
+    if place.rest or place.node.kind != "sequence":
+        raise SpliceRefused("The items of this list are not edited in place: edit it by hand.")
+    node = place.node.items[item]
+    untangled(node, _ITEMS)
+    expected = value_of(root)
+    del expected["items"][item]
+    where = Place(node, place.node, item, place)
+    new = c.apply_cuts(text, c.removed(text, where, style_of(text, root)))
+    if not same(value_of(_tree(new)), expected):
+        raise SpliceRefused("The item was not taken out: the rest would mean something else.")
+    return new
+
+
+def _check_others(
+    before: list[Document], after: list[Document], changed: "Sequence[int] | Any"
+) -> None:
+    """Refuse a text whose other documents are no longer what they were."""
+    kept = len(before) == len(after) and all(
+        one.text == other.text
+        for index, (one, other) in enumerate(zip(before, after, strict=True))
+        if index not in changed
+    )
+    if not kept:
+        raise SpliceRefused("The edit would reach into another document: edit the file by hand.")
