@@ -164,17 +164,18 @@ _REVIEWS = {
 
 
 class _ListMeta(msgspec.Struct, rename={"token": "continue"}):
-    token: str = ""
+    token: str | None = None
 
 
 class _ListHead(msgspec.Struct):
-    metadata: _ListMeta = msgspec.field(default_factory=_ListMeta)
+    metadata: _ListMeta | None = None
 
 
 def _continue_token(page: bytes) -> str:
     """Return a page's continue token, without decoding its items."""
     try:
-        return msgspec.json.decode(page, type=_ListHead).metadata.token
+        metadata = msgspec.json.decode(page, type=_ListHead).metadata
+        return metadata.token or "" if metadata else ""
     except msgspec.MsgspecError as error:
         raise errors.ClusterUnavailable(
             "The server's answer is no list: is this address an API server?"

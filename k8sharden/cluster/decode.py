@@ -24,8 +24,10 @@ class _ListMeta(msgspec.Struct, gc=False):
 
 
 class _List(msgspec.Struct, Generic[T]):
+    """A list. Its items may be null; an answer that has none at all is no list, and not empty."""
+
+    items: list[T] | None
     metadata: _ListMeta | None = None
-    items: list[T] | None = None
 
 
 class Page(msgspec.Struct, frozen=True):
