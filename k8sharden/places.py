@@ -10,15 +10,18 @@ from pathlib import Path
 import platformdirs
 
 from k8sharden.changes.apply import Writer
-from k8sharden.changes.plan import Fetch, fetcher
+from k8sharden.changes.diff import FileDiff, diff_bound
+from k8sharden.changes.plan import Fetch, Plan, Planned, fetcher
 from k8sharden.cluster.api import Api
 from k8sharden.cluster.collector import collect, identify
 from k8sharden.cluster.connect import ContextInfo, connect, contexts
 from k8sharden.cluster.memory import MemoryCluster
 from k8sharden.cluster.progress import Progress
 from k8sharden.cluster.training import training_cluster
+from k8sharden.export.inplace import file_diffs, fixable
 from k8sharden.export.sources import Manifests, inventory_from, read_sources
 from k8sharden.model.inventory import Inventory, Source, SourceKind
+from k8sharden.model.masking import Masker
 from k8sharden.model.ref import Ref
 
 Tell = Callable[[Progress], None]
@@ -80,6 +83,15 @@ class ClusterPlace:
     def fetch(self) -> Fetch:
         """Read one object from the cluster."""
         return fetcher(self._api.get)
+
+    def fixable(self, plan: Plan) -> Plan:
+        """Return the plan as it is: a cluster takes every kind of write."""
+        return plan
+
+    def diffs(self, changes: Sequence[Planned]) -> list[FileDiff]:
+        """Show each object as a manifest, without bookkeeping and secret values."""
+        masker = Masker()
+        return [diff_bound(bound, masker) for planned in changes for bound in planned.bound]
 
     def keep(self) -> None:
         """Do nothing: a cluster keeps what was written."""
@@ -147,6 +159,14 @@ class FilesPlace:
             return self._objects.get(ref)
 
         return fetch
+
+    def fixable(self, plan: Plan) -> Plan:
+        """Keep the changes that can be spliced into their files."""
+        return fixable(plan, self.manifests)
+
+    def diffs(self, changes: Sequence[Planned]) -> list[FileDiff]:
+        """Show what changes in each file as it stands."""
+        return file_diffs(changes, self.manifests)
 
     def keep(self) -> None:
         """Do nothing: files are not written."""

@@ -16,6 +16,7 @@ from k8sharden.changes.plan import Fetch, Plan, Planned, Unfixed, make_plan, rem
 from k8sharden.changes.undo import plan_undo
 from k8sharden.cluster.progress import Progress
 from k8sharden.errors import Cancelled, InputError, Refused
+from k8sharden.export.folder import Export, Format, export
 from k8sharden.model.change import Change, NoChange
 from k8sharden.model.finding import Finding
 from k8sharden.model.inventory import Inventory, Source
@@ -89,6 +90,14 @@ class Place(Protocol):
         """Read one whole object."""
         ...
 
+    def fixable(self, plan: Plan) -> Plan:
+        """Move what cannot be written here to the plan's ``unfixed``, with the reason."""
+        ...
+
+    def diffs(self, changes: Sequence[Planned]) -> list[FileDiff]:
+        """Show these changes, taken together, as one diff per file."""
+        ...
+
     def keep(self) -> None:
         """Keep what was written, where the place does not keep it by itself."""
         ...
@@ -148,7 +157,16 @@ class Session:
         progress: Callable[[int, int], None] = lambda _done, _total: None,
     ) -> Plan:
         """Compose the changes for these findings against the objects as they are now."""
-        return make_plan(findings, scan.inventory, self.items, self.place.fetch, step=progress)
+        made = make_plan(findings, scan.inventory, self.items, self.place.fetch, step=progress)
+        return self.place.fixable(made)
+
+    def diffs(self, plan: Plan) -> dict[str, list[FileDiff]]:
+        """Return the diff of each change on its own, under the change's digest."""
+        return {planned.digest: self.place.diffs([planned]) for planned in plan.changes}
+
+    def export(self, plan: Plan, folder: Path, form: Format) -> Export:
+        """Write the plan into a folder. Raises `InputError` before anything is overwritten."""
+        return export(plan, self.diffs(plan), folder, form)
 
     def preview(self, planned: Planned) -> tuple[FileDiff, ...]:
         """Return the diff of each write, and each file of an artefact, with secrets masked."""

@@ -1,0 +1,114 @@
+"""``k8sharden apply``: plan, show, confirm, dry-run, apply, verify."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from k8sharden.changes.apply import Outcome, Result
+from k8sharden.changes.plan import Plan
+from k8sharden.cli.options import open_session, selection_options, source_options, split
+from k8sharden.cli.output import (
+    counting,
+    emit,
+    out_option,
+    output_options,
+    say,
+    to_json,
+)
+from k8sharden.cli.plan import describe, make, tell_unfixed
+from k8sharden.errors import InputError, Refused
+from k8sharden.export.reports import plan_document
+from k8sharden.model.inventory import Inventory
+from k8sharden.session import Session
+
+
+@click.command()
+@source_options(files=False)
+@selection_options
+@click.option("--yes", is_flag=True, help="Do not ask; needs --digest.")
+@click.option("--digest", metavar="D", help="The digest of the plan that was approved.")
+@output_options
+@out_option
+def apply(**options: Any) -> int:
+    """Plan, show, confirm, apply and verify. The journal can take it back."""
+    source, selection, rest = split(options)
+    check_consent(yes=rest["yes"], digest=rest["digest"])
+    session = open_session(source)
+    if session.place.read_only:
+        raise Refused("Read-only: start without --read-only to change the cluster.")
+    plan, scan = make(session, selection)
+    tell_unfixed(plan, scan.findings)
+    return carry_out(session, plan, scan.inventory, rest)
+
+
+def check_consent(*, yes: bool, digest: str | None) -> None:
+    """Refuse a yes that says to what."""
+    if yes and not digest:
+        raise InputError("--yes needs --digest D: the digest that `k8sharden plan` printed.")
+
+
+def carry_out(
+    session: Session, plan: Plan, inventory: Inventory | None, options: dict[str, Any]
+) -> int:
+    """Review, ask, apply, and report; return the exit code."""
+    digest, out = options["digest"], options["out"]
+    if digest and plan.digest != digest:
+        raise Refused(
+            f"The plan is now {plan.digest}, not {digest}: the cluster changed. Nothing was done."
+        )
+    if not any(planned.bound for planned in plan.changes):
+        say("Nothing to apply.")
+        return _report(session, plan, inventory, (), options["output"], out)
+    with counting("Asking the server about change") as count:
+        reviewed = session.review(plan, lambda done: count(done, len(plan.changes)))
+    if not options["yes"]:
+        say(describe(reviewed, session, inventory))
+        _confirm(session, reviewed)
+
+    def report(outcome: Outcome) -> None:
+        what = f"{outcome.result}: {outcome.planned.change.title}"
+        detail = f" ({outcome.detail})" if outcome.detail else ""
+        entry = f" [{outcome.entry}]" if outcome.entry else ""
+        say(f"{what}{detail}{entry}")
+
+    outcomes = session.apply(reviewed, plan.digest, report)
+    return _report(session, reviewed, inventory, outcomes, options["output"], out)
+
+
+def _confirm(session: Session, plan: Plan) -> None:
+    """Ask for the context's name, or for a yes on the training cluster."""
+    if not sys.stdin.isatty():
+        raise Refused(
+            "Not confirmed: there is no terminal to ask. Give --yes and --digest "
+            f"{plan.digest} to apply exactly this plan."
+        )
+    name = session.place.name
+    wanted = "yes" if session.place.training else name
+    answer = click.prompt(f"Type {wanted!r} to apply this to {name}", default="", err=True)
+    if answer.strip() != wanted:
+        raise Refused(f"Not confirmed: {answer.strip()!r} is not {wanted!r}. Nothing was changed.")
+
+
+def _report(
+    session: Session,
+    plan: Plan,
+    inventory: Inventory | None,
+    outcomes: Sequence[Outcome],
+    form: str,
+    out: Path | None,
+) -> int:
+    if form == "json":
+        emit(to_json(plan_document(plan, session.diffs(plan), inventory, outcomes)), out)
+    done = [
+        outcome for outcome in outcomes if outcome.entry and outcome.result is not Result.FAILED
+    ]
+    if done:
+        names = " ".join(outcome.entry for outcome in done)
+        say(f"To take it back: {session.command('journal', 'undo', *names.split())}")
+    failed = [outcome for outcome in outcomes if outcome.result is Result.FAILED]
+    if not failed:
+        return 0
+    return 5 if done else 4

@@ -1,0 +1,51 @@
+"""``k8sharden export``: the changes as files."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from k8sharden.cli.options import open_session, selection_options, source_options, split
+from k8sharden.cli.output import emit, output_options, say, to_json
+from k8sharden.cli.plan import make, tell_left_out, tell_unfixed
+from k8sharden.export.folder import Format
+from k8sharden.export.reports import plan_document
+from k8sharden.model.text import visible
+
+
+@click.command()
+@source_options()
+@selection_options
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice([form.value for form in Format]),
+    default=Format.PATCHES.value,
+    help="patches: a diff per change; manifests: the state before; artefacts: other files.",
+)
+@click.option(
+    "--out",
+    metavar="DIR",
+    required=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="The folder to write to.",
+)
+@output_options
+def export(**options: Any) -> int:
+    """Write the changes as files. Nothing is sent to the cluster."""
+    source, selection, rest = split(options)
+    session = open_session(source)
+    plan, scan = make(session, selection)
+    done = session.export(plan, rest["out"], Format(rest["form"]))
+    if rest["output"] == "json":
+        emit(to_json(plan_document(plan, session.diffs(plan), scan.inventory)), None)
+    else:
+        for path in done.written:
+            emit(visible(str(path)), None)
+    if not done.written:
+        say(f"There is nothing to write as {rest['form']}.")
+    tell_left_out(done.left_out)
+    for name in done.masked:
+        say(f"Secret values are masked in {visible(name)}: do not apply it as it is.")
+    tell_unfixed(plan, scan.findings)
+    return 5 if done.left_out else 0

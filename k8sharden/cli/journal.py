@@ -1,0 +1,124 @@
+"""``k8sharden journal``: what was done, and taking it back."""
+
+import datetime as dt
+from typing import Any
+
+import click
+import msgspec
+
+from k8sharden.changes.diff import unified
+from k8sharden.changes.journal import Entry, Journal, Record
+from k8sharden.cli.apply import carry_out, check_consent
+from k8sharden.cli.options import open_session, source_options, split
+from k8sharden.cli.output import emit, out_option, output_options, say, table, to_json
+from k8sharden.cli.plan import tell_unfixed
+from k8sharden.errors import Refused
+from k8sharden.model.change import show_path
+from k8sharden.model.masking import Masker
+from k8sharden.model.render import render
+from k8sharden.model.text import visible
+from k8sharden.places import state_folder
+
+
+@click.group()
+def journal() -> None:
+    """Show what was done to which cluster, and take it back."""
+
+
+@journal.command("list")
+@output_options
+@out_option
+def list_(**options: Any) -> int:
+    """List the entries of all clusters, newest first."""
+    entries = _journal().entries()
+    if options["output"] == "json":
+        emit(to_json([_document(entry) for entry in entries]), options["out"])
+    elif entries:
+        heads = ("ID", "WHEN", "CLUSTER", "STATE", "WHAT")
+        rows = [(e.id, _when(e), e.place, e.state, e.title) for e in entries]
+        emit(table(heads, rows), options["out"])
+    else:
+        say("The journal is empty: nothing was changed yet.")
+    return 0
+
+
+@journal.command()
+@click.argument("entry")
+@output_options
+@out_option
+def show(entry: str, **options: Any) -> int:
+    """Show one entry: each field before and after, secret values masked."""
+    found = _journal().entry(entry)
+    if options["output"] == "json":
+        emit(to_json(_document(found)), options["out"])
+        return 0
+    head = [f"{found.id}  {found.state}  {_when(found)}  {found.place}", found.title]
+    head += [found.detail] if found.detail else []
+    masker = Masker()
+    parts = [_record(record, masker) for _, record in found.records]
+    emit(visible("\n".join([*head, "", *parts])), options["out"])
+    return 0
+
+
+@journal.command()
+@click.argument("entries", nargs=-1, required=True)
+@source_options(files=False)
+@click.option("--yes", is_flag=True, help="Do not ask; needs --digest.")
+@click.option("--digest", metavar="D", help="The digest of the undo that was approved.")
+@output_options
+@out_option
+def undo(entries: tuple[str, ...], **options: Any) -> int:
+    """Take entries back: shown, confirmed and journalled like any other change."""
+    source, _, rest = split(options)
+    check_consent(yes=rest["yes"], digest=rest["digest"])
+    session = open_session(source)
+    plan = session.undo(entries, session.place.source())
+    tell_unfixed(plan, ())
+    if plan.unfixed:
+        raise Refused(f"{plan.unfixed[0].reason} Nothing was changed.")
+    return carry_out(session, plan, None, rest)
+
+
+def _journal() -> Journal:
+    return Journal(state_folder() / "journal.sqlite")
+
+
+def _when(entry: Entry) -> str:
+    moment = dt.datetime.fromtimestamp(entry.created, dt.UTC)
+    return moment.strftime("%Y-%m-%d %H:%M:%SZ")
+
+
+def _record(record: Record, masker: Masker) -> str:
+    lines = [f"{type(record.write).__name__} {record.ref.label}"]
+    for field in record.fields:
+        before = "" if field.before is msgspec.UNSET else render({"before": field.before})
+        after = "" if field.after is msgspec.UNSET else render({"after": field.after})
+        lines += [f"  {show_path(field.path)}"]
+        lines += [f"    {line}" for line in (before + after).splitlines()]
+    if not record.fields:
+        old, new = (masker.manifest(value or {}) for value in (record.before, record.after))
+        text = unified("object", render(old) if old else "", render(new) if new else "")
+        lines += [f"  {line}" for line in text.splitlines() if line[:1] in "+-"][2:]
+    return "\n".join(lines)
+
+
+def _document(entry: Entry) -> dict[str, Any]:
+    """Return an entry as JSON, secret values masked."""
+    masker = Masker()
+    return {
+        "id": entry.id,
+        "cluster": entry.cluster,
+        "place": entry.place,
+        "created": _when(entry),
+        "state": entry.state,
+        "kind": entry.kind,
+        "title": entry.title,
+        "digest": entry.digest,
+        "findings": list(entry.findings),
+        "undoes": entry.undoes,
+        "detail": entry.detail,
+        "writes": [
+            {"state": state, **masker.manifest(msgspec.to_builtins(record))}
+            for state, record in entry.records
+        ],
+    }

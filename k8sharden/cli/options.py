@@ -1,0 +1,161 @@
+"""The options that commands share: where to look, and which findings."""
+
+import functools
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+import msgspec
+
+from k8sharden.errors import InputError
+from k8sharden.model.finding import Area, Finding, Severity
+from k8sharden.places import TrainingPlace, open_cluster, open_files, state_folder
+from k8sharden.session import Scan, Session
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class SourceOptions(msgspec.Struct, frozen=True):
+    """Where to look, as it was asked for."""
+
+    context: str | None
+    kubeconfig: Path | None
+    server: str | None
+    demo: bool
+    files: tuple[str, ...]
+    read_only: bool
+    namespaces: tuple[str, ...] = ()
+
+
+class Selection(msgspec.Struct, frozen=True):
+    """Which findings, as they were asked for; what is empty does not limit."""
+
+    areas: tuple[str, ...]
+    checks: tuple[str, ...]
+    namespaces: tuple[str, ...]
+    resources: tuple[str, ...]
+    findings: tuple[str, ...]
+    severity: str | None
+
+
+def source_options(*, files: bool = True) -> Callable[[F], F]:
+    """Add the options that name a source; commands that write to a cluster take no files."""
+
+    def decorate(function: F) -> F:
+        for option in reversed([*_SOURCE, *(_FILES if files else [])]):
+            function = option(function)
+        return function
+
+    return decorate
+
+
+_SOURCE: list[Callable[[Any], Any]] = [
+    click.option("--context", metavar="NAME", help="A context of the kubeconfig."),
+    click.option("--kubeconfig", metavar="PATH", type=click.Path(path_type=Path)),
+    click.option("--server", metavar="URL", help="A server, with a token from the keyring."),
+    click.option("--demo", is_flag=True, help="The training cluster."),
+    click.option("--read-only", is_flag=True, help="Never write, whatever is asked."),
+]
+_FILES: list[Callable[[Any], Any]] = [
+    click.option("-f", "files", metavar="PATH", multiple=True, help="Manifests; - for stdin."),
+]
+_SELECTION: list[Callable[[Any], Any]] = [
+    click.option("--area", "areas", multiple=True, type=click.Choice([a.value for a in Area])),
+    click.option("--check", "checks", multiple=True, metavar="ID"),
+    click.option("--namespace", "namespaces", multiple=True, metavar="NS"),
+    click.option("--resource", "resources", multiple=True, metavar="KIND/NAMESPACE/NAME"),
+    click.option("--finding", "findings", multiple=True, metavar="ID"),
+    click.option("--severity", metavar="MIN", type=click.Choice([s.value for s in Severity])),
+]
+
+
+def selection_options(function: F) -> F:
+    """Add the options that select findings."""
+    for option in reversed(_SELECTION):
+        function = option(function)
+    return function
+
+
+def split(options: dict[str, Any]) -> tuple[SourceOptions, Selection, dict[str, Any]]:
+    """Take the shared options out of a command's own."""
+    rest = dict(options)
+    take = functools.partial(rest.pop)
+    source = SourceOptions(
+        take("context"),
+        take("kubeconfig"),
+        take("server"),
+        take("demo"),
+        take("files", ()),
+        take("read_only"),
+        options.get("namespaces", ()),
+    )
+    selection = Selection(
+        take("areas", ()),
+        take("checks", ()),
+        take("namespaces", ()),
+        take("resources", ()),
+        take("findings", ()),
+        take("severity", None),
+    )
+    return source, selection, rest
+
+
+def open_session(source: SourceOptions) -> Session:
+    """Open a session on the source. Raises `InputError` where more than one is named."""
+    named = {
+        "--demo": source.demo,
+        "-f": bool(source.files),
+        "--server": bool(source.server),
+        "--context or --kubeconfig": bool(source.context or source.kubeconfig),
+    }
+    chosen = [name for name, given in named.items() if given]
+    if len(chosen) > 1:
+        raise InputError(f"{' and '.join(chosen)} name two sources: give one.")
+    state = state_folder()
+    if source.demo:
+        return Session(TrainingPlace(state, read_only=source.read_only), state)
+    if source.files:
+        return Session(open_files(source.files), state)
+    place = open_cluster(
+        kubeconfig=source.kubeconfig,
+        context=source.context,
+        server=source.server,
+        namespaces=source.namespaces,
+        read_only=source.read_only,
+    )
+    return Session(place, state)
+
+
+def select(scan: Scan, selection: Selection, known: Iterable[str]) -> list[Finding]:
+    """Return the findings that were asked for.
+
+    Raises `InputError` for a check that does not exist, and for a finding that is not there.
+    """
+    checks = set(known)
+    for check in selection.checks:
+        if check not in checks:
+            raise InputError(f"There is no check {check!r}. `k8sharden checks` lists them.")
+    wanted = {scan.finding(name).id for name in selection.findings}
+    return [
+        finding
+        for finding in scan.findings
+        if _matches(finding, selection) and (not wanted or finding.id in wanted)
+    ]
+
+
+def _matches(finding: Finding, selection: Selection) -> bool:
+    ref = finding.resource
+    inside = ref.name if ref.kind == "Namespace" else ref.namespace
+    return (
+        (not selection.areas or finding.area in selection.areas)
+        and (not selection.checks or finding.check in selection.checks)
+        and (not selection.namespaces or inside in selection.namespaces)
+        and (not selection.resources or _named(finding, selection.resources))
+        and (selection.severity is None or finding.severity.reaches(Severity(selection.severity)))
+    )
+
+
+def _named(finding: Finding, resources: Sequence[str]) -> bool:
+    ref = finding.resource
+    return f"{ref.kind}/{ref.namespace}/{ref.name}" in resources

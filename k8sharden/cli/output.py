@@ -1,0 +1,102 @@
+"""What goes to the terminal: data to stdout, progress and words to stderr."""
+
+import sys
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from k8sharden.cluster.progress import Progress
+from k8sharden.errors import InputError
+from k8sharden.model.text import one_line
+
+output_options = click.option(
+    "-o", "output", type=click.Choice(["table", "json"]), default="table", help="The form."
+)
+out_option = click.option(
+    "--out", metavar="FILE", type=click.Path(path_type=Path), help="Write to FILE, not to stdout."
+)
+
+
+def emit(text: str, out: Path | None) -> None:
+    """Write data to stdout, or to a file. Raises `InputError` where it cannot be written."""
+    if out is None:
+        click.echo(text, nl=not text.endswith("\n"))
+        return
+    try:
+        out.write_text(text if text.endswith("\n") else text + "\n", encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"{out} cannot be written: {error.strerror}.") from error
+
+
+def to_json(document: Any) -> str:
+    """Return a document as indented JSON."""
+    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode()
+
+
+def say(message: str) -> None:
+    """Say something to the person, on stderr."""
+    click.echo(message, err=True)
+
+
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return rows in columns; every cell is made safe to show, the last one is not padded."""
+    cells = [[one_line(cell, 200) for cell in row] for row in (heads, *rows)]
+    widths = [max(_width(row[n]) for row in cells) for n in range(len(heads))]
+    lines = (
+        "  ".join(
+            cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)
+        )
+        for row in cells
+    )
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _width(text: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
+
+
+@contextmanager
+def scanning() -> Iterator[Callable[[Progress], None]]:
+    """Show what is being read, on a terminal, and wipe it away at the end."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    counts: dict[str, Progress] = {}
+
+    def show(progress: Progress) -> None:
+        counts[progress.resource] = progress
+        done = sum(known.finished for known in counts.values())
+        total = sum(known.done for known in counts.values())
+        text = f"Reading {progress.resource}: {total:,} objects, {done} of {len(counts)} types done"
+        click.echo(f"\r{text[:78]:<78}", err=True, nl=False)
+
+    try:
+        yield show
+    finally:
+        if counts:
+            click.echo("\r" + " " * 78 + "\r", err=True, nl=False)
+
+
+@contextmanager
+def counting(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Show how many of how many are done, on a terminal, and wipe it away at the end."""
+    if not sys.stderr.isatty():
+        yield lambda _done, _total: None
+        return
+    shown = False
+
+    def show(done: int, total: int) -> None:
+        nonlocal shown
+        shown = True
+        click.echo(f"\r{what}: {done + 1} of {total}".ljust(79), err=True, nl=False)
+
+    try:
+        yield show
+    finally:
+        if shown:
+            click.echo("\r" + " " * 78 + "\r", err=True, nl=False)

@@ -1,0 +1,58 @@
+"""``k8sharden permissions``: the least roles that scanning, and applying, need."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import click
+
+from k8sharden.cli.output import emit, out_option
+from k8sharden.model.kinds import NAMESPACES, SCANNED, ResourceType
+from k8sharden.model.render import render
+
+_WRITES = ("deployments", "daemonsets", "statefulsets", "cronjobs", "replicasets")
+
+
+@click.command()
+@click.option("--apply", "applying", is_flag=True, help="Also what applying needs.")
+@out_option
+def permissions(*, applying: bool, out: Any) -> int:
+    """Print the least ClusterRole that a scan needs here, as a manifest."""
+    rules = [_rule(group, kinds, ["list", "get"]) for group, kinds in _by_group(SCANNED)]
+    rules.append({"nonResourceURLs": ["/flagz", "/metrics", "/version"], "verbs": ["get"]})
+    if applying:
+        rules += _applying()
+    role = {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "ClusterRole",
+        "metadata": {"name": "k8sharden-apply" if applying else "k8sharden-scan"},
+        "rules": rules,
+    }
+    emit(render(role), out)
+    return 0
+
+
+def _by_group(kinds: Iterable[ResourceType]) -> list[tuple[str, list[str]]]:
+    groups: dict[str, list[str]] = {}
+    for kind in kinds:
+        groups.setdefault(kind.group, []).append(kind.plural)
+    return sorted(groups.items())
+
+
+def _rule(group: str, resources: list[str], verbs: list[str]) -> dict[str, Any]:
+    return {"apiGroups": [group], "resources": resources, "verbs": verbs}
+
+
+def _applying() -> list[dict[str, Any]]:
+    """Return what the fixes of the catalogue write, and what takes them back."""
+    return [
+        _rule("", [NAMESPACES.plural], ["patch"]),
+        _rule("apps", list(_WRITES[:3]), ["patch"]),
+        _rule("batch", ["cronjobs"], ["patch"]),
+        _rule("networking.k8s.io", ["networkpolicies"], ["create", "delete"]),
+        # Granting a role needs every right in it, or this verb; it is as strong as it sounds.
+        _rule(
+            "rbac.authorization.k8s.io",
+            ["roles", "rolebindings", "clusterrolebindings"],
+            ["create", "delete", "patch", "bind", "escalate"],
+        ),
+    ]

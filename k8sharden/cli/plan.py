@@ -1,0 +1,111 @@
+"""``k8sharden plan``: the composed changes."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from k8sharden.analysis.ownership import owner_of_ref
+from k8sharden.changes.diff import join
+from k8sharden.changes.plan import Plan, Planned
+from k8sharden.cli.options import (
+    Selection,
+    open_session,
+    select,
+    selection_options,
+    source_options,
+    split,
+)
+from k8sharden.cli.output import counting, emit, out_option, say, scanning, to_json
+from k8sharden.export.reports import plan_document
+from k8sharden.model.change import Risk
+from k8sharden.model.finding import Finding
+from k8sharden.model.inventory import Inventory
+from k8sharden.model.text import visible
+from k8sharden.session import Scan, Session
+
+RISKS = {
+    Risk.SAFE: "disturbs nothing that runs",
+    Risk.RESTART: "restarts pods",
+    Risk.TRAFFIC: "can cut traffic",
+    Risk.ACCESS: "takes access away",
+}
+
+
+@click.command()
+@source_options()
+@selection_options
+@click.option(
+    "-o", "output", type=click.Choice(["table", "json", "diff"]), default="table", help="The form."
+)
+@out_option
+def plan(**options: Any) -> int:
+    """Show the changes that would answer the findings, one write per object. Nothing is sent."""
+    source, selection, rest = split(options)
+    session = open_session(source)
+    made, scan = make(session, selection)
+    match rest["output"]:
+        case "json":
+            document = plan_document(made, session.diffs(made), scan.inventory)
+            emit(to_json(document), rest["out"])
+        case "diff":
+            text, left_out = join(session.place.diffs(made.changes))
+            if text or rest["out"]:
+                emit(text, rest["out"])
+            tell_left_out(left_out)
+            tell_unfixed(made, scan.findings)
+        case _:
+            emit(describe(made, session, scan.inventory), rest["out"])
+            tell_unfixed(made, scan.findings)
+    return 0
+
+
+def make(session: Session, selection: Selection) -> tuple[Plan, Scan]:
+    """Scan, and plan what was selected."""
+    with scanning() as show:
+        scan = session.scan(show)
+    findings = select(scan, selection, (item.id for item in session.items))
+    chosen = findings if selection.findings else [item for item in findings if item.counts]
+    with counting("Planning change") as count:
+        return session.plan(scan, chosen, count), scan
+
+
+def describe(made: Plan, session: Session, inventory: Inventory | None) -> str:
+    """Return a plan for people: each change with its risk, its warnings and its diff."""
+    if not made.changes:
+        return "Nothing to change."
+    diffs = session.diffs(made)
+    parts = [
+        _change(number, planned, inventory) + "".join(f"\n{d.text}" for d in diffs[planned.digest])
+        for number, planned in enumerate(made.changes, start=1)
+    ]
+    return visible("\n".join([*parts, f"Digest of this plan: {made.digest}"]))
+
+
+def _change(number: int, planned: Planned, inventory: Inventory | None) -> str:
+    change = planned.change
+    answers = f"answers {len(planned.findings)} finding{'s' * (len(planned.findings) != 1)}"
+    lines = [f"{number}. {change.title} ({change.kind}, {RISKS[change.risk]}, {answers})"]
+    owner = owner_of_ref(planned.ref, inventory) if inventory else None
+    notes = [*([owner.warning] if owner and owner.warning else []), *change.warnings]
+    lines += [f"   ! {note}" for note in (*notes, *planned.checked)]
+    lines += [f"   x The server would refuse it: {planned.rejected}"] if planned.rejected else []
+    lines += [f"   file {file.path}" for file in change.files]
+    return "\n".join(lines) + "\n"
+
+
+def tell_unfixed(made: Plan, findings: Sequence[Finding]) -> None:
+    """Say which findings stay open, and why."""
+    known = {finding.id: finding for finding in findings}
+    if made.unfixed:
+        say(f"{len(made.unfixed)} findings have no change here:")
+    for unfixed in made.unfixed:
+        finding = known.get(unfixed.finding)
+        what = f"{finding.check} {finding.resource.label}" if finding else unfixed.finding
+        say(f"  {what}: {unfixed.reason}")
+
+
+def tell_left_out(paths: Sequence[str]) -> None:
+    """Say which files a diff left out."""
+    for path in paths:
+        say(f"Left out, since its lines would show a secret value: {visible(path)}")

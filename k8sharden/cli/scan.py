@@ -1,0 +1,106 @@
+"""``k8sharden scan``: findings."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from k8sharden.analysis.pod_security import LATEST
+from k8sharden.cli.options import (
+    Selection,
+    open_session,
+    select,
+    selection_options,
+    source_options,
+    split,
+)
+from k8sharden.cli.output import emit, out_option, output_options, say, scanning, table, to_json
+from k8sharden.errors import InputError
+from k8sharden.export.reports import scan_document
+from k8sharden.model.finding import Area, Finding, Severity, Status
+from k8sharden.session import Scan, Session
+
+
+@click.command()
+@source_options()
+@selection_options
+@click.option("--kube-version", metavar="v1.N", help="The Pod Security version for -f.")
+@click.option(
+    "--fail-on",
+    metavar="SEVERITY",
+    type=click.Choice([severity.value for severity in Severity]),
+    help="Exit with 1 at findings of at least this severity.",
+)
+@click.option("--fail-on-unknown", is_flag=True, help="Exit with 1 where something is unknown.")
+@output_options
+@out_option
+def scan(**options: Any) -> int:
+    """Find what is not hardened. Nothing is written to the cluster."""
+    source, selection, rest = split(options)
+    minor = _minor(rest["kube_version"])
+    session = open_session(source)
+    with scanning() as show:
+        result = session.scan(show)
+    findings = select(result, selection, (item.id for item in session.items))
+    if rest["output"] == "json":
+        document = scan_document(
+            result.assessment, findings, result.inventory, session.items, minor=minor
+        )
+        emit(to_json(document), rest["out"])
+    else:
+        emit(_table(findings), rest["out"])
+        _summary(session, result, findings, selection)
+    return _gate(findings, rest["fail_on"], unknown=rest["fail_on_unknown"])
+
+
+def _minor(version: str | None) -> int | None:
+    """Return the minor of ``v1.N``. Raises `InputError` for anything else, or one not known."""
+    if version is None:
+        return None
+    _, _, minor = version.removeprefix("v").partition("1.")
+    if not version.removeprefix("v").startswith("1.") or not minor.isdecimal():
+        raise InputError(f"--kube-version {version!r} is no version: write v1.N, such as v1.36.")
+    if int(minor) > LATEST:
+        raise InputError(f"--kube-version {version} is newer than the newest known, v1.{LATEST}.")
+    return int(minor)
+
+
+def _table(findings: Sequence[Finding]) -> str:
+    if not findings:
+        return "No findings."
+    rows = [
+        (
+            "unknown" if finding.status is Status.UNKNOWN else finding.severity,
+            finding.check,
+            finding.resource.label,
+            finding.id,
+            ("(system) " if finding.system else "") + finding.headline,
+        )
+        for finding in findings
+    ]
+    return table(("SEVERITY", "CHECK", "RESOURCE", "ID", "WHAT"), rows)
+
+
+def _summary(
+    session: Session, result: Scan, findings: Sequence[Finding], selection: Selection
+) -> None:
+    tallies = result.assessment.areas
+    failing = sum(finding.counts for finding in findings)
+    unknown = sum(finding.status is Status.UNKNOWN for finding in findings)
+    say("")
+    for area in Area:
+        tally = tallies[area]
+        counts = f"{tally.fail} failing, {tally.unknown} checks unknown, {tally.passed} passed"
+        say(f"  {area.heading:<24} {counts}")
+    say(f"{failing} findings to mend, {unknown} things that could not be told.")
+    if failing:
+        words = [word for check in selection.checks for word in ("--check", check)]
+        say(f"Next: {session.command('plan', *words)}")
+
+
+def _gate(findings: Sequence[Finding], least: str | None, *, unknown: bool) -> int:
+    reached = least is not None and any(
+        finding.counts and finding.severity.reaches(Severity(least)) for finding in findings
+    )
+    blind = unknown and any(finding.status is Status.UNKNOWN for finding in findings)
+    return 1 if reached or blind else 0
