@@ -146,7 +146,7 @@ def _reach(workload: Workload, inventory: Inventory, minor: int | None) -> Level
         highest_level(pod.spec, pod.metadata, minor)
         for pod in pods_of(inventory).get(workload.ref, ())
     ]
-    return min(highest_level(workload.spec, workload.template_metadata, minor), *levels)
+    return min([highest_level(workload.spec, workload.template_metadata, minor), *levels])
 
 
 _DOCS = "https://kubernetes.io/docs"

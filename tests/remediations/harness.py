@@ -1,13 +1,18 @@
 """Fixtures of hardening items: small manifests in which an item must, or must not, find anything.
 
-They stand in `tests/remediations/AREA/fixtures/CHECK/{pass,fail}/*.yaml`, as the objects that a
-cluster would list. A document of kind `Evidence` fills what is no object of the API:
+They stand in `tests/remediations/AREA/fixtures/CHECK/{pass,fail,unknown}/*.yaml`, as the
+objects that a cluster would list. A document of kind `Evidence` fills what is no object of the API:
 
     apiVersion: tests.k8sharden/v1
     kind: Evidence
     source: {kind: cluster, name: training, server_version: v1.36.2}
     controlPlane: {servers: [{source: …, flags: {…}}], samples: [{name: …, labels: {}, value: 1}]}
     unread: {secrets: forbidden}
+
+One of kind `Expected` says what exactly is to be found, each finding by its resource, and which
+kind of change answers it (`none` for a reason):
+
+    findings: [{resource: Deployment shop/web, severity: high, path: …, change: patch}]
 """
 
 from collections.abc import Iterable, Mapping
@@ -29,8 +34,10 @@ from k8sharden.model.kinds import ResourceType
 from k8sharden.model.ref import Ref
 
 Document = dict[str, Any]
-Side = Literal["pass", "fail"]
+Side = Literal["pass", "fail", "unknown"]
+SIDES: tuple[Side, ...] = ("pass", "fail", "unknown")
 
+OURS = "tests.k8sharden/v1"
 HERE = Path(__file__).parent
 TRAINING = Source(SourceKind.CLUSTER, "training", "uid-1", "v1.36.2", "kubeadm")
 
@@ -55,8 +62,8 @@ def inventory(docs: Iterable[Document], source: Source = TRAINING) -> Inventory:
     objects: dict[str, list[o.Object]] = {kind.key: [] for kind in kinds.ALL}
     evidence: Document = {}
     for document in docs:
-        if document["kind"] == "Evidence":
-            evidence = document
+        if document["apiVersion"] == OURS:
+            evidence = document if document["kind"] == "Evidence" else evidence
             continue
         kind = kinds.BY_KIND[document["apiVersion"], document["kind"]]
         objects[kind.key].append(msgspec.convert(document, o.STRUCTS[kind]))
@@ -97,7 +104,7 @@ def ref_of(document: Mapping[str, Any]) -> Ref:
 
 
 def _written(docs: list[Document], write: Write) -> list[Document]:
-    here = [document["kind"] != "Evidence" and ref_of(document) == write.ref for document in docs]
+    here = [doc["apiVersion"] != OURS and ref_of(doc) == write.ref for doc in docs]
     assert sum(here) == (0 if isinstance(write, Create) else 1), f"{write.ref.label}: {here}"
     match write:
         case Create():
