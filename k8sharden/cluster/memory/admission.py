@@ -1,0 +1,142 @@
+"""Admission: what may be written although the user may write, and what is warned about.
+
+Pod Security here; whether RBAC grants more than the user holds in `escalation`.
+Source: Kubernetes documentation, "Pod Security Admission"; k8s.io/pod-security-admission, v0.36.
+"""
+
+import msgspec
+
+from k8sharden.analysis.pod_security import Level, Violation, describe, reasons, violations
+from k8sharden.cluster.memory import escalation
+from k8sharden.cluster.memory.failures import forbidden
+from k8sharden.cluster.memory.requests import Call
+from k8sharden.cluster.memory.store import Object, Store
+from k8sharden.model import kinds
+from k8sharden.model.meta import Meta
+from k8sharden.model.pods import PodSpec
+
+PREFIX = "pod-security.kubernetes.io/"
+_TEMPLATES = (
+    kinds.DEPLOYMENTS, kinds.DAEMON_SETS, kinds.STATEFUL_SETS, kinds.REPLICA_SETS,
+    kinds.REPLICATION_CONTROLLERS, kinds.JOBS,
+)  # fmt: skip
+_MOST_PODS = 3000
+
+
+class Policy(msgspec.Struct, frozen=True):
+    """One mode of a namespace's labels: the level and the minor version, None for the latest."""
+
+    level: Level = Level.PRIVILEGED
+    minor: int | None = None
+
+    @property
+    def words(self) -> str:
+        """``restricted:latest``."""
+        version = "latest" if self.minor is None else f"v1.{self.minor}"
+        return f"{self.level.value}:{version}"
+
+
+class Admission:
+    """The decisions, over the stored namespaces; ``minor`` is the server's own version."""
+
+    def __init__(self, store: Store, minor: int) -> None:
+        self._store = store
+        self._minor = minor
+
+    def escalation(self, call: Call, value: Object) -> None:
+        """Refuse a role or binding that grants more than its author holds."""
+        escalation.check(self._store, call, value)
+
+    def created(self, call: Call, value: Object) -> None:
+        """Refuse or warn about a new object."""
+        if call.kind is kinds.PODS:
+            self._check_pod(call, value)
+        else:
+            self._warn(call, _template(call, value), call.namespace)
+
+    def changed(self, call: Call, value: Object, old: Object) -> None:
+        """Refuse or warn about a new state of an object."""
+        if call.kind is kinds.NAMESPACES:
+            self._check_namespace(call, value, old)
+        elif call.kind is kinds.PODS:
+            if not call.attributes.subresource and value.get("spec") != old.get("spec"):
+                self._check_pod(call, value)
+        elif not call.attributes.subresource:
+            self._warn(call, _template(call, value), call.namespace)
+
+    def _policy(self, namespace: str, mode: str) -> Policy:
+        found = self._store.find(kinds.NAMESPACES, "", namespace) or {"metadata": {}}
+        return policy(found, mode)
+
+    def _violations(self, asked: Policy, pod: Object) -> tuple[Violation, ...]:
+        minor = self._minor if asked.minor is None else min(asked.minor, self._minor)
+        spec = msgspec.convert(pod.get("spec") or {}, PodSpec, strict=False)
+        return violations(
+            asked.level, spec, msgspec.convert(pod.get("metadata") or {}, Meta), minor
+        )
+
+    def _check_pod(self, call: Call, pod: Object) -> None:
+        enforced = self._policy(call.namespace, "enforce")
+        found = self._violations(enforced, pod)
+        if found:
+            why = f'violates PodSecurity "{enforced.words}": {describe(found)}'
+            raise forbidden(call.kind, pod["metadata"]["name"], why)
+        self._warn(call, pod, call.namespace)
+
+    def _warn(self, call: Call, pod: Object | None, namespace: str) -> None:
+        if pod is None:
+            return
+        warned = self._policy(namespace, "warn")
+        found = self._violations(warned, pod)
+        if found:
+            call.warnings.append(f'would violate PodSecurity "{warned.words}": {describe(found)}')
+
+    def _check_namespace(self, call: Call, value: Object, old: Object) -> None:
+        """Warn about the pods that a stricter level would not admit."""
+        now, before = policy(value, "enforce"), policy(old, "enforce")
+        if now.level is Level.PRIVILEGED or now == before:
+            return
+        if now.minor == before.minor and now.level <= before.level:
+            return
+        name = value["metadata"]["name"]
+        pods = self._store.of(kinds.PODS, name)[:_MOST_PODS]
+        grouped: dict[str, list[str]] = {}
+        for pod in pods:
+            if found := self._violations(now, pod):
+                grouped.setdefault(reasons(found), []).append(pod["metadata"]["name"])
+        if grouped:
+            call.warnings.append(
+                f'existing pods in namespace "{name}" violate the new PodSecurity enforce level '
+                f'"{now.words}"'
+            )
+        call.warnings += sorted(f"{_named(names)}: {text}" for text, names in grouped.items())
+
+
+def policy(namespace: Object, mode: str) -> Policy:
+    """Read one mode of a namespace's labels; a bad version counts as the latest."""
+    labels = namespace["metadata"].get("labels") or {}
+    try:
+        level = Level(labels.get(f"{PREFIX}{mode}", Level.PRIVILEGED.value))
+    except ValueError:
+        level = Level.RESTRICTED
+    version = labels.get(f"{PREFIX}{mode}-version", "latest")
+    minor = version.removeprefix("v1.")
+    return Policy(level, int(minor) if version.startswith("v1.") and minor.isdecimal() else None)
+
+
+def _template(call: Call, value: Object) -> Object | None:
+    if call.kind in _TEMPLATES:
+        found: Object | None = value["spec"].get("template")
+        return found
+    if call.kind is kinds.CRON_JOBS:
+        inner: Object = value["spec"]["jobTemplate"]["spec"]["template"]
+        return inner
+    return None
+
+
+def _named(names: list[str]) -> str:
+    """Name the first pod of a group and count the others."""
+    first, *others = sorted(names)
+    if not others:
+        return first
+    return f"{first} (and {len(others)} other pod{'s' if len(others) > 1 else ''})"

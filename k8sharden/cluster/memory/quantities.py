@@ -1,0 +1,54 @@
+"""Quantities in the one form in which the API server writes them: ``0.5`` is ``500m``.
+
+Source: k8s.io/apimachinery, pkg/api/resource: the suffix's family stays, the number becomes the
+smallest without a fraction.
+"""
+
+import re
+from decimal import ROUND_UP, Decimal
+
+_FORM = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+))([numkMGTPE]|[KMGTPE]i|[eE][+-]?\d+)?")
+_DECIMAL = ("n", "u", "m", "", "k", "M", "G", "T", "P", "E")
+_BINARY = ("", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei")
+_KIBI = 1024
+
+
+def canonical(text: str) -> str:
+    """Return a quantity in its canonical form. Raises ValueError for what is none."""
+    found = _FORM.fullmatch(text)
+    if found is None:
+        raise ValueError(
+            "quantities must match the regular expression "
+            "'^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
+        )
+    number, suffix = Decimal(found[1]), found[2] or ""
+    if suffix in _BINARY[1:]:
+        return _binary(number * _KIBI ** _BINARY.index(suffix))
+    if suffix in _DECIMAL:
+        return _decimal(number * Decimal(1000) ** (_DECIMAL.index(suffix) - 3))
+    return _exponent(number.scaleb(int(suffix[1:])))
+
+
+def _binary(value: Decimal) -> str:
+    if abs(value) < _KIBI:
+        return _decimal(value)
+    whole, power = int(value.to_integral_value(ROUND_UP)), 0
+    while whole and whole % _KIBI == 0 and power < len(_BINARY) - 1:
+        whole, power = whole // _KIBI, power + 1
+    return f"{whole}{_BINARY[power]}"
+
+
+def _decimal(value: Decimal) -> str:
+    nano = int((value * 10**9).to_integral_value(ROUND_UP))
+    power = 0
+    while nano and nano % 1000 == 0 and power < len(_DECIMAL) - 1:
+        nano, power = nano // 1000, power + 1
+    return f"{nano}{_DECIMAL[power]}" if nano else "0"
+
+
+def _exponent(value: Decimal) -> str:
+    nano = int((value * 10**9).to_integral_value(ROUND_UP))
+    exponent = -9
+    while nano and nano % 1000 == 0:
+        nano, exponent = nano // 1000, exponent + 3
+    return f"{nano}e{exponent}" if nano and exponent else str(nano)
