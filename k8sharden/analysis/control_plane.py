@@ -20,6 +20,7 @@ AUDIT_FLAGS = ("audit-policy-file", "audit-log-path", "audit-webhook-config-file
 _TRANSFORMED = "apiserver_storage_transformation_operations_total"
 _ENCRYPTED = re.compile(r"k8s:enc:(?!identity)")
 _EKS_ENCRYPTS_SINCE = (1, 28)
+_NAMED = 5
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -36,7 +37,7 @@ def encryption(inventory: Inventory) -> Verdict:
     bare = [server.source for server in _seen(plane) if not server.flags.get(ENCRYPTION_FLAG)]
     writes = _secret_writes(plane)
     evidence = {"flags": _flags(plane, (ENCRYPTION_FLAG,)), "secret writes": writes}
-    if plane.distribution == "eks" and _minor(inventory) >= _EKS_ENCRYPTS_SINCE:
+    if plane.distribution.lower() == "eks" and _minor(inventory) >= _EKS_ENCRYPTS_SINCE:
         return Verdict(Status.PASS, "EKS encrypts all API data since 1.28.", evidence)
     if bare:
         return Verdict(
@@ -138,10 +139,13 @@ def _flags(plane: ControlPlane, names: tuple[str, ...]) -> dict[str, dict[str, s
 
 def _some(sources: list[str], plane: ControlPlane) -> str:
     """Begin a sentence about these API servers, out of all that were seen."""
-    named = ", ".join(sources[:5]) + (" and others" if len(sources) > 5 else "")  # noqa: PLR2004
-    verb = "runs" if len(sources) == 1 else "run"
+    # What answers /flagz is one of the static pods, where there are any: no server of its own.
+    named = [source for source in sources if not source.startswith("/")] or sources
+    who = ", ".join(named[:_NAMED]) + (" and others" if len(named) > _NAMED else "")
+    who = who[0].upper() + who[1:]
+    verb = "runs" if len(named) == 1 else "run"
     every = len(sources) == len(_seen(plane))
-    return f"{named} {verb}" if every else f"{named}, unlike the other API servers, {verb}"
+    return f"{who} {verb}" if every else f"{who}, unlike the other API servers, {verb}"
 
 
 def _minor(inventory: Inventory) -> tuple[int, int]:

@@ -42,22 +42,25 @@ def evaluate(inventory: Inventory) -> Iterator[Finding]:
 
 def _finding(namespace: str, open_to_all: tuple[Workload, ...], inventory: Inventory) -> Finding:
     pods = pod_count(open_to_all, inventory)
-    several = f"{pods} pods" if pods > 1 else "1 pod"
-    count = several if pods else f"pods of {len(open_to_all)} workloads"
+    count = _count(pods, "pod") if pods else _count(len(open_to_all), "workload")
     return Finding(
         ITEM.id,
         Area.NETWORK,
         Severity.HIGH,
         Status.FAIL,
         kinds.NAMESPACES.ref("", namespace),
-        f"No policy denies ingress by default to the {count} in {namespace}: those that no other "
-        "policy selects can be reached from every pod of the cluster.",
+        f"No policy denies ingress by default in {namespace} ({count}): a pod that no other policy "
+        "selects can be reached from every pod of the cluster.",
         evidence={
             "pods": pods,
             "workloads": [workload.ref.label for workload in open_to_all],
             "policies": [policy.name for policy in _policies(namespace, inventory)],
         },
     )
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _policies(namespace: str, inventory: Inventory) -> tuple[o.NetworkPolicy, ...]:

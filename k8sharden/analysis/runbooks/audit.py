@@ -85,6 +85,7 @@ _SHIP = (
 
 def files(distribution: str) -> tuple[File, ...]:
     """Return the artefact for a distribution; what is not known gets the kubeadm way to adapt."""
+    distribution = distribution.lower()
     if distribution in _PROVIDERS:
         return (_provider(distribution).file(),)
     if distribution in ("k3s", "rke2"):
@@ -209,7 +210,7 @@ _PROVIDERS = {
 
 def ask(distribution: str) -> str:
     """Return the provider's command that tells what cannot be seen; empty where there is none."""
-    return _PROVIDERS.get(distribution, ("", ""))[0]
+    return _PROVIDERS.get(distribution.lower(), ("", ""))[0]
 
 
 def _provider(name: str) -> Runbook:
