@@ -1,11 +1,9 @@
 """An inventory made of manifests: the files are the whole world, and there is no cluster."""
 
-from collections.abc import Callable
-
 import msgspec
 
 from k8sharden.export.files import shown
-from k8sharden.export.sources import ManifestObject, Manifests
+from k8sharden.export.manifests import ManifestObject, Manifests
 from k8sharden.model import kinds
 from k8sharden.model import objects as o
 from k8sharden.model.evidence import ControlPlane
@@ -15,8 +13,10 @@ from k8sharden.model.text import one_line
 _NO_CLUSTER = "Manifests tell nothing of the control plane: scan the cluster."
 
 
-def inventory_from(manifests: Manifests, *, clock: Callable[[], float]) -> Inventory:
+def inventory_from(manifests: Manifests, name: str = "", *, scanned_at: float = 0.0) -> Inventory:
     """Decode what was read; an object that does not decode is unknown itself and no other.
+
+    ``name`` is the source's, by default its paths; ``scanned_at`` is in seconds since the epoch.
 
     Every type counts as read, since what is not in the files is not there; nodes alone are no
     matter of files. Of a Secret or ConfigMap only the metadata is decoded.
@@ -30,12 +30,12 @@ def inventory_from(manifests: Manifests, *, clock: Callable[[], float]) -> Inven
         else:
             objects[kinds.type_of(item.ref).key].append(decoded)
     return Inventory(
-        Source(SourceKind.MANIFESTS, ", ".join(shown(path) for path in manifests.paths)),
+        Source(SourceKind.MANIFESTS, name or ", ".join(map(shown, manifests.paths))),
         {key: tuple(items) for key, items in objects.items()},
         _ledger(),
         ControlPlane(missing=(_NO_CLUSTER,)),
         tuple(odd),
-        clock(),
+        scanned_at,
     )
 
 

@@ -29,6 +29,7 @@ _BASES = (
     (re.compile(r"[-+]?(0|[1-9][0-9]*)"), 10),
 )
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_POINT = re.compile(r"\.[0-9]+(_[0-9]+)*([eE][-+]?[0-9]+(_[0-9]+)*)?")
 _ODD_BINARY = re.compile(r"0b([-+])([01]+)")
 _INT64 = 2**63
 
@@ -71,7 +72,7 @@ def is_plain_text(text: str) -> bool:
 
 def _number(text: str) -> Any:
     if text[0] == ".":
-        return _float(text.replace("_", "")) if _FLOAT.fullmatch(text.replace("_", "")) else text
+        return _float(text.replace("_", ""), text) if _POINT.fullmatch(text) else text
     plain = text.replace("_", "")
     for pattern, base in _BASES:
         found = pattern.fullmatch(plain)
@@ -86,9 +87,10 @@ def _number(text: str) -> Any:
     return _float(plain, text) if _FLOAT.fullmatch(plain) else text
 
 
-def _float(digits: str, text: str = "") -> Any:
+def _float(digits: str, text: str) -> Any:
+    """Return the float, or the text where it is too large for one."""
     value = float(digits)
-    return (text or digits) if math.isinf(value) else value
+    return text if math.isinf(value) else value
 
 
 def _through_json(value: float) -> int | float:
