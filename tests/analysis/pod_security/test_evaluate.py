@@ -61,6 +61,15 @@ def test_levels_compare_by_strictness() -> None:
     assert not Level.BASELINE <= Level.PRIVILEGED
 
 
+def test_a_level_equals_its_name() -> None:
+    """Neither stricter nor laxer than itself."""
+    level, name = Level.BASELINE, "baseline"
+    assert level <= name
+    assert level >= name
+    assert not level < name
+    assert not level > name
+
+
 @pytest.mark.parametrize(
     ("spec", "level"),
     [
@@ -136,6 +145,11 @@ def test_a_version_of_the_future_is_the_latest() -> None:
     assert _controls(Level.BASELINE, spec) == []
 
 
+def test_the_oldest_version_has_controls() -> None:
+    """1.0 is a version like any other."""
+    assert _controls(Level.BASELINE, PRIVILEGED, 0) == ["privileged"]
+
+
 def test_a_negative_version_is_refused() -> None:
     """Otherwise a miscalculated version would admit everything."""
     with pytest.raises(ValueError, match="give a minor version"):
@@ -188,7 +202,7 @@ def test_containers_of_every_list_are_seen(control: str, place: str) -> None:
         ("plain é", '"plain é"'),
         ('a"b\\c', r'"a\"b\\c"'),
         ("\n\t\x01\x7f", r'"\n\t\x01\x7f"'),
-        ("\u00a0\u2028\U000e0001", r'"\u00a0\u2028\U000e0001"'),
+        ("\x80\u00a0\u2028\U000e0001", r'"\u0080\u00a0\u2028\U000e0001"'),
     ],
 )
 def test_annotations_are_quoted_as_go_does(text: str, quoted: str) -> None:

@@ -47,3 +47,10 @@ def test_annotations_with_a_profile_are_admitted(value: str) -> None:
 def test_profiles_are_admitted(profile: dict[str, str] | None) -> None:
     """The two that confine, and none at all: the runtime then uses its own."""
     assert said(CONTROL, web(appArmorProfile=profile)) == ""
+
+
+def test_an_allowed_profile_is_not_told() -> None:
+    """Only what is wrong, beside a container that is right."""
+    good = web(appArmorProfile={"type": "RuntimeDefault"})["containers"]
+    bad = web(appArmorProfile={"type": "Unconfined"})["containers"]
+    assert said(CONTROL, {"containers": [*good, *bad]}).endswith('profile type to "Unconfined")')
