@@ -13,6 +13,7 @@ import msgspec
 from k8sharden.export.nodes import BadYaml
 
 _SEPARATOR = re.compile(r"^---(.*)$", re.MULTILINE)
+_SOMETHING = re.compile(r"\S")
 _JSON_START = re.compile(r"\s*\{")
 
 
@@ -35,8 +36,8 @@ def split(text: str) -> list[Document]:
     A stream of JSON objects, one after the other without separators, is cut between them. Raises
     `BadYaml` for a separator with something behind it.
     """
-    spans = list(_json_spans(text)) if _JSON_START.match(text) else []
-    return _documents(text, spans if len(spans) > 1 else list(_spans(text)))
+    spans = _json_stream(text) if _JSON_START.match(text) else []
+    return _documents(text, spans or list(_spans(text)))
 
 
 def _spans(text: str) -> Iterator[tuple[int, int]]:
@@ -51,17 +52,19 @@ def _spans(text: str) -> Iterator[tuple[int, int]]:
     yield start, len(text)
 
 
-def _json_spans(text: str) -> Iterator[tuple[int, int]]:
+def _json_stream(text: str) -> list[tuple[int, int]]:
+    """Return the spans of two or more JSON objects in a row; none where it is anything else."""
     decoder = json.JSONDecoder()
-    start = 0
-    while text[start:].strip():
-        offset = start + len(text[start:]) - len(text[start:].lstrip())
+    spans = []
+    end = 0
+    while found := _SOMETHING.search(text, end):
+        start = found.start()
         try:
-            _, end = decoder.raw_decode(text, offset)
+            _, end = decoder.raw_decode(text, start)
         except (ValueError, RecursionError):
-            return  # not JSON to its end, so it is read as YAML
-        yield start, end
-        start = end
+            return []
+        spans.append((start, end))
+    return spans if len(spans) > 1 else []
 
 
 def _documents(text: str, spans: list[tuple[int, int]]) -> list[Document]:

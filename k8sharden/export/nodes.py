@@ -140,7 +140,6 @@ class _Builder:
         self.root: Node | None = None
         self.open: list[Node] = []
         self.anchors: dict[str, Node] = {}
-        self.documents = 0
 
     def event(self, event: yaml.Event) -> None:
         """Take one event of the YAML parser."""
@@ -157,11 +156,6 @@ class _Builder:
                 node = self._node("alias", event)
                 node.target = self.anchors.get(node.anchor or "")
                 self._add(node)
-            case yaml.DocumentStartEvent():
-                self.documents += 1
-                if self.documents > 1:
-                    message = "another document begins without a line of --- before it"
-                    raise BadYaml(message, _span(event)[2])
 
     def token(self, word: str, start: int, end: int) -> None:
         """Take one token of JSON text that is known to be sound."""

@@ -65,15 +65,16 @@ class _Reader:
 
     def __init__(self) -> None:
         self.aliased = 0
-        self.inside = 0
+        self.aliases: list[Node] = []
 
     def value(self, node: Node, depth: int) -> Any:
         if depth > 2 * DEPTH:
             raise BadYaml(f"nested deeper than {DEPTH} levels, or an alias holds itself", node.line)
-        if self.inside:
+        if self.aliases:
             self.aliased += 1
             if self.aliased > ALIASED:
-                raise BadYaml(f"aliases make more than {ALIASED} values of it", node.line)
+                message = f"aliases make more than {ALIASED} values of this document"
+                raise BadYaml(message, self.aliases[0].line)
         if node.kind == "mapping":
             return self._mapping(node, depth)
         if node.kind == "sequence":
@@ -83,11 +84,10 @@ class _Reader:
     def _alias(self, node: Node, depth: int) -> Any:
         if node.target is None:
             raise BadYaml("an alias names an anchor that is not there", node.line)
-        self.inside += 1
-        try:
-            return self.value(node.target, depth + 1)
-        finally:
-            self.inside -= 1
+        self.aliases.append(node)
+        value = self.value(node.target, depth + 1)
+        self.aliases.pop()
+        return value
 
     def _mapping(self, node: Node, depth: int) -> dict[str, Any]:
         result: dict[str, Any] = {}
