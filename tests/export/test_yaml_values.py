@@ -144,7 +144,7 @@ def test_what_is_rendered_is_read_back_the_same(value: Any) -> None:
 def test_kubectl_reads_back_what_is_rendered(kubectl: str) -> None:
     """What we write without quotes is text to kubectl too."""
     words = ["on", "0644", "1.36", "v1.36", "y", "~", ".5", "+.5", "0o7", "a: b", "a #b", "é\u2028"]
-    spec = {"words": words, "block": "a\n  b\n\n", **{word: 1 for word in words}}
+    spec = {"words": words, "block": "a\n  b\n\n", **dict.fromkeys(words, 1)}
     manifest = {"apiVersion": "e.x/v1", "kind": "W", "metadata": {"name": "a"}, "spec": spec}
     command = [kubectl, "annotate", "--local", "-f", "-", "a=b", "-o", "json"]
     done = subprocess.run(
