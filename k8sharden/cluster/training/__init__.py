@@ -4,12 +4,13 @@ The YAML files say what people wrote, planted defects and look-alikes among it; 
 controllers and kubelets would have made of it. Everything comes out the same each time.
 """
 
+from collections.abc import Iterable, Mapping
 from importlib.resources import files
 from typing import Any
 
-import msgspec
 import yaml
 
+from k8sharden.cluster.memory import MemoryCluster
 from k8sharden.cluster.training.running import running, settled
 
 Object = dict[str, Any]
@@ -30,33 +31,35 @@ apiserver_storage_objects{resource="secrets"} 3
 """
 """What /metrics answers: no audit event, and no write that was encrypted."""
 
-_FLAGZ = {
-    "kind": "Flagz",
-    "apiVersion": "config.k8s.io/v1beta1",
-    "metadata": {"name": "kube-apiserver"},
-    "flags": {
-        "advertise-address": "192.0.2.10",
-        "allow-privileged": "true",
-        "anonymous-auth": "true",
-        "audit-log-path": "",
-        "audit-policy-file": "",
-        "audit-webhook-config-file": "",
-        "authorization-mode": "Node,RBAC",
-        "enable-admission-plugins": "NodeRestriction",
-        "encryption-provider-config": "",
-        "etcd-servers": "https://127.0.0.1:2379",
-        "secure-port": "6443",
-        "service-cluster-ip-range": "10.96.0.0/12",
-    },
+FLAGS: Mapping[str, str] = {
+    "advertise-address": "192.0.2.10",
+    "allow-privileged": "true",
+    "anonymous-auth": "true",
+    "audit-log-path": "",
+    "audit-policy-file": "",
+    "audit-webhook-config-file": "",
+    "authorization-mode": "Node,RBAC",
+    "enable-admission-plugins": "NodeRestriction",
+    "encryption-provider-config": "",
+    "etcd-servers": "https://127.0.0.1:2379",
+    "secure-port": "6443",
+    "service-cluster-ip-range": "10.96.0.0/12",
 }
-
-FLAGS = msgspec.json.encode(_FLAGZ).decode()
-"""What /flagz answers, as JSON."""
+"""What /flagz answers; an empty value is a flag that is not set."""
 
 _PARTS = (
     "namespaces", "nodes", "rbac", "default", "kube-system", "shop", "payments", "catalogue", "ci",
     "monitoring", "ingress",
 )  # fmt: skip
+
+
+def training_cluster(kept: Iterable[Object] | None = None) -> MemoryCluster:
+    """Return the training cluster, as it was at first or with the objects that were kept.
+
+    Raises ValueError where what was kept is no list of objects of the API.
+    """
+    present = objects() if kept is None else kept
+    return MemoryCluster(present, version=VERSION, metrics=METRICS, flags=FLAGS)
 
 
 def objects() -> list[Object]:
