@@ -23,6 +23,7 @@ from k8sharden.model.kinds import ResourceType
 ADMIN = "admin"
 _EVERYBODY = "system:authenticated"
 _SERVED = ("", "status")
+_LONGEST_CHAIN = 8
 _Answer = tuple[int, Object]
 
 
@@ -158,11 +159,16 @@ class MemoryCluster:
         return 200, value if value["kind"] == "Status" else views.one(call, value)
 
     def _aggregate(self) -> None:
-        """Fill the ClusterRoles that gather the rules of others."""
-        for role in self._store.of(kinds.CLUSTER_ROLES):
-            rules = rbac.aggregated(self._store, role)
-            if rules is not None and rules != (role.get("rules") or []):
-                self._store.put(kinds.CLUSTER_ROLES, role | {"rules": rules or None})
+        """Fill the ClusterRoles that gather the rules of others, which may gather as well."""
+        for _ in range(_LONGEST_CHAIN):
+            changed = False
+            for role in self._store.of(kinds.CLUSTER_ROLES):
+                rules = rbac.aggregated(self._store, role)
+                if rules is not None and rules != (role.get("rules") or []):
+                    self._store.put(kinds.CLUSTER_ROLES, role | {"rules": rules or None})
+                    changed = True
+            if not changed:
+                return
 
 
 _ACTIONS: dict[str, Callable[[MemoryCluster, Call], _Answer]] = {
