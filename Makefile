@@ -1,0 +1,93 @@
+# Needs Python 3.11 or newer with venv, make and git; everything else goes into .venv.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PY := $(BIN)/python
+PIP := $(PY) -m pip --disable-pip-version-check --no-input
+# For instance: make test PYTEST_ARGS="tests/cluster -x"
+PYTEST_ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check lint types imports format servers screenshots bench build lock clean
+
+help:  ## List the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+demo: $(VENV)/.app  ## Start the app on a training cluster: nothing there can break
+	@$(BIN)/k8sharden demo
+
+test: $(VENV)/.dev servers  ## Run the tests
+	$(PY) -m pytest $(PYTEST_ARGS)
+
+check: lint types imports test  ## Everything that must hold before a merge
+
+lint: $(VENV)/.dev  ## Formatting and style
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: $(VENV)/.dev  ## Types, strictly
+	$(BIN)/mypy
+
+imports: $(VENV)/.dev  ## Which package may import which
+	$(BIN)/lint-imports
+
+format: $(VENV)/.dev  ## Format the code and mend what can be mended by itself
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+# Where there is no Go the tests skip what needs a real server, and say so themselves.
+servers: $(VENV)/.dev  ## Build the Kubernetes servers that the tests use, once, with Go
+	@$(PY) -m tests.servers.binaries || echo "Going on without real servers."
+
+screenshots: $(VENV)/.dev  ## Draw the golden pictures of the screens anew
+	$(PY) -m pytest tests/screens -k pictures --update-snapshots
+
+bench: $(VENV)/.dev servers  ## Measure a scan of 10,000 pods against curl
+	$(PY) -m benchmarks.scan
+
+build: $(VENV)/.dev  ## Build the wheel and the source archive into dist/
+	$(PY) -m build --no-isolation
+
+COMPILE := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
+	--generate-hashes --custom-compile-command "make lock" pyproject.toml
+
+lock: $(VENV)/.python  ## Choose the newest versions of all dependencies, and write them down
+	@$(PIP) install --quiet uv
+	$(COMPILE) --group build --output-file requirements/app.txt
+	$(COMPILE) --group build --group dev --constraint requirements/app.txt \
+		--output-file requirements/dev.txt
+
+clean:  ## Remove the virtual environment, caches and builds
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The stamps say what is installed, so that nothing is installed twice. Both files of requirements
+# pin the same versions; hashes make pip refuse anything but what was locked.
+INSTALL_SELF := $(PIP) install --quiet --no-deps --no-build-isolation --editable .
+
+$(VENV)/.app: requirements/app.txt pyproject.toml $(VENV)/.python
+	@echo "Installing k8sharden into $(VENV)."
+	@$(PIP) install --quiet --require-hashes --requirement requirements/app.txt
+	@$(INSTALL_SELF)
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt $(VENV)/.app
+	@echo "Installing what the tests and checks need."
+	@$(PIP) install --quiet --require-hashes --requirement requirements/dev.txt
+	@touch $@
+
+NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+
+$(VENV)/.python:
+	@for python in $(PYTHON) python3.14 python3.13 python3.12 python3.11; do \
+		"$$python" -c '$(NEW_ENOUGH)' 2>/dev/null || continue; \
+		if ! "$$python" -c 'import ensurepip, venv' 2>/dev/null; then \
+			echo "$$python lacks its venv module. On Debian and Ubuntu: apt install python3-venv" >&2; \
+			exit 1; \
+		fi; \
+		"$$python" -m venv --clear $(VENV) && touch $@; \
+		exit; \
+	done; \
+	echo "Python 3.11 or newer is needed, and $(PYTHON) is not: make demo PYTHON=/path/to/python3" >&2; \
+	exit 1
