@@ -126,7 +126,7 @@ def _pod(name: str, app: str, number: int) -> Object:
 def _pod_spec(app: str) -> Object:
     return {
         "initContainers": [_container("migrate", app)],
-        "containers": [_container(app, app), _container("proxy", "mesh/proxy")],
+        "containers": [_container(app, app)],
         "volumes": [
             {"name": "config", "configMap": {"name": app}},
             {"name": "secret", "secret": {"secretName": app}},
@@ -139,7 +139,7 @@ def _pod_spec(app: str) -> Object:
 
 def _container(name: str, image: str) -> Object:
     probe = {"httpGet": {"path": "/healthz", "port": 8080}, "periodSeconds": 10}
-    plain = [{"name": f"SETTING_{number}", "value": f"value-{number}"} for number in range(8)]
+    plain = [{"name": f"SETTING_{number}", "value": f"value-{number}"} for number in range(6)]
     key = {"secretKeyRef": {"name": "database", "key": "password"}}
     probes = {} if name == "migrate" else {"livenessProbe": probe, "readinessProbe": probe}
     return probes | {
@@ -164,7 +164,6 @@ def _status(number: int) -> Object:
     kinds = ("PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled")
     conditions = [{"type": kind, "status": "True", "lastTransitionTime": _NOW} for kind in kinds]
     address = f"10.{number % 200}.{number // 200}.7"
-    names = (f"service-{number:04d}", "proxy")
     return {
         "phase": "Running",
         "conditions": conditions,
@@ -174,7 +173,7 @@ def _status(number: int) -> Object:
         "podIPs": [{"ip": address}],
         "startTime": _NOW,
         "qosClass": "Burstable",
-        "containerStatuses": [_running(name) for name in names],
+        "containerStatuses": [_running(f"service-{number:04d}")],
         "initContainerStatuses": [_ended("migrate")],
     }
 

@@ -174,12 +174,12 @@ class _ListHead(msgspec.Struct):
 def _continue_token(page: bytes) -> str:
     """Return a page's continue token, without decoding its items."""
     try:
-        metadata = msgspec.json.decode(page, type=_ListHead).metadata
-        return metadata.token or "" if metadata else ""
+        head = msgspec.json.decode(page, type=_ListHead)
     except msgspec.MsgspecError as error:
         raise errors.ClusterUnavailable(
             "The server's answer is no list: is this address an API server?"
         ) from error
+    return (head.metadata.token or "") if head.metadata else ""
 
 
 def _query(*, dry_run: bool) -> dict[str, str]:

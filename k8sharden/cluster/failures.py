@@ -2,6 +2,7 @@
 
 import socket
 import ssl
+import zlib
 from collections.abc import Iterator
 
 from urllib3 import exceptions as http
@@ -53,6 +54,10 @@ _SENTENCES: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
     (
         (http.ConnectTimeoutError, TimeoutError),
         "{where} could not be reached in time: check the network, the VPN and the firewall.",
+    ),
+    (
+        (zlib.error,),
+        "{where} sent an answer that is damaged: does a proxy in between change it? Try again.",
     ),
     ((http.LocationValueError,), "{where} is no server's address: write https://HOST:PORT."),
 )
