@@ -16,7 +16,7 @@ _COMPONENT = f"{_ALPHANUMERIC}(?:(?:[._]|__|-+){_ALPHANUMERIC})*"
 _LABEL = "(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)"
 _HOST = rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[a-fA-F0-9:]+\])(?::[0-9]+)?"
 _REFERENCE = re.compile(
-    rf"(?P<domain>{_HOST})/(?P<path>{_COMPONENT}(?:/{_COMPONENT})*)"
+    rf"(?:(?P<domain>{_HOST})/)?(?P<path>{_COMPONENT}(?:/{_COMPONENT})*)"
     r"(?::(?P<tag>[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}))?(?:@(?P<digest>[^@]+))?"
 )
 _DIGEST = re.compile(r"sha256:[a-f0-9]{64}|sha384:[a-f0-9]{96}|sha512:[a-f0-9]{128}")
@@ -27,7 +27,11 @@ _LIMIT = 1_024
 
 
 class Image(msgspec.Struct, frozen=True):
-    """An image reference with its registry written out; ``tag`` and ``digest`` may be empty."""
+    """An image reference with its registry written out; ``tag`` and ``digest`` may be empty.
+
+    So may ``domain``, where the first part looks like a registry and is no host name, such as
+    ``my_registry.local/app``: the grammar takes all of it for a path.
+    """
 
     domain: str
     path: str
@@ -37,7 +41,7 @@ class Image(msgspec.Struct, frozen=True):
     @property
     def repository(self) -> str:
         """``docker.io/library/nginx`` for ``nginx``: two names of one repository are equal."""
-        return f"{self.domain}/{self.path}"
+        return f"{self.domain}/{self.path}" if self.domain else self.path
 
 
 def parse_image(text: str) -> Image | None:
@@ -50,7 +54,7 @@ def parse_image(text: str) -> Image | None:
     digest = found["digest"] or ""
     if digest and not _DIGEST.fullmatch(digest):
         return None
-    return Image(found["domain"], found["path"], found["tag"] or "", digest)
+    return Image(found["domain"] or "", found["path"], found["tag"] or "", digest)
 
 
 def repository_digest(image_id: str, image: Image) -> str:

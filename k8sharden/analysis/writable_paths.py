@@ -28,7 +28,7 @@ _KNOWN: Mapping[str, tuple[str, ...]] = {
 }
 
 _PATH = r"/[A-Za-z0-9._@+/-]*"
-_REDIRECTION = re.compile(rf"(?:^|[^<>&\w]|\b[012])&?>{{1,2}}\|?\s*[\"']?({_PATH})")
+_REDIRECTION = re.compile(rf"(?<![<=-])>{{1,2}}\|?\s*[\"']?({_PATH})")
 _COMMAND = re.compile(rf"\b(?:tee(?:\s+-a)?|touch)\s+[\"']?({_PATH})")
 _FOLDER_COMMAND = re.compile(rf"\bmkdir\s+-p\s+[\"']?({_PATH})")
 _OPTION = re.compile(rf"(?:^|[\s\"'])--?([A-Za-z][\w.-]*)(?:=|\s+)[\"']?(?:unix:(?://)?)?({_PATH})")
@@ -75,13 +75,13 @@ def writable_paths(container: Container) -> Writable:
     beyond: set[str] = set()
     for path, is_folder in _written(container):
         folder = path if is_folder else posixpath.dirname(path)
-        if _inside(path, _ELSEWHERE) or _is_mounted(path, container):
+        if _inside(path, *_ELSEWHERE) or _is_mounted(path, container):
             continue
-        if _can_be_empty(folder, named=is_folder):
+        if _can_be_empty(folder, container, named=is_folder):
             folders.add(folder)
         else:
             beyond.add(path)
-    wanted = sorted(folder for folder in folders if not _is_mounted(folder, container))
+    wanted = [folder for folder in sorted(folders) if not _is_mounted(folder, container)]
     return Writable(_outermost(wanted), tuple(sorted(beyond)), known is not None)
 
 
@@ -105,30 +105,42 @@ def _clean(path: str) -> str:
     return "/" + posixpath.normpath(path).strip("/")
 
 
-def _can_be_empty(folder: str, *, named: bool) -> bool:
+def _can_be_empty(folder: str, container: Container, *, named: bool) -> bool:
     """Whether an empty volume may cover a folder.
 
     One that is ``named`` as such may lie anywhere but among the system's own; one that is only
     known from a file in it may hold the program as well, unless it is a usual place for data.
     """
-    if folder in _TOO_WIDE or _inside(folder, _SHIPPED):
+    if folder in _TOO_WIDE or _inside(folder, *_SHIPPED) or _holds_program(folder, container):
         return False
-    return named or _inside(folder, _SCRATCH)
+    return named or _inside(folder, *_SCRATCH)
+
+
+def _holds_program(folder: str, container: Container) -> bool:
+    """Whether the program itself, or the folder it starts in, would be hidden."""
+    program = (container.command or [""])[0]
+    places = [container.working_dir or "", program]
+    return any(_inside(_clean(place), folder) for place in places if place.startswith("/"))
 
 
 def _is_mounted(path: str, container: Container) -> bool:
     mounts = (mount.mount_path for mount in container.volume_mounts or ())
-    return any(_inside(path, (_clean(mount),)) for mount in mounts if mount)
+    return _inside(path, *(_clean(mount) for mount in mounts if mount))
 
 
-def _inside(path: str, folders: tuple[str, ...]) -> bool:
-    return any(path == folder or path.startswith(f"{folder}/") for folder in folders)
+def _inside(path: str, *folders: str) -> bool:
+    return any((_real(path) + "/").startswith(_real(folder) + "/") for folder in folders)
+
+
+def _real(path: str) -> str:
+    """Follow the one link that nearly every image has: /var/run is /run."""
+    return path.removeprefix("/var") if (path + "/").startswith("/var/run/") else path
 
 
 def _outermost(folders: list[str]) -> tuple[str, ...]:
-    """Leave out what lies in another folder of the list, which is sorted."""
+    """Leave out what lies in another folder of the list."""
     kept: list[str] = []
-    for folder in folders:
-        if not _inside(folder, tuple(kept)):
+    for folder in sorted(folders, key=_real):
+        if not _inside(folder, *kept):
             kept.append(folder)
     return tuple(kept)
