@@ -35,10 +35,24 @@ _OPTION = re.compile(rf"(?:^|[\s\"'])--?([A-Za-z][\w.-]*)(?:=|\s+)[\"']?(?:unix:
 _WORD = re.compile("[._-]")
 
 _FILES = frozenset({"file", "lock", "lockfile", "logfile", "pid", "pidfile", "sock", "socket"})
-_WRITTEN = _FILES - {"file"} | {
-    "cache", "cachedir", "data", "datadir", "db", "dbpath", "log", "logdir", "logs", "out",
-    "output", "scratch", "spool", "state", "statedir", "storage", "temp", "tempdir", "tmp",
-    "tmpdir", "tsdb", "wal", "workdir",
+_FOLDERS = frozenset(
+    {
+        "cachedir",
+        "datadir",
+        "dir",
+        "directory",
+        "folder",
+        "logdir",
+        "rundir",
+        "statedir",
+        "tempdir",
+        "tmpdir",
+        "workdir",
+    }
+)
+_WRITTEN = (_FILES | _FOLDERS) - {"dir", "directory", "file", "folder"} | {
+    "cache", "data", "db", "dbpath", "log", "logs", "out", "output", "run", "scratch", "spool",
+    "state", "storage", "temp", "tmp", "tsdb", "wal",
 }  # fmt: skip
 _READ = frozenset(
     {"ca", "cert", "certs", "conf", "config", "input", "key", "kubeconfig", "source", "template"}
@@ -98,7 +112,7 @@ def _written(container: Container) -> Iterator[tuple[str, bool]]:
         if words & _WRITTEN and not words & _READ:
             path = _clean(found[2])
             is_file = bool(words & _FILES) or "." in posixpath.basename(path)
-            yield path, not is_file
+            yield path, bool(words & _FOLDERS) or not is_file
 
 
 def _clean(path: str) -> str:

@@ -40,6 +40,7 @@ SIDES: tuple[Side, ...] = ("pass", "fail", "unknown")
 OURS = "tests.k8sharden/v1"
 HERE = Path(__file__).parent
 TRAINING = Source(SourceKind.CLUSTER, "training", "uid-1", "v1.36.2", "kubeadm")
+FILES = Source(SourceKind.MANIFESTS, "manifests/")
 
 
 def fixtures(check: str, side: Side) -> tuple[Path, ...]:
