@@ -35,7 +35,7 @@ def evaluate(inventory: Inventory) -> Iterator[Finding]:
     if verdict.status is Status.UNKNOWN:
         message = " ".join((message, *_to_know(inventory)))
     elif count:
-        message += f" {count} Secrets are at stake."
+        message += f" Secrets at stake: {count}."
     yield _finding(verdict.status, message, {**verdict.evidence, "secrets": count})
     if count is None:
         permission = secrets.permission or "list secrets"
