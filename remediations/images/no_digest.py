@@ -96,7 +96,7 @@ def _nothing_runs(inventory: Inventory) -> str:
 
 def _agreed_digest(container: Container, pods: Sequence[Pod]) -> str | NoChange:
     """Return the digest by which every replica runs a container, or why there is none."""
-    name = f"container {container.name}"
+    name = f"container {one_line(container.name, 70)}"
     image = parse_image(container.image)
     if image is None:
         return NoChange(f"The image of {name} is no valid reference: correct it first.")
@@ -206,7 +206,7 @@ _LESSON = Lesson(
 
 ITEM = Item(
     id="img-no-digest",
-    title="Image without a digest",
+    title="Images are pinned by digest",
     area=Area.IMAGES,
     severity=Severity.MEDIUM,
     kind=ChangeKind.PATCH,

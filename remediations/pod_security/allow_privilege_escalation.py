@@ -141,14 +141,14 @@ _LESSON = Lesson(
 
 ITEM = Item(
     id="pss-allow-privilege-escalation",
-    title="Containers may gain privileges",
+    title="Containers cannot gain privileges",
     area=Area.POD_SECURITY,
     severity=Severity.MEDIUM,
     kind=ChangeKind.PATCH,
     scope=Scope.EACH,
     needs=WORKLOADS,
     references=(
-        Reference("CIS Kubernetes Benchmark 5.2.6"),
+        Reference("CIS Kubernetes 5.2.6"),
         Reference(
             "Pod Security Standards: restricted",
             f"{_DOCS}/concepts/security/pod-security-standards/#restricted",

@@ -83,7 +83,7 @@ def _remediate(found: Finding, inventory: Inventory) -> Change | NoChange:
     labels = _labels(level, minor, namespace)
     return Change(
         ChangeKind.PATCH,
-        f"Enforce {level} in namespace {name}",
+        f"Enforce {level} in {found.resource.label}",
         Risk.SAFE,
         (
             Patch(
@@ -209,14 +209,14 @@ _LESSON = Lesson(
 
 ITEM = Item(
     id="pss-no-enforce",
-    title="No Pod Security level enforced",
+    title="Namespaces enforce a Pod Security level",
     area=Area.POD_SECURITY,
     severity=Severity.HIGH,
     kind=ChangeKind.PATCH,
     scope=Scope.NAMESPACE,
     needs=(*WORKLOADS, NAMESPACES),
     references=(
-        Reference("CIS Kubernetes Benchmark 5.2.1"),
+        Reference("CIS Kubernetes 5.2.1"),
         Reference("Pod Security Admission", f"{_DOCS}/concepts/security/pod-security-admission/"),
         Reference("NSA/CISA Kubernetes Hardening Guide: Kubernetes Pod security"),
     ),

@@ -112,20 +112,19 @@ def _warnings(containers: Sequence[Visited]) -> Iterator[str]:
             "Look for 'Read-only file system' in the logs."
         )
     for seen, guess in guesses:
-        yield from _doubts(seen.container.name, guess)
+        yield from _doubts(named([seen]), guess)
 
 
 def _doubts(container: str, guess: Writable) -> Iterator[str]:
     if guess.beyond:
         yield (
-            f"Needs testing: container {container} writes to {_few(guess.beyond)}, beside files "
+            f"Needs testing: {container} writes to {_few(guess.beyond)}, beside files "
             "of the image: give it a volume there, or move what it writes."
         )
     fresh = [folder for folder in guess.folders if folder != "/tmp"]  # noqa: S108 - the container's
     if fresh:
         yield (
-            f"Container {container} gets empty volumes at {_few(fresh)}: "
-            "what the image keeps there is hidden."
+            f"Empty volumes for {container} at {_few(fresh)}: what the image keeps there is hidden."
         )
 
 
@@ -192,7 +191,7 @@ _LESSON = Lesson(
 
 ITEM = Item(
     id="rt-rofs",
-    title="Writable root filesystem",
+    title="Root filesystems are read-only",
     area=Area.RUNTIME,
     severity=Severity.MEDIUM,
     kind=ChangeKind.PATCH,

@@ -117,7 +117,7 @@ def _warnings(workload: Workload) -> Iterator[str]:
     if privileged:
         yield f"A privileged container runs unconfined all the same: {named(privileged)}."
     yield (
-        "Needs testing where a program uses rare system calls: debuggers, sandboxes, eBPF, "
+        "Needs testing where a program uses rare system calls: profilers, sandboxes, eBPF, "
         "nested containers, mounts."
     )
 
@@ -128,8 +128,8 @@ _LESSON = Lesson(
     what=(
         "seccomp is the kernel's filter for system calls. With the profile RuntimeDefault the "
         "container runtime lets through the few hundred calls that ordinary programs use, and "
-        "refuses dozens that they never need: loading kernel modules, mounting, reading other "
-        "processes' memory, changing the clock. A pod that sets no profile runs without any "
+        "refuses dozens that they never need: loading kernel modules, mounting, creating "
+        "namespaces, changing the clock. A pod that sets no profile runs without any "
         "filter, unless its node's kubelet was told to supply one (seccompDefault)."
     ),
     why=(
@@ -154,8 +154,8 @@ _LESSON = Lesson(
         "nothing has to be installed on the nodes."
     ),
     breaks=(
-        "Ordinary services, rarely anything. What needs testing: debuggers and profilers "
-        "(ptrace, perf), eBPF tools, builds that nest containers, browsers with their own "
+        "Ordinary services, rarely anything. What needs testing: profilers "
+        "(perf), eBPF tools, builds that nest containers, browsers with their own "
         "sandbox, and very old images on very new C libraries. A refused call looks like "
         "'operation not permitted' in the program's log. Privileged containers ignore the "
         "profile altogether."
@@ -178,14 +178,14 @@ _LESSON = Lesson(
 
 ITEM = Item(
     id="rt-seccomp",
-    title="No seccomp profile",
+    title="Containers have a seccomp profile",
     area=Area.RUNTIME,
     severity=Severity.MEDIUM,
     kind=ChangeKind.PATCH,
     scope=Scope.EACH,
     needs=WORKLOADS,
     references=(
-        Reference("CIS Kubernetes Benchmark 5.6.2"),
+        Reference("CIS Kubernetes 5.6.2"),
         Reference(
             "Pod Security Standards: restricted",
             f"{_DOCS}/concepts/security/pod-security-standards/#restricted",
