@@ -16,7 +16,13 @@ _METADATA = frozenset(
         "uid",
     }
 )
-_ANNOTATIONS = frozenset({LAST_APPLIED, "deployment.kubernetes.io/revision"})
+_ANNOTATIONS = frozenset(
+    {
+        LAST_APPLIED,
+        "deployment.kubernetes.io/revision",
+        "deprecated.daemonset.template.generation",
+    }
+)
 
 
 def essential(value: dict[str, Any]) -> dict[str, Any]:

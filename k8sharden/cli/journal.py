@@ -11,7 +11,6 @@ from k8sharden.changes.journal import Entry, Journal, Record
 from k8sharden.cli.apply import carry_out, check_consent
 from k8sharden.cli.options import open_session, source_options, split
 from k8sharden.cli.output import emit, out_option, output_options, say, table, to_json
-from k8sharden.cli.plan import tell_unfixed
 from k8sharden.errors import Refused
 from k8sharden.model.change import show_path
 from k8sharden.model.masking import Masker
@@ -73,9 +72,9 @@ def undo(entries: tuple[str, ...], **options: Any) -> int:
     check_consent(yes=rest["yes"], digest=rest["digest"])
     session = open_session(source)
     plan = session.undo(entries, session.place.source())
-    tell_unfixed(plan, ())
     if plan.unfixed:
-        raise Refused(f"{plan.unfixed[0].reason} Nothing was changed.")
+        reasons = " ".join(unfixed.reason for unfixed in plan.unfixed)
+        raise Refused(f"{reasons} Nothing was changed.")
     return carry_out(session, plan, None, rest)
 
 

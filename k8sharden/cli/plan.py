@@ -98,7 +98,7 @@ def tell_unfixed(made: Plan, findings: Sequence[Finding]) -> None:
     """Say which findings stay open, and why."""
     known = {finding.id: finding for finding in findings}
     if made.unfixed:
-        say(f"{len(made.unfixed)} findings have no change here:")
+        say(f"No change here for {len(made.unfixed)} of the findings:")
     for unfixed in made.unfixed:
         finding = known.get(unfixed.finding)
         what = f"{finding.check} {finding.resource.label}" if finding else unfixed.finding

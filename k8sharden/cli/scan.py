@@ -92,7 +92,7 @@ def _summary(
         tally = tallies[area]
         counts = f"{tally.fail} failing, {tally.unknown} checks unknown, {tally.passed} passed"
         say(f"  {area.heading:<24} {counts}")
-    say(f"{failing} findings to mend, {unknown} things that could not be told.")
+    say(f"To mend: {failing}. Could not be told: {unknown}.")
     if failing:
         words = [word for check in selection.checks for word in ("--check", check)]
         say(f"Next: {session.command('plan', *words)}")

@@ -1,0 +1,1 @@
+"""Tests of whole flows, from the command line to the API server and back."""

@@ -1,0 +1,42 @@
+"""Put the training cluster's objects into a real API server, and compare it with itself later."""
+
+import json
+from typing import Any
+
+from k8sharden.changes.bookkeeping import essential
+from k8sharden.cluster.training import objects
+from k8sharden.model.kinds import ALL, BY_KIND
+from tests.servers.control_plane import ControlPlane
+
+Snapshot = dict[tuple[str, str, str], dict[str, Any]]
+
+
+def settle(server: ControlPlane) -> None:
+    """Create every object, owners before what they own, and report the status of the pods."""
+    uids: dict[str, str] = {}
+    for each in objects():
+        kind = BY_KIND[each["apiVersion"], each["kind"]]
+        metadata = each["metadata"]
+        planned = metadata.pop("uid", "")
+        for owner in metadata.get("ownerReferences", ()):
+            owner["uid"] = uids.get(owner["uid"], owner["uid"])
+        path = kind.path(metadata.get("namespace", ""))
+        answer = server.request("POST", path, each).expect(201, 409)
+        if answer.status == 201:
+            uids[planned] = answer.json()["metadata"]["uid"]
+            if each["kind"] == "Pod":
+                made = answer.json() | {"status": each["status"]}
+                server.request("PUT", f"{path}/{metadata['name']}/status", made).expect(200)
+
+
+def snapshot(server: ControlPlane) -> Snapshot:
+    """Return every object of the types that we know, without the server's bookkeeping."""
+    found: Snapshot = {}
+    for kind in ALL:
+        for item in server.request("GET", kind.path()).expect(200).json()["items"] or ():
+            # The API server itself renews this one's contents at its own times.
+            if item["metadata"]["name"] != "kube-apiserver-legacy-service-account-token-tracking":
+                item |= {"apiVersion": kind.api_version, "kind": kind.kind}
+                key = (kind.kind, item["metadata"].get("namespace", ""), item["metadata"]["name"])
+                found[key] = json.loads(json.dumps(essential(item)))
+    return found

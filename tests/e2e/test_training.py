@@ -1,0 +1,159 @@
+"""The whole flow on the training cluster, by the command line."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import jsonschema
+import pytest
+from unidiff.patch import PatchSet
+
+from k8sharden.changes.bookkeeping import essential
+from k8sharden.cluster.training import training_cluster
+from k8sharden.export.reports import schema
+from tests.e2e.run import Person
+
+KINDS = {"patch", "create", "group"}
+
+
+@pytest.fixture
+def person(tmp_path: Path) -> Person:
+    """Somebody with an empty home."""
+    return Person(tmp_path)
+
+
+def test_scan_is_as_its_schema_says(person: Person) -> None:
+    """The JSON of a scan validates, and counts as the table does."""
+    document = person("scan", "--demo", "-o", "json").json()
+    jsonschema.validate(document, schema("scan"))
+    failing = [f for f in document["findings"] if f["status"] == "fail" and not f["system"]]
+    assert sum(area["fail"] for area in document["summary"]["areas"].values()) == len(failing)
+    assert list(document["summary"]["areas"]) == [
+        "rbac", "network", "pod-security", "images", "secrets", "runtime", "audit"
+    ]  # fmt: skip
+    levels = {w["resource"]["name"]: w["pod_security_level"] for w in document["workloads"]}
+    assert levels["search"] == "restricted"
+    assert levels["node-exporter"] == "privileged"
+
+
+def test_plan_is_as_its_schema_says(person: Person) -> None:
+    """The JSON of a plan validates, has every kind of change, and is the same each time."""
+    first, second = (person("plan", "--demo", "-o", "json") for _ in range(2))
+    document = first.json()
+    jsonschema.validate(document, schema("plan"))
+    assert {change["kind"] for change in document["changes"]} == KINDS | {"artefact"}
+    assert first.out == second.out
+
+
+def test_four_findings_of_one_deployment_are_one_patch(person: Person) -> None:
+    """One object, one write: the four findings of shop/web become one change."""
+    plan = person("plan", "--demo", "--resource", "Deployment/shop/web", "-o", "json").json()
+    (change,) = plan["changes"]
+    assert change["kind"] == "patch"
+    assert len(change["findings"]) == 4
+
+
+def test_the_diff_applies_to_the_exported_manifests(person: Person) -> None:
+    """`git apply` on the exported state before gives exactly the planned objects."""
+    folder = person.home / "out"
+    exported = person("export", "--demo", "--format", "manifests", "--out", str(folder))
+    assert exported.code == 0
+    diff = person("plan", "--demo", "-o", "diff").out
+    patches = PatchSet(diff)
+    assert any(file.is_added_file for file in patches)
+    assert any(file.is_removed_file for file in patches)
+    subprocess.run(["git", "apply", "-"], input=diff, text=True, cwd=folder, check=True)
+    assert person.approve("apply", "--demo").code == 0
+    again = person.home / "again"
+    assert person("export", "--demo", "--format", "manifests", "--out", str(again)).code == 0
+    web = (folder / "shop/deployment-web.yaml").read_text()
+    assert "readOnlyRootFilesystem: true" in web
+    assert not (folder / "_cluster/clusterrolebinding-ci-pipeline.yaml").exists()
+
+
+def test_everything_is_applied_verified_and_undone(person: Person) -> None:
+    """Every kind of change goes in and comes back; afterwards the cluster equals its start."""
+    applied = person.approve("apply", "--demo", "-o", "json")
+    assert applied.code == 0, applied.err
+    document = applied.json()
+    jsonschema.validate(document, schema("plan"))
+    results = {change["kind"]: change["result"] for change in document["changes"]}
+    assert results == dict.fromkeys(KINDS, "verified") | {"artefact": "skipped"}
+    entries = [change["journal"] for change in document["changes"] if change["journal"]]
+    left = person("scan", "--demo", "-o", "json").json()["findings"]
+    fixed = {finding for change in document["changes"] for finding in change["findings"]}
+    artefacts = {f for c in document["changes"] if c["kind"] == "artefact" for f in c["findings"]}
+    assert fixed & {finding["id"] for finding in left} == artefacts
+
+    undone = person.approve("journal", "undo", *entries, "--demo")
+    assert undone.code == 0, undone.err
+    kept = json.loads((person.home / "state/training.json").read_text())
+    assert sorted(map(_text, kept)) == sorted(map(_text, training_cluster().objects()))
+    states = {e["state"] for e in person("journal", "list", "-o", "json").json()}
+    assert states == {"undone", "verified"}
+
+
+def _text(value: dict[str, object]) -> str:
+    return json.dumps(essential(value), sort_keys=True)
+
+
+def test_an_undo_can_be_undone(person: Person) -> None:
+    """Undo is a change like any other: it stands in the journal and comes back."""
+    one = ("--check", "net-no-default-deny-ingress", "--namespace", "shop")
+    done = person.approve("apply", "--demo", *one, "-o", "json").json()
+    entry = done["changes"][0]["journal"]
+    undone = person.approve("journal", "undo", entry, "--demo", "-o", "json").json()
+    again = undone["changes"][0]["journal"]
+    assert "nothing to take back" in person("journal", "undo", entry, "--demo").one_line(4)
+    assert person.approve("journal", "undo", again, "--demo").code == 0
+    findings = person("scan", "--demo", *one, "-o", "json").json()["findings"]
+    assert not findings
+
+
+def test_another_plan_than_the_approved_one_is_refused(person: Person) -> None:
+    """A digest that is not the plan's stops before anything is written."""
+    refused = person("apply", "--demo", "--yes", "--digest", "sha256:" + "0" * 64)
+    assert refused.code == 4
+    assert "Nothing was done" in refused.err
+    assert not (person.home / "state/journal.sqlite").exists()
+
+
+def test_read_only_writes_nothing(person: Person) -> None:
+    """`--read-only` refuses to apply and to undo, with its own words."""
+    person.approve("apply", "--demo", "--check", "pss-no-enforce")
+    entry = person("journal", "list", "-o", "json").json()[0]["id"]
+    before = (person.home / "state/training.json").read_text()
+    assert "Read-only" in person("apply", "--demo", "--read-only").one_line(4)
+    digest = "sha256:" + "0" * 64
+    undo = person("journal", "undo", entry, "--demo", "--read-only", "--yes", "--digest", digest)
+    assert undo.code == 4
+    assert (person.home / "state/training.json").read_text() == before
+
+
+def test_apply_without_a_terminal_needs_a_digest(person: Person) -> None:
+    """Nothing is applied that nobody has seen: no terminal, no yes, no change."""
+    assert "needs --digest" in person("apply", "--demo", "--yes").one_line(2)
+    refused = person("apply", "--demo")
+    assert refused.code == 4
+    assert "Not confirmed" in refused.err
+
+
+def test_gates(person: Person) -> None:
+    """`--fail-on` turns findings into exit code 1, and only those that are bad enough."""
+    assert person("scan", "--demo", "--fail-on", "critical").code == 1
+    assert person("scan", "--demo", "--area", "images", "--fail-on", "high").code == 0
+    assert person("scan", "--demo", "--fail-on-unknown").code == 0
+
+
+def test_artefacts_come_with_a_runbook(person: Person) -> None:
+    """What is no API object is written as files, and holds no key."""
+    folder = person.home / "files"
+    assert person("export", "--demo", "--format", "artefacts", "--out", str(folder)).code == 0
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    assert sum(path.name == "RUNBOOK.md" for path in files) == 2
+    again = person("export", "--demo", "--format", "artefacts", "--out", str(folder))
+    assert again.code == 0
+    files[0].write_text("mine")
+    refused = person("export", "--demo", "--format", "artefacts", "--out", str(folder))
+    assert "nothing was written" in refused.one_line(2)
+    assert files[0].read_text() == "mine"
