@@ -1,0 +1,111 @@
+"""Runs a program on a terminal of its own, as a person does, and reads what it draws.
+
+`python -m tests.terminal FOLDER COMMAND…` starts an app there, waits until it has drawn the seven
+areas, and leaves it by its quit key.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import re
+import select
+import struct
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from k8sharden.model.finding import Area
+
+LINES, COLUMNS = 45, 140
+ESCAPES = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]P_][^\x07\x1b]*(?:\x07|\x1b\\)|[ -/]*[0-~])")
+
+
+class Terminal:
+    """A program on a terminal; leaving the context kills it if it still runs."""
+
+    def __init__(
+        self, command: Sequence[str], *, folder: Path, env: Mapping[str, str] | None = None
+    ) -> None:
+        self._drawn = b""
+        self._side, theirs = pty.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
+        self._program = subprocess.Popen(
+            command,
+            cwd=folder,
+            env={**(os.environ if env is None else env), "TERM": "xterm-256color"},
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            start_new_session=True,
+        )
+        os.close(theirs)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._program.poll() is None:
+            self._program.kill()
+            self._program.wait()
+        os.close(self._side)
+
+    @property
+    def text(self) -> str:
+        """Everything written so far, in the order of writing, without control sequences."""
+        return ESCAPES.sub(b"", self._drawn).decode(errors="replace")
+
+    def wait_for(self, *wanted: str, seconds: float) -> None:
+        """Read until all of these were written. Raises `AssertionError` with what was, if not."""
+        end = time.monotonic() + seconds
+        while missing := [word for word in wanted if word not in self.text]:
+            more = time.monotonic() < end and self._read()
+            assert more, f"never drawn: {', '.join(missing)}. What was: {self.text[-3000:]}"
+
+    def press(self, keys: str) -> None:
+        """Type these keys."""
+        os.write(self._side, keys.encode())
+
+    def leave(self, *, seconds: float) -> int:
+        """Read until the program ends; return its exit code."""
+        end = time.monotonic() + seconds
+        while self._read():
+            assert time.monotonic() < end, f"it does not end. What was: {self.text[-3000:]}"
+        return self._program.wait(seconds)
+
+    def _read(self) -> bool:
+        """Take in what was written within a second; return False once nothing more can come."""
+        if not select.select([self._side], [], [], 1.0)[0]:
+            return True
+        try:
+            read = os.read(self._side, 65536)
+        except OSError:  # how Linux says that the other side was closed
+            return False
+        self._drawn += read
+        return bool(read)
+
+
+def main() -> int:
+    """Start an app, look at its overview, and leave it."""
+    folder, command = Path(sys.argv[1]), sys.argv[2:]
+    with Terminal(command, folder=folder) as terminal:
+        terminal.wait_for(*(area.heading for area in Area), seconds=600)
+        terminal.press("q")
+        code = terminal.leave(seconds=30)
+    print(f"{' '.join(command)}: drew the seven areas, and left with {code}")  # noqa: T201 - the answer of a command
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())
