@@ -6,9 +6,19 @@ Source: Kubernetes documentation, "Server-Side Apply"; structured-merge-diff, v6
 import copy
 from typing import Any
 
+import yaml
+
 from k8sharden.cluster.memory import decode, managers, schema, writes
 from k8sharden.cluster.memory.admission import Admission
-from k8sharden.cluster.memory.failures import Cause, Failure, bad_request, cause
+from k8sharden.cluster.memory.failures import (
+    Cause,
+    Failure,
+    bad_request,
+    cause,
+    invalid,
+    required,
+    wrong_name,
+)
 from k8sharden.cluster.memory.fieldsets import Path, Paths, from_json, owned, parts, show, step_of
 from k8sharden.cluster.memory.requests import Call
 from k8sharden.cluster.memory.schema import Field
@@ -35,33 +45,46 @@ def apply(store: Store, admission: Admission, call: Call) -> tuple[int, Object]:
 
 def _read(call: Call) -> Object:
     """Return the applied object with exactly the fields that it names, in the server's form."""
-    if not call.query.get("fieldManager"):
-        raise bad_request(
-            'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: '
-            "is required for apply patch"
-        )
-    raw, kind = decode.applied_body(call), call.kind
+    kind, raw = call.kind, _parsed(call)
+    shown = f"{kind.group}/{kind.version}, Kind={raw.get('kind', '')}"
     if (raw.get("apiVersion"), raw.get("kind")) != (kind.api_version, kind.kind):
-        raise bad_request(
-            "Incorrect version or kind specified in apply patch. "
-            f"Specified patch: {raw.get('apiVersion')}, {raw.get('kind')}"
-        )
-    raw.setdefault("metadata", {}).setdefault("name", call.name)
+        raise bad_request(f"invalid object type: {shown}")
+    metadata = raw.get("metadata") or {}
+    about = f"({metadata.get('namespace', '')}/{metadata.get('name', '')}; {shown})"
     decoder = schema.Decoder(kind.kind)
     try:
         read = decoder.object(schema.root(kind), raw)
     except schema.Undecodable as error:
-        raise _mismatch(call, str(error)) from error
+        raise _untyped(about, [str(error)]) from error
     if decoder.unknown:
-        told = [f"{'.' + path}: field not declared in schema" for path in decoder.unknown]
-        raise _mismatch(call, "failed to create typed patch object: " + ", ".join(told))
+        told = [f".{path}: field not declared in schema" for path in decoder.unknown]
+        raise _untyped(about, told)
     found: Object = _restricted(read, raw)
+    found.setdefault("metadata", {}).setdefault("name", call.name)
+    if found["metadata"]["name"] != call.name:
+        raise wrong_name(found["metadata"]["name"], call.name)
     return found
 
 
-def _mismatch(call: Call, text: str) -> Failure:
-    message = f"failed to create typed patch object ({call.namespace}/{call.name}): {text}"
-    return Failure(500, "InternalError", message, {})
+def _parsed(call: Call) -> Object:
+    if not call.query.get("fieldManager"):
+        options = ResourceType("meta.k8s.io", "v1", "", "PatchOptions")
+        raise invalid(options, "", [required("fieldManager", "is required for apply patch")])
+    try:
+        value = yaml.load(call.request.body, Loader=yaml.CSafeLoader)
+    except yaml.YAMLError as error:
+        raise bad_request(f"error decoding YAML: {error}") from error
+    if not isinstance(value, dict):
+        raise bad_request("error decoding YAML: json: cannot unmarshal into a map")
+    if (value.get("metadata") or {}).get("managedFields") is not None:
+        raise bad_request("metadata.managedFields must be nil")
+    return value
+
+
+def _untyped(about: str, told: list[str]) -> Failure:
+    """Answer what the server calls an internal error: an applied object that has no such form."""
+    message = f"failed to create typed patch object {about}: {', '.join(told)}"
+    return Failure(500, "", message)
 
 
 def _restricted(read: Any, raw: Any) -> Any:

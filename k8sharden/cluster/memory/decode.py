@@ -7,7 +7,6 @@ import json
 from typing import Any
 
 import msgspec
-import yaml
 
 from k8sharden.cluster.memory import defaults, jsonpatch, schema
 from k8sharden.cluster.memory.failures import (
@@ -37,7 +36,8 @@ def body_object(call: Call) -> Object:
     unreadable = f'{word} in version "{version}" cannot be handled as a {kind.kind}'
     if (api_version, word) != (kind.api_version, kind.kind):
         raise bad_request(
-            f"{unreadable}: converting (v1.{word}) to ({kind.kind}): unknown conversion"
+            f"{unreadable}: converting (v1.{word}) to ({_package(kind)}.{kind.kind}): "
+            "unknown conversion"
         )
     try:
         read, unknown = typed(kind, value)
@@ -47,6 +47,11 @@ def body_object(call: Call) -> Object:
         raise bad_request(f"{unreadable}: strict decoding error: {_listed(unknown)}")
     _warn(call, unknown)
     return read
+
+
+def _package(kind: ResourceType) -> str:
+    """Return the name of the server's package that holds a kind, as its sentences say it."""
+    return kind.group.partition(".")[0] or "core"
 
 
 def typed(kind: ResourceType, value: Object) -> tuple[Object, list[str]]:
@@ -155,17 +160,6 @@ def _retyped(call: Call, value: Any, odd: list[str]) -> Object:
         raise unreadable_patch(f"{shown}: strict decoding error: {', '.join(listed)}")
     _warn(call, unknown)
     return read
-
-
-def applied_body(call: Call) -> Object:
-    """Return the object of a server-side apply, which may be YAML, as it was written."""
-    try:
-        value = yaml.load(call.request.body, Loader=yaml.CSafeLoader)
-    except yaml.YAMLError as error:
-        raise bad_request(f"error decoding YAML: {error}") from error
-    if not isinstance(value, dict):
-        raise bad_request("error decoding YAML: the patch is no object")
-    return value
 
 
 def options(call: Call) -> Object:

@@ -46,6 +46,8 @@ def _pod(value: Object) -> None:
         if resources.get("limits"):
             # A limit alone is a request of the same size.
             resources["requests"] = resources["limits"] | (resources.get("requests") or {})
+        for port in container.get("ports") or () if spec.get("hostNetwork") else ():
+            port["hostPort"] = port.get("hostPort") or port["containerPort"]
 
 
 def _deployment(value: Object) -> None:

@@ -38,8 +38,9 @@ class Failure(Exception):
             "metadata": {"continue": self.token} if self.token else {},
             "status": "Failure",
             "message": str(self),
-            "reason": self.reason,
         }
+        if self.reason:
+            body["reason"] = self.reason
         if self.details is not None:
             body["details"] = self.details
         return body | {"code": self.code}
@@ -87,6 +88,13 @@ def _details(kind: ResourceType, name: str, *, word: str = "") -> dict[str, Any]
 def bad_request(message: str) -> Failure:
     """400: the request makes no sense."""
     return Failure(400, "BadRequest", message)
+
+
+def wrong_name(given: str, asked: str) -> Failure:
+    """400: an object that is not the one the URL names."""
+    return bad_request(
+        f"the name of the object ({given}) does not match the name on the URL ({asked})"
+    )
 
 
 def not_found(kind: ResourceType, name: str) -> Failure:

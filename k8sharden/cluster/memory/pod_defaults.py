@@ -44,7 +44,7 @@ def pod_spec(spec: Object) -> None:
     _account(spec)
     for name in ("initContainers", "containers", "ephemeralContainers"):
         for container in spec.get(name) or ():
-            _container(container, on_host=bool(spec.get("hostNetwork")))
+            _container(container)
     for volume in spec.get("volumes") or ():
         _volume(volume)
 
@@ -56,13 +56,11 @@ def _account(spec: Object) -> None:
         spec["serviceAccountName"] = spec["serviceAccount"] = name
 
 
-def _container(container: Object, *, on_host: bool) -> None:
+def _container(container: Object) -> None:
     _default(container, _CONTAINER)
     _default(container, {"imagePullPolicy": _pull_policy(container.get("image") or "")})
     for port in container.get("ports") or ():
         _default(port, {"protocol": "TCP"})
-        if on_host:
-            _default(port, {"hostPort": port["containerPort"]})
     for name in _PROBES:
         if container.get(name) is not None:
             _default(container[name], _PROBE)

@@ -60,10 +60,9 @@ def _pod(value: Object) -> None:
     value["status"] = {"phase": "Pending", "qosClass": _quality(value["spec"])}
     spec = value["spec"]
     tolerations = list(spec.get("tolerations") or ())
-    known = {each.get("key") for each in tolerations}
     for condition in ("not-ready", "unreachable"):
         key = f"node.kubernetes.io/{condition}"
-        if key not in known:
+        if not any(_tolerates(each, key) for each in tolerations):
             tolerations.append(
                 {"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300}
             )
@@ -71,6 +70,14 @@ def _pod(value: Object) -> None:
     spec |= {"priority": 0, "preemptionPolicy": "PreemptLowerPriority"} | {
         name: spec[name] for name in ("priority", "preemptionPolicy") if name in spec
     }
+
+
+def _tolerates(toleration: Object, key: str) -> bool:
+    return toleration.get("key") in (None, "", key) and toleration.get("effect") in (
+        None,
+        "",
+        "NoExecute",
+    )
 
 
 def _quality(spec: Object) -> str:
@@ -111,6 +118,16 @@ def _job(value: Object) -> None:
     value["spec"]["selector"] = {"matchLabels": {"batch.kubernetes.io/controller-uid": uid}}
 
 
+def _service(value: Object) -> None:
+    """Give it an address; which one matters to nobody here, only that it stays."""
+    spec = value["spec"]
+    if spec["type"] != "ExternalName" and not spec.get("clusterIP"):
+        number = int(value["metadata"]["uid"][:4], 16)
+        spec["clusterIP"] = f"10.96.{number >> 8}.{number & 0xFF}"
+    if spec.get("clusterIP"):
+        spec["clusterIPs"] = [spec["clusterIP"]]
+
+
 def _node(value: Object) -> None:
     taint = {"key": "node.kubernetes.io/not-ready", "effect": "NoSchedule"}
     value["spec"].setdefault("taints", []).append(taint)
@@ -121,6 +138,7 @@ _ON_CREATE = {
     kinds.DAEMON_SETS.key: _daemon_set,
     kinds.JOBS.key: _job,
     kinds.NODES.key: _node,
+    kinds.SERVICES.key: _service,
 }
 
 

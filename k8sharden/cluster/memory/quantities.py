@@ -15,18 +15,35 @@ _KIBI = 1024
 
 def canonical(text: str) -> str:
     """Return a quantity in its canonical form. Raises ValueError for what is none."""
+    number, suffix = _split(text)
+    if suffix in _BINARY[1:]:
+        return _binary(_amount(number, suffix))
+    if suffix in _DECIMAL:
+        return _decimal(_amount(number, suffix))
+    return _exponent(_amount(number, suffix))
+
+
+def amount(text: str) -> Decimal:
+    """Return what a quantity amounts to. Raises ValueError for what is none."""
+    return _amount(*_split(text))
+
+
+def _split(text: str) -> tuple[Decimal, str]:
     found = _FORM.fullmatch(text)
     if found is None:
         raise ValueError(
             "quantities must match the regular expression "
             "'^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
         )
-    number, suffix = Decimal(found[1]), found[2] or ""
+    return Decimal(found[1]), found[2] or ""
+
+
+def _amount(number: Decimal, suffix: str) -> Decimal:
     if suffix in _BINARY[1:]:
-        return _binary(number * _KIBI ** _BINARY.index(suffix))
+        return Decimal(number * _KIBI ** _BINARY.index(suffix))
     if suffix in _DECIMAL:
-        return _decimal(number * Decimal(1000) ** (_DECIMAL.index(suffix) - 3))
-    return _exponent(number.scaleb(int(suffix[1:])))
+        return number * Decimal(1000) ** (_DECIMAL.index(suffix) - _DECIMAL.index(""))
+    return number.scaleb(int(suffix[1:]))
 
 
 def _binary(value: Decimal) -> str:

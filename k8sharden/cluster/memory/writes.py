@@ -12,6 +12,7 @@ from k8sharden.cluster.memory.failures import (
     cause,
     forbidden,
     modified,
+    wrong_name,
 )
 from k8sharden.cluster.memory.fieldsets import Paths
 from k8sharden.cluster.memory.requests import Call
@@ -118,10 +119,7 @@ def update_value(
 def _check_identity(call: Call, old: Object, value: Object) -> None:
     metadata, before = value["metadata"], old["metadata"]
     if metadata.get("name") != call.name:
-        raise bad_request(
-            f"the name of the object ({metadata.get('name', '')}) does not match the name on the "
-            f"URL ({call.name})"
-        )
+        raise wrong_name(metadata.get("name", ""), call.name)
     _place(call, value)
     if metadata.get("resourceVersion") not in (None, "", before["resourceVersion"]):
         raise modified(call.kind, call.name)
