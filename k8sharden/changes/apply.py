@@ -1,5 +1,6 @@
 """Apply a plan: re-read, compare with what was approved, journal, write, verify. In that order."""
 
+import time
 from collections.abc import Callable
 from enum import StrEnum
 from typing import Any, Protocol
@@ -14,6 +15,12 @@ from k8sharden.changes.undo import reverse
 from k8sharden.errors import ApiError, Conflict, Invalid, K8shardenError, Refused
 from k8sharden.model.change import Create, Delete, Patch
 from k8sharden.model.ref import Ref
+
+PATIENCE = 10.0
+"""Seconds that a deleted object may take to be gone: the garbage collector needs a moment."""
+
+POLL = 0.1
+"""Seconds between two looks."""
 
 ATTEMPTS = 3
 """How often a write is tried when the object changed in between, but not what we change of it."""
@@ -244,10 +251,10 @@ def _recorded(record: Record, written: WrittenObject) -> Record:
 def _verify(records: list[Record], fetch: Fetch) -> None:
     """Re-read each object. Raises `Refused` where it is not as we wrote it."""
     for record in records:
-        live = fetch(record.ref)
+        live = _gone(record, fetch) if isinstance(record.write, Delete) else fetch(record.ref)
         match record.write:
             case Delete():
-                good = live is None or _terminating(live)
+                good = live is None
             case Create():
                 good = live is not None and essential(live) == record.after
             case Patch():
@@ -258,8 +265,17 @@ def _verify(records: list[Record], fetch: Fetch) -> None:
             raise Refused(f"{record.ref.label} was written, but reads differently now.")
 
 
-def _terminating(live: dict[str, Any]) -> bool:
-    return bool(live.get("metadata", {}).get("deletionTimestamp"))
+def _gone(record: Record, fetch: Fetch) -> dict[str, Any] | None:
+    """Wait until a deleted object is gone: while its finalizers hold it, a binding still grants."""
+    deadline = time.monotonic() + PATIENCE
+    while (live := fetch(record.ref)) is not None and time.monotonic() < deadline:
+        if live.get("metadata", {}).get("uid") != record.uid:
+            raise Refused(f"{record.ref.label} was deleted, and somebody made a new one.")
+        time.sleep(POLL)
+    if live is not None:
+        held = ", ".join(live.get("metadata", {}).get("finalizers") or ())
+        raise Refused(f"{record.ref.label} is being deleted, and still there: {held} hold it.")
+    return live
 
 
 def _take_back(done: list[tuple[int, Record]], entry: str, writer: Writer, journal: Journal) -> str:

@@ -87,6 +87,8 @@ def reverse(record: Record, live: dict[str, Any] | None) -> Write:
     Raises `Drift` where the object is no longer as we left it, naming each field.
     """
     match record.write:
+        case Delete(ref=ref) if live is not None and _dying(live, record):
+            raise Drift(f"{ref.label} is still being deleted. Try again when it is gone.")
         case Delete(ref=ref) if live is not None:
             raise Drift(f"{ref.label} exists again; somebody else made it. It is left alone.")
         case Delete(ref=ref):
@@ -98,6 +100,11 @@ def reverse(record: Record, live: dict[str, Any] | None) -> Write:
                 raise Drift(f"{ref.label} is gone: there is nothing to take back.")
             _refuse_drift(ref, record, live)
             return Patch(ref, _reversed(record.fields, live))
+
+
+def _dying(live: dict[str, Any], record: Record) -> bool:
+    metadata = live.get("metadata", {})
+    return bool(metadata.get("deletionTimestamp")) and metadata.get("uid") == record.uid
 
 
 def _unchanged(ref: Ref, record: Record, live: dict[str, Any] | None) -> Ref:

@@ -42,7 +42,7 @@ class ControlPlane:
         folder: Path,
         *,
         users: Mapping[str, Sequence[str]] | None = None,
-        controllers: bool = False,
+        controllers: bool | tuple[str, ...] = False,
         audit_policy: str | None = None,
         encryption_config: str | None = None,
         api_server_flags: Mapping[str, str] | None = None,
@@ -124,16 +124,21 @@ class ControlPlane:
         self._run("kube-apiserver", flags.api_server(self._settings, port, client_port))
         self.wait_until(self._is_ready, "the API server is ready")
         self.version = str(self.request("GET", "/version").expect(200).json()["gitVersion"])
-        if self._settings.controllers:
+        if self._settings.controllers is True:
             self._start_controllers()
         else:
             roles.fill(self.request)
+            if self._settings.controllers:
+                self._run_controllers()
 
     def _start_controllers(self) -> None:
-        config = self.kubeconfig(CONTROLLER_MANAGER)
-        self._run(CONTROLLERS, flags.controller_manager(self._settings, config))
+        self._run_controllers()
         self.wait_until(lambda: self.has_service_account("default"), "there are service accounts")
         self.wait_until(lambda: roles.are_filled(self.request), "aggregated roles have rules")
+
+    def _run_controllers(self) -> None:
+        config = self.kubeconfig(CONTROLLER_MANAGER)
+        self._run(CONTROLLERS, flags.controller_manager(self._settings, config))
 
     def _run(self, name: str, arguments: Sequence[str]) -> None:
         command = [str(self._binaries.path(name)), *arguments]
@@ -223,7 +228,7 @@ class ControlPlane:
         name = f"test-{next(self._names)}"
         body = {"metadata": {"name": name, "labels": dict(labels or {})}}
         self.request("POST", "/api/v1/namespaces", body).expect(201)
-        if self._settings.controllers:
+        if self._settings.controllers is True:
             self.wait_until(lambda: self.has_service_account(name), f"{name} takes pods")
         return name
 

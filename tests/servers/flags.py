@@ -18,7 +18,7 @@ class Settings:
 
     folder: Path
     credentials: Credentials
-    controllers: bool
+    controllers: bool | tuple[str, ...]
     api_server: Mapping[str, str] = field(default_factory=dict)
     serving: KeyPair = field(init=False)
     service_accounts: KeyPair = field(init=False)
@@ -66,7 +66,7 @@ def api_server(settings: Settings, port: int, etcd_port: int) -> list[str]:
         # A loopback address is refused as an endpoint of the service `kubernetes`.
         "endpoint-reconciler-type": "none",
     }
-    if not settings.controllers:
+    if settings.controllers is not True:
         # Nobody creates default service accounts, and without them every pod would be refused.
         flags["disable-admission-plugins"] = "ServiceAccount"
     return _rendered({**flags, **settings.api_server})
@@ -85,6 +85,8 @@ def controller_manager(settings: Settings, kubeconfig: Path) -> list[str]:
         "kube-api-qps": "300",
         "kube-api-burst": "600",
     }
+    if isinstance(settings.controllers, tuple):
+        flags["controllers"] = ",".join(settings.controllers)
     return _rendered(flags)
 
 
