@@ -4,6 +4,7 @@ Static pods show every replica; the other two answer for the one that was reache
 component's flags, KEP-4828 (flagz), and the metrics of k8s.io/apiserver.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import TypeVar
 
@@ -32,6 +33,7 @@ METRICS_PATH = "/metrics"
 SYSTEM = "kube-system"
 
 _NOT_ACCEPTABLE = 406
+_LIST = re.compile(r"\A\[(.*)\]\Z", re.DOTALL)
 _ALPHA = FLAGZ.replace("v1beta1", "v1alpha1")
 
 T = TypeVar("T")
@@ -141,7 +143,9 @@ def _flagz(api: Api) -> Mapping[str, str]:
         if error.status != _NOT_ACCEPTABLE:
             raise
         body = api.raw(FLAGS_PATH, accept=_ALPHA)
-    return msgspec.json.decode(body, type=_Flagz).flags
+    flags = msgspec.json.decode(body, type=_Flagz).flags
+    # Lists come in Go's brackets here, and without on a command line.
+    return {name: _LIST.sub(r"\1", value) for name, value in flags.items()}
 
 
 def _sentence(entry: Entry) -> str:
