@@ -55,7 +55,7 @@ def read(path: Path) -> list[Document]:
 
 def documents(text: str) -> list[Document]:
     """Return the documents of a YAML text, the empty ones left out."""
-    return [document for document in yaml.safe_load_all(text) if document]
+    return [document for document in yaml.load_all(text, yaml.CSafeLoader) if document]
 
 
 def inventory(docs: Iterable[Document], source: Source = TRAINING) -> Inventory:

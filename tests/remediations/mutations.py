@@ -1,8 +1,9 @@
-"""Mutants: an item's module with one of its conditions turned round.
+"""Mutants: an item with one of the conditions that it rests on turned round.
 
 A condition is whatever decides: the test of an `if`, a conditional expression or a comprehension,
 each part of an `and` or `or`, the guard of a `case`, and what a function returns as a truth value.
-Only functions that `evaluate` reaches are changed, since those decide what is found.
+The functions that `evaluate` reaches in the catalogue and in the analyses decide what is found;
+each of their conditions is turned round in place, by exchanging the function's code for a while.
 """
 
 import ast
@@ -10,39 +11,50 @@ import copy
 import inspect
 import sys
 from collections.abc import Iterator
-from types import ModuleType
+from contextlib import contextmanager
+from types import CodeType, FunctionType, ModuleType
 from typing import NamedTuple
 
 from k8sharden.model.item import Item
 
-_Functions = dict[str, ast.FunctionDef]
+_CODE = "__code__"
+PACKAGES = ("remediations.", "k8sharden.analysis.")
 
 
 class Mutant(NamedTuple):
-    """One condition turned round: where it stands, how it reads, and the changed module."""
+    """One condition turned round: whose it is, where it stands, how it reads."""
 
+    function: FunctionType
     line: int
     condition: str
-    tree: ast.Module
+    code: CodeType
 
-    def item(self, original: Item) -> Item:
-        """Run the changed module and return its item. Raises what its code raises."""
-        home = sys.modules[original.evaluate.__module__]
-        module = ModuleType(f"{home.__name__}_mutant")
-        module.__dict__["__file__"] = home.__file__
-        exec(compile(self.tree, str(home.__file__), "exec"), module.__dict__)  # noqa: S102 - ours
-        found = (each for each in vars(module).values() if isinstance(each, Item))
-        return next(each for each in found if each.id == original.id)
+    @property
+    def place(self) -> str:
+        """Where the condition stands, for people."""
+        return f"{self.function.__module__}:{self.line}"
+
+    @contextmanager
+    def active(self) -> Iterator[None]:
+        """Turn the condition round for the time of a `with` statement."""
+        # By name, since mypy takes a function for a method, whose code cannot be exchanged.
+        right = getattr(self.function, _CODE)
+        setattr(self.function, _CODE, self.code)
+        try:
+            yield
+        finally:
+            setattr(self.function, _CODE, right)
 
 
 def mutants(item: Item) -> Iterator[Mutant]:
-    """Yield each mutant of an item's conditions, in the order of the source."""
-    tree = ast.parse(inspect.getsource(sys.modules[item.evaluate.__module__]))
-    for number, condition in enumerate(_conditions(tree, item)):
-        changed = copy.deepcopy(tree)
-        target = _conditions(changed, item)[number]
-        _Turn(target).visit(changed)
-        yield Mutant(condition.lineno, ast.unparse(condition), ast.fix_missing_locations(changed))
+    """Yield each mutant of the conditions that an item's `evaluate` rests on."""
+    for function in _reached(item):
+        tree = ast.parse(inspect.getsource(sys.modules[function.__module__]))
+        for number, condition in enumerate(_conditions(tree, function)):
+            changed = copy.deepcopy(tree)
+            _Turn(_conditions(changed, function)[number]).visit(changed)
+            code = _code(ast.fix_missing_locations(changed), function)
+            yield Mutant(function, condition.lineno, ast.unparse(condition), code)
 
 
 class _Turn(ast.NodeTransformer):
@@ -55,13 +67,49 @@ class _Turn(ast.NodeTransformer):
         return super().generic_visit(node)
 
 
-def _conditions(tree: ast.Module, item: Item) -> list[ast.expr]:
-    functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
-    reached = _reached(item.evaluate.__name__, functions)
-    bodies = [functions[name] for name in functions if name in reached]
-    found = [part for body in bodies for node in ast.walk(body) for part in _parts_of(node, body)]
+def _reached(item: Item) -> list[FunctionType]:
+    """Return the functions that ``evaluate`` uses, directly or not, in the order of discovery."""
+    assert isinstance(item.evaluate, FunctionType), "evaluate has to be a function of a module"
+    reached = [item.evaluate]
+    for function in reached:  # grows while it is walked
+        names = _names(function.__code__)
+        homes = [vars(value) for name in names if _is_ours(value := function.__globals__.get(name))]
+        for home in (function.__globals__, *homes):
+            found = (home.get(name) for name in names)
+            reached += [
+                each
+                for each in found
+                if isinstance(each, FunctionType)
+                and each.__module__.startswith(PACKAGES)
+                and each not in reached
+            ]
+    return reached
+
+
+def _is_ours(value: object) -> bool:
+    return isinstance(value, ModuleType) and value.__name__.startswith(PACKAGES)
+
+
+def _names(code: CodeType) -> list[str]:
+    """Return the global names that a function uses, its inner functions' included."""
+    inner = [part for part in code.co_consts if isinstance(part, CodeType)]
+    return list(dict.fromkeys([*code.co_names, *(name for part in inner for name in _names(part))]))
+
+
+def _code(tree: ast.Module, function: FunctionType) -> CodeType:
+    """Compile a changed module and take the function's code out of it, without running it."""
+    compiled = compile(tree, function.__code__.co_filename, "exec")
+    parts = [part for part in compiled.co_consts if isinstance(part, CodeType)]
+    return next(part for part in parts if part.co_name == function.__name__)
+
+
+def _conditions(tree: ast.Module, function: FunctionType) -> list[ast.expr]:
+    """Return a function's conditions in the order of the source."""
+    bodies = (node for node in tree.body if isinstance(node, ast.FunctionDef))
+    body = next(each for each in bodies if each.name == function.__name__)
+    found = [part for node in ast.walk(body) for part in _parts_of(node, body)]
     once = {id(part): part for part in found}
-    return sorted(once.values(), key=lambda part: (part.lineno, part.col_offset, _end(part)))
+    return sorted(once.values(), key=_position)
 
 
 def _parts_of(node: ast.AST, function: ast.FunctionDef) -> Iterator[ast.expr]:
@@ -73,36 +121,22 @@ def _parts_of(node: ast.AST, function: ast.FunctionDef) -> Iterator[ast.expr]:
             yield from tests
         case ast.match_case(guard=ast.expr() as guard):
             yield guard
-        case ast.BoolOp(values=values):
-            yield from _truths(node, values)
+        case ast.BoolOp(values=values) if all(map(_is_logical, values)):
+            yield from values
         case ast.Return(value=ast.expr() as value) if _says_whether(function):
             yield value
         case _:
             pass
 
 
-def _truths(node: ast.BoolOp, values: list[ast.expr]) -> list[ast.expr]:
+def _is_logical(value: ast.expr) -> bool:
     # `x or default` picks a value: turning x round would test another thing than a condition.
-    logical = (ast.Compare, ast.BoolOp, ast.UnaryOp, ast.Call)
-    return values if all(isinstance(value, logical) for value in values) and node else []
+    return isinstance(value, ast.Compare | ast.BoolOp | ast.UnaryOp | ast.Call)
 
 
 def _says_whether(function: ast.FunctionDef) -> bool:
     return isinstance(function.returns, ast.Name) and function.returns.id == "bool"
 
 
-def _reached(start: str, functions: _Functions) -> set[str]:
-    """Return the names of the module's functions that ``start`` uses, directly or not."""
-    assert start in functions, f"evaluate has to be a function of its module, not {start}"
-    reached = {start}
-    waiting = [start]
-    while waiting:
-        for node in ast.walk(functions[waiting.pop()]):
-            if isinstance(node, ast.Name) and node.id in functions and node.id not in reached:
-                reached.add(node.id)
-                waiting.append(node.id)
-    return reached
-
-
-def _end(part: ast.expr) -> tuple[int, int]:
-    return part.end_lineno or 0, part.end_col_offset or 0
+def _position(part: ast.expr) -> tuple[int, int, int, int]:
+    return part.lineno, part.col_offset, part.end_lineno or 0, part.end_col_offset or 0

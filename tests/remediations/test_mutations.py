@@ -8,19 +8,22 @@ from tests.remediations import harness
 from tests.remediations.judge import problems
 from tests.remediations.mutations import Mutant, mutants
 
+# Grammars: most of their branches mean nothing to one item, and tests of their own hold them all.
+GRAMMARS = ("k8sharden.analysis.images", "k8sharden.analysis.selectors")
 CASES = [
-    pytest.param(item, mutant, id=f"{item.id}-{number}-line-{mutant.line}")
+    pytest.param(item, mutant, id=f"{item.id}-{number}-{mutant.place}")
     for item in OWN
     for number, mutant in enumerate(mutants(item))
+    if mutant.function.__module__ not in GRAMMARS
 ]
 
 
 @pytest.mark.parametrize(("item", "mutant"), CASES)
 def test_a_fixture_notices_a_condition_that_is_turned_round(item: Item, mutant: Mutant) -> None:
     """Had somebody written the opposite, the fixtures of the item would say so."""
-    assert _is_noticed(mutant, item), (
-        f"line {mutant.line}: `{mutant.condition}` may be its opposite"
-    )
+    with mutant.active():
+        noticed = _is_noticed(item)
+    assert noticed, f"{mutant.place}: `{mutant.condition}` may be its opposite"
 
 
 @pytest.mark.parametrize("item", OWN, ids=[item.id for item in OWN])
@@ -29,12 +32,11 @@ def test_an_item_has_a_condition_to_turn_round(item: Item) -> None:
     assert list(mutants(item))
 
 
-def _is_noticed(mutant: Mutant, original: Item) -> bool:
-    changed = mutant.item(original)
+def _is_noticed(item: Item) -> bool:
     for side in harness.SIDES:
-        for path in harness.fixtures(original.id, side):
+        for path in harness.fixtures(item.id, side):
             try:
-                wrong = next(problems(changed, side, harness.read(path)), "")
+                wrong = next(problems(item, side, harness.read(path)), "")
             except Exception:  # noqa: BLE001 - a mutant that breaks is noticed, however it breaks
                 return True
             if wrong:
