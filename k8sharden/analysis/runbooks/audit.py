@@ -6,7 +6,7 @@ is a file for the API server and no object of the API: it can never be applied w
 
 from k8sharden.analysis.runbooks import static_pod
 from k8sharden.analysis.runbooks.markdown import Runbook, shell
-from k8sharden.analysis.runbooks.static_pod import RECOVERY, TWO_SERVERS, Mount
+from k8sharden.analysis.runbooks.static_pod import NO_ANSWER, RECOVERY, TWO_SERVERS, Mount
 from k8sharden.model.change import File
 
 _POLICY = "/etc/kubernetes/audit/policy.yaml"
@@ -118,7 +118,9 @@ def _static(distribution: str) -> Runbook:
             + shell(
                 f"install -D -m 0600 audit-policy.yaml {_POLICY}", f"install -d -m 0700 {_LOGS}"
             ),
-            *static_pod.install("Each needs its own copy of the policy."),
+            *static_pod.install(
+                "audit", "audit-policy-file", "Each needs its own copy of the policy."
+            ),
             _SHIP,
         ),
         "The counter grows, and a marker shows in the log of one of the nodes. Then scan again."
@@ -127,9 +129,10 @@ def _static(distribution: str) -> Runbook:
             "kubectl get configmap audit-marker --ignore-not-found -n default",
             f"grep -h audit-marker {_LOGS}/audit.log",
         ),
-        f"{static_pod.roll_back()} The log stays where it is.",
+        f"{static_pod.roll_back('audit')} The log stays where it is.",
         (
             RECOVERY,
+            NO_ANSWER,
             TWO_SERVERS,
             _FULL,
             (

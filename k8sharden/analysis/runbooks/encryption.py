@@ -6,7 +6,7 @@ GKE and AKS. No file holds a real key: the key is made on the node.
 
 from k8sharden.analysis.runbooks import static_pod
 from k8sharden.analysis.runbooks.markdown import Runbook, shell
-from k8sharden.analysis.runbooks.static_pod import RECOVERY, TWO_SERVERS, Mount
+from k8sharden.analysis.runbooks.static_pod import NO_ANSWER, RECOVERY, TWO_SERVERS, Mount
 from k8sharden.model.change import File
 
 PLACEHOLDER = "MADE-ON-THE-NODE"
@@ -80,7 +80,9 @@ def _static(distribution: str) -> Runbook:
                 "`- secretbox:` first, so that every API server can read before any writes. Once "
                 "all run with it, change the order back and restart them one by one."
             ),
-            *static_pod.install("All of them need the same `enc.yaml`."),
+            *static_pod.install(
+                "encryption", "encryption-provider-config", "All of them need the same `enc.yaml`."
+            ),
             f"{_REWRITE} From Kubernetes 1.37 a StorageVersionMigration of `secrets` "
             "(storagemigration.k8s.io/v1) does it; before:" + shell(_REPLACE),
             (
@@ -98,9 +100,10 @@ def _static(distribution: str) -> Runbook:
         ),
         "Do not remove the flag first: encrypted Secrets could not be read. Put `- identity: {}` "
         "before `- secretbox:` on every node, restart, rewrite every Secret as above, and only "
-        "then go back. " + static_pod.roll_back(),
+        "then go back. " + static_pod.roll_back("encryption"),
         (
             RECOVERY,
+            NO_ANSWER,
             TWO_SERVERS,
             _KEY_LOST,
             (

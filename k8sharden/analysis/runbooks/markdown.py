@@ -20,13 +20,20 @@ class Runbook(msgspec.Struct, frozen=True):
     def file(self) -> File:
         """Return the runbook as the file `RUNBOOK.md`."""
         steps = "\n\n".join(f"{number}. {step}" for number, step in enumerate(self.steps, 1))
-        rows = "\n".join(f"| {symptom} | {answer} |" for symptom, answer in self.wrong)
+        rows = "\n".join(
+            f"| {_cell(symptom)} | {_cell(answer)} |" for symptom, answer in self.wrong
+        )
         text = (
             f"# {self.title}\n\n{self.purpose}\n\n## Steps\n\n{steps}\n\n## Verify\n\n{self.verify}"
             f"\n\n## Roll back\n\n{self.back}\n\n## What can go wrong\n\n"
             f"| What you see | What to do |\n|---|---|\n{rows}\n"
         )
         return File("RUNBOOK.md", text)
+
+
+def _cell(text: str) -> str:
+    """Escape what would end a cell of a table, also between backticks."""
+    return text.replace("|", r"\|")
 
 
 def shell(*lines: str) -> str:

@@ -22,6 +22,10 @@ RECOVERY = (
         "wrong path or a missing mount is the usual cause. Roll back on this node; others serve on."
     ),
 )
+NO_ANSWER = (
+    "`curl` fails for ever though the API server runs",
+    "It refuses anonymous requests: ask with `kubectl get --raw /readyz` instead.",
+)
 TWO_SERVERS = (
     "Two API servers fight for the port",
     (
@@ -52,20 +56,29 @@ def files(flags: dict[str, str], mounts: tuple[Mount, ...]) -> tuple[File, ...]:
     )
 
 
-def install(check: str) -> tuple[str, ...]:
-    """Return the steps that change one node's static pod and keep the change."""
+def install(subject: str, flag: str, check: str) -> tuple[str, ...]:
+    """Return the steps that change one node's static pod and keep the change.
+
+    ``subject`` names the copies, so that two runbooks keep theirs apart; ``flag`` shows that the
+    new API server is the one that runs.
+    """
+    before, after = _copy("before", subject), _copy("after", subject)
     return (
         "Change the API server of this node. The copy stays outside the manifests folder, since "
         "the kubelet would run it too:"
         + shell(
-            f"cp -p {MANIFEST} /root/kube-apiserver.before.yaml",
+            f"cp -p {MANIFEST} {before}",
             f"kubectl patch --local -f {MANIFEST} --type=json \\",
-            f"  --patch-file={PATCH} -o yaml > /root/kube-apiserver.after.yaml",
-            "diff -u /root/kube-apiserver.before.yaml /root/kube-apiserver.after.yaml",
-            f"install -m 0600 /root/kube-apiserver.after.yaml {MANIFEST}",
+            f"  --patch-file={PATCH} -o yaml > {after}",
+            f"diff -u {before} {after}",
+            f"install -m 0600 {after} {MANIFEST}",
         ),
-        "Wait until it serves again, on this node, before touching the next:"
-        + shell("until curl -ksf https://127.0.0.1:6443/readyz; do sleep 2; done"),
+        "Wait until the new one runs and serves, on this node, before touching the next. The old "
+        "one answers until the kubelet has noticed, so both are asked:"
+        + shell(
+            f"until pgrep -f 'kube-apiserver .*--{flag}='; do sleep 2; done",
+            "until curl -ksf https://127.0.0.1:6443/readyz; do sleep 2; done",
+        ),
         f"Repeat the last two steps on each other control-plane node, one at a time. {check}",
         "Keep the change across upgrades: merge `kubeadm-config.yaml` into the ConfigMap (clusters "
         "that kubeadm did not make have another place for it)."
@@ -73,12 +86,17 @@ def install(check: str) -> tuple[str, ...]:
     )
 
 
-def roll_back() -> str:
+def roll_back(subject: str) -> str:
     """Return how one node gets its old API server back."""
     return (
-        "On each node, one at a time: `install -m 0600 /root/kube-apiserver.before.yaml "
-        f"{MANIFEST}`, then wait for `/readyz`. Take the lines out of `kubeadm-config` again."
+        f"On each node, one at a time: `install -m 0600 {_copy('before', subject)} {MANIFEST}`, "
+        "then wait as above. What was changed in the manifest since then is lost: compare first. "
+        "Take the lines out of `kubeadm-config` again."
     )
+
+
+def _copy(state: str, subject: str) -> str:
+    return f"/root/kube-apiserver.{state}-{subject}.yaml"
 
 
 def _patch(flags: dict[str, str], mounts: tuple[Mount, ...]) -> list[dict[str, Any]]:

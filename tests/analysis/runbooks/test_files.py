@@ -36,6 +36,16 @@ def test_every_distribution_gets_a_complete_runbook(subject: str, distribution: 
 
 @both
 @everywhere
+def test_every_row_of_its_table_has_two_cells(subject: str, distribution: str) -> None:
+    """A pipe in a command would end the cell, and the rest of the command be lost."""
+    text = by_path(SUBJECTS[subject](distribution))["RUNBOOK.md"]
+    rows = [line for line in text.splitlines() if line.startswith("|")]
+    assert len(rows) > 3
+    assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} == {3}
+
+
+@both
+@everywhere
 def test_every_other_file_is_yaml_and_said_where_it_goes(subject: str, distribution: str) -> None:
     """A file that is found alone says what it is for; the runbook names each."""
     files = by_path(SUBJECTS[subject](distribution))

@@ -15,6 +15,7 @@ from k8sharden.analysis.runbooks.static_pod import MANIFEST, PATCH
 from k8sharden.cluster.collector import collect
 from k8sharden.cluster.connect import connect
 from k8sharden.cluster.training import objects
+from k8sharden.model.change import File
 from k8sharden.model.finding import Finding
 from k8sharden.model.inventory import SourceKind
 from remediations.audit.off import ITEM as AUDIT_OFF
@@ -29,13 +30,13 @@ SECRET = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "encryption
 
 def commands(runbook: str, containing: str) -> str:
     """Return the block of commands with this in it."""
-    blocks = re.findall(r"```sh\n(.+?)```", runbook, re.DOTALL)
+    blocks: list[str] = re.findall(r"```sh\n(.+?)```", runbook, re.DOTALL)
     return next(block for block in blocks if containing in block)
 
 
-def text(files: Any, path: str) -> str:
+def text(files: tuple[File, ...], path: str) -> str:
     """Return one file of an artefact."""
-    return next(str(file.text) for file in files if file.path == path)
+    return next(file.text for file in files if file.path == path)
 
 
 def found(control_plane: ControlPlane) -> list[Finding]:
