@@ -78,7 +78,7 @@ def removed(text: str, place: Place, style: Style) -> list[Cut]:
     if count == 1:
         assert place.above is not None  # noqa: S101 - the parent was found on the way
         return replaced(text, place.above, {} if parent.kind == "mapping" else [], style)
-    return [_block_remove(text, parent, place.index, count)]
+    return [_block_remove(text, parent, place.index, count, style)]
 
 
 def _is_collection(value: Any) -> bool:
@@ -109,14 +109,11 @@ def _flow_entry(key: str, value: Any, style: Style, depth: str) -> str:
 
 def _block_element(text: str, old: Node, value: Any, style: Style) -> Cut:
     """Replace an element of a block list, behind its dash."""
-    head, lines = write.block(value, style)
-    depth = column(text, old.start)
-    if head and lines:  # a literal block scalar, indented behind the dash
-        lines = write.indented(lines, 2)
-    whole = [head, *lines] if head else lines
-    new = [whole[0], *write.indented(whole[1:], depth)]
-    if old.start == old.end:
-        new[0] = " " + new[0]
+    # A comment that stays behind the last line must not end up inside a block scalar.
+    head, lines = write.block(value, msgspec.structs.replace(style, literal=False))
+    first, *rest = [head] if head else lines
+    space = " " if old.start == old.end else ""
+    new = [space + first, *write.indented(rest, column(text, old.start))]
     return Cut(old.start, old.end, style.newline.join(new))
 
 
@@ -200,7 +197,7 @@ def _flow_remove(parent: Node, index: int, count: int) -> Cut:
     return Cut(parent.children[width * index - 1].end, last.end)
 
 
-def _block_remove(text: str, parent: Node, index: int, count: int) -> Cut:
+def _block_remove(text: str, parent: Node, index: int, count: int, style: Style) -> Cut:
     """Take an entry's lines away: from its key or dash up to what belongs to the next thing."""
     starts = [_entry_start(text, parent, each) for each in (index, min(index + 1, count - 1))]
     width = 2 if parent.kind == "mapping" else 1
@@ -213,9 +210,21 @@ def _block_remove(text: str, parent: Node, index: int, count: int) -> Cut:
         if not text[end : starts[1]].strip():
             return Cut(start, starts[1])
         return Cut(len(text[:start].rstrip(" ")), stop)
-    if stop >= len(text) and start > 0:
+    # At the end of a text without a last newline there is none after the removal either, except
+    # where a block scalar would lose its own.
+    if stop >= len(text) and (
+        style.literal or not _ends_in_block(parent.children[: width * index])
+    ):
         return Cut(line_end(text, line_start(text, start) - 1), stop)
     return Cut(line_start(text, start), min(text.find("\n", stop) + 1 or len(text), len(text)))
+
+
+def _ends_in_block(nodes: list[Node]) -> bool:
+    """Whether the last of the nodes ends with a block scalar."""
+    last = nodes[-1]
+    while last.children:
+        last = last.children[-1]
+    return last.style in ("|", ">")
 
 
 def _entry_start(text: str, parent: Node, index: int) -> int:

@@ -121,7 +121,7 @@ def style_of(text: str, root: Node) -> Style:
             if value.kind == "sequence" and dash is None:
                 dash = depth
     newline = "\r\n" if "\r\n" in text else "\n"
-    return Style(newline, step or 2, dash or 0)
+    return Style(newline, step or 2, dash or 0, literal=text.endswith("\n"))
 
 
 def _json_style(text: str, root: Node) -> Style:

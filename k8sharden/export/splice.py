@@ -81,8 +81,7 @@ def insert_document(text: str, manifest: dict[str, Any]) -> str:
     # A file that ends with its separator has the place for the document already.
     separator = "" if len(documents) > 1 and not documents[-1].text.strip() else f"---{newline}"
     result = text + joint + separator + new
-    kept = [value for value in read_values(text) if value is not None]
-    if not same([value for value in read_values(result) if value is not None], [*kept, manifest]):
+    if not same(_values(result), [*_values(text), manifest]):
         raise SpliceRefused("The file's end is written in a way that no document can follow.")
     return result
 
@@ -95,14 +94,19 @@ def remove_document(text: str, document: int, item: int | None = None) -> str:
         new = _without_item(target.text, item)
         return text[: target.start] + new + text[target.end :]
     rest = [each for index, each in enumerate(documents) if index != document]
-    if not any(each.text.strip() for each in rest):
+    if all(node_of(each.text) is None for each in rest):
         return ""
-    if document > 0:  # the separator above belongs to what it opens
-        end = target.start
-        start = documents[document - 1].end
-        result = text[:start] + text[target.end :]
-        return result if end > start else text
-    return text[: target.start] + text[documents[1].start :]
+    # The separator above belongs to what it opens; where there is none, the one below goes.
+    start = documents[document - 1].end if document else target.start
+    end = target.end if document else documents[1].start
+    result = text[:start] + text[end:]
+    if not same(_values(result), [value for each in rest for value in _values(each.text)]):
+        raise SpliceRefused("The document was not taken out: the rest would mean something else.")
+    return result
+
+
+def _values(text: str) -> list[Any]:
+    return [value for value in read_values(text) if value is not None]
 
 
 def same(one: Any, other: Any) -> bool:

@@ -22,7 +22,8 @@ class Style(msgspec.Struct, frozen=True):
 
     ``step`` is the indentation of a mapping inside a mapping, ``dash`` that of a list's dashes
     behind their key, in columns. ``unit`` is one level of JSON, empty for JSON on one line, and
-    ``colon`` and ``comma`` are its separators.
+    ``colon`` and ``comma`` are its separators. ``literal`` allows block scalars: at the end of a
+    text without a last newline they would lose theirs.
     """
 
     newline: str = "\n"
@@ -32,6 +33,7 @@ class Style(msgspec.Struct, frozen=True):
     unit: str = ""
     colon: str = ": "
     comma: str = ", "
+    literal: bool = True
 
 
 def render(manifest: Any) -> str:
@@ -46,7 +48,7 @@ def block(value: Any, style: Style) -> tuple[str, list[str]]:
         return "", [line for key, item in value.items() for line in _entry(key, item, style)]
     if isinstance(value, list) and value:
         return "", [line for item in value for line in element(item, style)]
-    if isinstance(value, str) and "\n" in value and _fits_literal(value):
+    if style.literal and isinstance(value, str) and "\n" in value and _fits_literal(value):
         return _literal(value)
     return flow(value, style), []
 
@@ -78,16 +80,16 @@ def indented(lines: list[str], columns: int) -> list[str]:
 def _fits_literal(text: str) -> bool:
     """Whether a literal block scalar holds the text as it is, whatever editors do to blanks."""
     lines = text.split("\n")
-    return not text.startswith(("\n", " ", "\t")) and all(
-        line == line.rstrip() and line.replace("\t", " ").isprintable() for line in lines
+    # Several line breaks at its end would be one with the blank lines that stand below.
+    return (
+        not text.startswith(("\n", " ", "\t"))
+        and not text.endswith("\n\n")
+        and all(line == line.rstrip() and line.replace("\t", " ").isprintable() for line in lines)
     )
 
 
 def _literal(text: str) -> tuple[str, list[str]]:
-    body = text.rstrip("\n")
-    ends = len(text) - len(body)
-    header = {0: "|-", 1: "|"}.get(ends, "|+")
-    return header, body.split("\n") + [""] * (ends - 1)
+    return "|" if text.endswith("\n") else "|-", text.removesuffix("\n").split("\n")
 
 
 def flow(value: Any, style: Style, depth: str = "") -> str:
