@@ -26,6 +26,7 @@ from k8sharden.model.change import (
 )
 from k8sharden.model.edits import edited
 from k8sharden.model.inventory import Source
+from k8sharden.model.kinds import NETWORK_POLICIES, WORKLOADS
 from k8sharden.model.ref import Ref
 from k8sharden.model.text import one_line
 
@@ -65,10 +66,20 @@ def _undo(entry: Entry, seen: Callable[[Ref], dict[str, Any] | None]) -> Planned
     change = Change(
         ChangeKind.GROUP if len(writes) > 1 else _kind(writes[0]),
         f"Undo {entry.id}: {entry.title}",
-        Risk.ACCESS if any("rbac" in write.ref.api_version for write in writes) else Risk.RESTART,
+        max((_risk(write) for write in writes), key=list(Risk).index),
         writes,
     )
     return Planned(change, entry.findings, tuple(bound), entry.id)
+
+
+def _risk(write: Write) -> Risk:
+    """Return what taking back may disturb; workloads roll out again."""
+    if "rbac" in write.ref.api_version:
+        return Risk.ACCESS
+    if write.ref.kind == NETWORK_POLICIES.kind:
+        return Risk.TRAFFIC
+    workload = any(write.ref.kind == kind.kind for kind in WORKLOADS)
+    return Risk.RESTART if workload else Risk.SAFE
 
 
 def _kind(write: Write) -> ChangeKind:
