@@ -10,9 +10,10 @@ import msgspec
 import remediations
 from k8sharden.analysis.assess import Assessment, assess
 from k8sharden.changes.apply import Outcome, Writer, apply_plan, dry_run
-from k8sharden.changes.diff import FileDiff, diff_bound, unified
+from k8sharden.changes.diff import FileDiff, unified
 from k8sharden.changes.journal import Entry, Journal
 from k8sharden.changes.plan import Fetch, Plan, Planned, Unfixed, make_plan, remediation
+from k8sharden.changes.recorded import diff_record
 from k8sharden.changes.undo import plan_undo
 from k8sharden.cluster.progress import Progress
 from k8sharden.errors import Cancelled, InputError, Refused
@@ -170,11 +171,15 @@ class Session:
 
     def preview(self, planned: Planned) -> tuple[FileDiff, ...]:
         """Return the diff of each write, and each file of an artefact, with secrets masked."""
-        masker = Masker()
         files = (
             FileDiff(file.path, unified(file.path, "", file.text)) for file in planned.change.files
         )
-        return (*(diff_bound(bound, masker) for bound in planned.bound), *files)
+        return (*self.place.diffs([planned]), *files)
+
+    def recorded(self, entry: Entry) -> tuple[FileDiff, ...]:
+        """Return what a journal's entry wrote, as diffs with secrets masked."""
+        masker = Masker()
+        return tuple(diff_record(record, masker) for _, record in entry.records)
 
     def drop(self, plan: Plan, planned: Planned) -> Plan:
         """Return the plan without one of its changes, whose findings stay unfixed."""
