@@ -1,0 +1,114 @@
+"""Applying, change by change. Esc stops after the current object, never in the middle of one."""
+
+import threading
+from typing import ClassVar
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Static
+
+from k8sharden.changes.apply import Outcome
+from k8sharden.changes.plan import Plan
+from k8sharden.model.text import one_line
+from k8sharden.session import Session
+from screens.base import HardeningScreen, Table
+from screens.desk import Desk
+from screens.keys import key
+from screens.result import ResultScreen
+from screens.words import RESULT, counted
+
+
+class ApplyTold(Message):
+    """One change came to its end."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__()
+        self.outcome = outcome
+
+
+class ApplyScreen(HardeningScreen):
+    """The progress. It leaves for the result by itself; no other screen opens while it works."""
+
+    CSS_PATH = "apply.tcss"
+    crumb = "applying"
+    opening = "The plan is being applied. Esc stops after the object that is being written."
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        key("apply.stop", "escape", "stop", "Stop after this one", "Start no further change"),
+    ]
+
+    def __init__(self, desk: Desk, session: Session, plan: Plan) -> None:
+        super().__init__(desk)
+        self._session = session
+        self._plan = plan
+        self._done: list[Outcome] = []
+        self._stop = threading.Event()
+
+    def body(self) -> ComposeResult:
+        """Yield where it stands, over the changes."""
+        yield Static(id="sum", classes="heading", markup=False)
+        yield Table()
+
+    def on_mount(self) -> None:
+        """Start. The plan is the one that was shown: its digest is the approval."""
+        table = self.query_one(Table)
+        table.add_column(Text("State"), key="state", width=11)
+        table.add_column(Text("Change"), key="what", width=table.left_over(15))
+        for number, planned in enumerate(self._plan.changes):
+            table.add_row(Text(""), Text(one_line(planned.change.title, 120)), key=str(number))
+        table.focus()
+        self.desk.applying = True
+        self._show_progress()
+        plan, approved = self._plan, self._plan.digest
+
+        def run() -> tuple[Outcome, ...]:
+            return self._session.apply(
+                plan,
+                approved,
+                self._tell,
+                self._stop.is_set,
+            )
+
+        self.work("apply", run, self._finished)
+
+    def _tell(self, outcome: Outcome) -> None:
+        self.post_message(ApplyTold(outcome))
+
+    def on_apply_told(self, message: ApplyTold) -> None:
+        """Show what became of one change."""
+        self._done.append(message.outcome)
+        self._show_progress()
+
+    def _show_progress(self) -> None:
+        table = self.query_one(Table)
+        for number in range(len(self._plan.changes)):
+            table.update_cell(str(number), "state", Text(self._state(number)))
+        done, of = len(self._done), len(self._plan.changes)
+        stopping = " · stopping after this one" if self._stop.is_set() else " · Esc stops"
+        self.query_one("#sum", Static).update(
+            Content(f"{done} of {counted(of, 'change')} done{stopping}")
+        )
+        table.move_cursor(row=min(done, of - 1))
+
+    def _state(self, number: int) -> str:
+        if number < len(self._done):
+            return RESULT[self._done[number].result]
+        return "writing…" if number == len(self._done) else "pending"
+
+    def _finished(self, outcomes: tuple[Outcome, ...]) -> None:
+        self.desk.applying = False
+        self.app.switch_screen(ResultScreen(self.desk, self._session, self._plan, outcomes))
+
+    def failed(self, name: str, error: BaseException) -> None:
+        """Nothing is hidden: what was done before stands in the journal."""
+        self.desk.applying = False
+        self.app.pop_screen()
+        super().failed(name, error)
+
+    def action_stop(self) -> None:
+        """Ask to stop; the object that is being written is finished and verified first."""
+        self._stop.set()
+        self._show_progress()

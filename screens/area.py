@@ -1,0 +1,280 @@
+"""The screen of one area: findings over the details of the one under the cursor.
+
+The seven areas are subclasses that hold what only they show.
+"""
+
+from functools import partial
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.timer import Timer
+from textual.widgets import Input, Static
+
+from k8sharden.model.change import Change, NoChange
+from k8sharden.model.finding import Area, Finding
+from k8sharden.session import Scan
+from screens.base import HardeningScreen, Page
+from screens.diff import DiffScreen
+from screens.evidence import EvidenceScreen, evidence_line
+from screens.findings_list import FindingsList
+from screens.keys import key, quiet
+from screens.lesson import LessonScreen
+from screens.words import KIND, RISK, SEVERITY_STYLE, counted, labelled, lines, plain
+
+_SETTLE = 0.12
+"""Seconds that the cursor must rest before the fix of a finding is worked out."""
+
+_ORDERS = ("worst first", "by object", "by check")
+
+
+class AreaScreen(HardeningScreen):
+    """One area of the checklist."""
+
+    CSS_PATH = "area.tcss"
+    area: ClassVar[Area]
+    intro = ""
+    """What the area is about, in one sentence."""
+
+    opening = "Mark findings with space, then press a: you see the whole plan before anything runs."
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        quiet(
+            "area.back", "escape", "back", "Overview", "Clear the filter, or back to the overview"
+        ),
+        key("area.diff", "d", "diff", "Diff", "Show the change that would fix it"),
+        key("area.lesson", "L", "lesson", "Lesson", "What it is, why, how to fix it"),
+        key("area.filter", "slash", "filter", "Filter", "Only rows with these words", shown="/"),
+        quiet("area.evidence", "E", "evidence", "Evidence", "What the check saw"),
+        quiet("area.sort", "s", "sort", "Sort", "Worst first, by object, by check"),
+        quiet("area.copy", "y", "copy", "Copy", "Copy the command line"),
+    ]
+
+    def body(self) -> ComposeResult:
+        """Yield the facts, the areas beside on wide terminals, the list over the details."""
+        yield Static(id="facts", classes="heading", markup=False)
+        with Horizontal():
+            yield Static(id="sidebar", markup=False)
+            with Vertical():
+                yield FindingsList(self.desk.marks)
+                yield Static(id="empty", markup=False)
+                with Page(id="details"):
+                    yield Static(id="about", markup=False)
+        yield Input(id="filter", placeholder="words; Enter keeps the filter, Esc clears it")
+        yield Static(id="command", classes="command", markup=False)
+
+    def on_mount(self) -> None:
+        """Begin with the cursor in the list."""
+        self._loaded: Scan | None = None
+        self._order = 0
+        self._timer: Timer | None = None
+        self._answer: Change | NoChange | None = None
+        self.query_one("#filter", Input).cursor_blink = False
+        self.query_one("#filter").display = False
+        self.rows.focus()
+
+    @property
+    def rows(self) -> FindingsList:
+        """The list of findings."""
+        return self.query_one(FindingsList)
+
+    def show(self) -> None:
+        """Show the newest scan; a list that is up to date keeps its cursor and filter."""
+        super().show()
+        if self._loaded is not self.desk.scan:
+            self._loaded = self.desk.scan
+            self._load()
+        self.query_one("#facts", Static).update(self._facts())
+        self.query_one("#sidebar", Static).update(self._areas())
+        self._show_empty()
+        self._show_details()
+
+    def facts(self, scan: Scan) -> str:
+        """Say what was read that only this area looks at."""
+        del scan
+        return ""
+
+    def _load(self) -> None:
+        rows = list(self.desk.of(self.area))
+        if _ORDERS[self._order] == "by object":
+            rows.sort(key=lambda finding: (finding.system, finding.resource))
+        elif _ORDERS[self._order] == "by check":
+            rows.sort(key=lambda finding: (finding.system, finding.check))
+        self.rows.load(rows)
+
+    def _facts(self) -> Content:
+        number = list(Area).index(self.area) + 1
+        heading = (f"{number} {self.area.heading}", "bold")
+        found = self.facts(self.desk.scan) if self.desk.scan else ""
+        return Content.assemble(heading, "  ", plain(f"{self.intro} {found}", 300))
+
+    def _areas(self) -> Content:
+        scan = self.desk.scan
+        rows = []
+        for number, area in enumerate(Area, start=1):
+            fail = scan.assessment.areas[area].fail if scan else 0
+            style = "bold reverse" if area is self.area else ""
+            rows.append(Content.assemble((f" {number} {area.heading:<23}{fail or '':>4} ", style)))
+        return lines(rows)
+
+    def _show_empty(self) -> None:
+        sentence = self._why_empty()
+        self.query_one("#empty", Static).update(Content(sentence))
+        self.query_one("#empty").display = bool(sentence)
+        self.rows.display = not sentence
+        self.query_one("#details").display = not sentence
+
+    def _why_empty(self) -> str:
+        if self.rows.shown:
+            return ""
+        if self.desk.scanning:
+            return "The scan is running. Esc shows how far it is."
+        scan = self.desk.scan
+        if scan is None:
+            return "Nothing was scanned yet: press r to scan. A scan only reads."
+        if self.desk.of(self.area):
+            return "No finding holds all of these words. Esc clears the filter."
+        passed = scan.assessment.areas[self.area].passed
+        if not passed:
+            return "The catalogue has no check for this area that applies here."
+        return f"Nothing fails here: {counted(passed, 'check')} passed."
+
+    def on_findings_list_moved(self) -> None:
+        """Show the finding under the cursor, and its fix once the cursor rests."""
+        self._answer = None
+        self._show_details()
+        if self._timer is not None:
+            self._timer.stop()
+        self._timer = self.set_timer(_SETTLE, self._work_out)
+
+    def on_findings_list_marked(self) -> None:
+        """Count the marks."""
+        super().show()
+        self._show_command()
+        hidden = self.rows.hidden_marks
+        if hidden:
+            self.say(f"{len(self.desk.marks)} marked ({hidden} hidden by the filter)")
+
+    def on_findings_list_opened(self) -> None:
+        """Enter reads the lesson."""
+        self.action_lesson()
+
+    def _work_out(self) -> None:
+        finding, scan, session = self.rows.current, self.desk.scan, self.desk.session
+        if finding is None or scan is None or session is None:
+            return
+        self.work("answer", partial(session.remediation, finding, scan), self._answered)
+
+    def _answered(self, answer: Change | NoChange) -> None:
+        self._answer = answer
+        self._show_details()
+
+    def _show_details(self) -> None:
+        finding = self.rows.current
+        about = lines(self._details(finding)) if finding else Content("")
+        self.query_one("#about", Static).update(about)
+        self._show_command()
+
+    def _details(self, finding: Finding) -> list[Content]:
+        session = self.desk.session
+        item = session.item(finding.check) if session else None
+        severity = (str(finding.severity), SEVERITY_STYLE[finding.severity])
+        rows = [
+            Content.assemble((item.title if item else finding.check, "bold")),
+            labelled("Finding", plain(finding.message)),
+            labelled("Severity", Content.assemble(severity, f" · {finding.check} · {finding.id}")),
+            labelled("Object", plain(finding.resource.label)),
+        ]
+        if finding.path:
+            rows.append(labelled("Field", plain(finding.path)))
+        rows.append(labelled("Fix", self._fix()))
+        if item:
+            rows.append(labelled("Why", plain(" ".join(item.lesson.why.split()), 1200)))
+        if finding.evidence:
+            rows.append(labelled("Seen", evidence_line(finding)))
+        return rows
+
+    def _fix(self) -> Content:
+        match self._answer:
+            case Change(kind=kind, risk=risk, title=title):
+                return plain(f"{title} ({KIND[kind]}; {RISK[risk]}). d shows it.")
+            case NoChange(reason=reason):
+                return plain(f"none is generated: {reason}")
+            case _:
+                return Content("…")
+
+    def _show_command(self) -> None:
+        self.query_one("#command", Static).update(plain(f"Same in a shell: {self._command()}"))
+
+    def _command(self) -> str:
+        session = self.desk.session
+        if session is None:
+            return ""
+        if not self.desk.marks:
+            return session.command("scan", "--area", self.area)
+        names = (word for finding in self.desk.marked for word in ("--finding", finding.id))
+        return session.command("plan", *names)
+
+    def chosen(self) -> tuple[Finding, ...]:
+        """Return what an action is about: the marked findings, or the one under the cursor."""
+        return self.desk.marked or ((self.rows.current,) if self.rows.current else ())
+
+    def action_diff(self) -> None:
+        """Show the change that would fix the finding."""
+        if self.rows.current:
+            self.app.push_screen(DiffScreen(self.desk, self.rows.current))
+
+    def action_lesson(self) -> None:
+        """Read the lesson of the finding's check."""
+        if self.rows.current:
+            self.app.push_screen(LessonScreen(self.desk, self.rows.current))
+
+    def action_evidence(self) -> None:
+        """Show what the check saw."""
+        if self.rows.current:
+            self.app.push_screen(EvidenceScreen(self.desk, self.rows.current))
+
+    def action_copy(self) -> None:
+        """Copy the command line that does the same."""
+        self.app.copy_to_clipboard(self._command())
+        self.say("The command line was copied.")
+
+    def action_sort(self) -> None:
+        """Take the next order."""
+        self._order = (self._order + 1) % len(_ORDERS)
+        self._load()
+        self.say(f"Sorted {_ORDERS[self._order]}.")
+
+    def action_filter(self) -> None:
+        """Ask for words."""
+        field = self.query_one("#filter", Input)
+        field.display = True
+        field.focus()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Filter with every key."""
+        self.rows.narrow(event.value)
+        self._show_empty()
+
+    def on_input_submitted(self) -> None:
+        """Keep the filter and go back to the list."""
+        self._leave_filter()
+
+    def _clear_filter(self) -> None:
+        self.query_one("#filter", Input).value = ""
+        self._leave_filter()
+
+    def _leave_filter(self) -> None:
+        field = self.query_one("#filter", Input)
+        field.display = bool(field.value)
+        self.rows.focus()
+
+    def action_back(self) -> None:
+        """Clear the filter first, then go back to the overview."""
+        field = self.query_one("#filter", Input)
+        if field.value or field.has_focus:
+            self._clear_filter()
+        else:
+            super().action_back()

@@ -1,0 +1,127 @@
+"""What every screen has: the bar, the keys, and slow work that never blocks it."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import VerticalScroll
+from textual.screen import Screen
+from textual.widgets import DataTable, Footer
+from textual.worker import Worker, WorkerState
+
+from k8sharden.model.finding import Finding
+from screens.desk import Desk
+from screens.keys import key, quiet
+from screens.status_bar import StatusBar
+
+if TYPE_CHECKING:
+    from screens.app import HardeningApp
+
+T = TypeVar("T")
+
+
+class HardeningScreen(Screen[None]):
+    """A screen over the desk. A subclass gives its ``crumb`` and its ``body``."""
+
+    crumb = ""
+    opening = ""
+    """One sentence for the help: what this screen is for."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        key("screen.back", "escape", "back", "Back", "One screen back; loses nothing"),
+    ]
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self.desk = desk
+        self._then: dict[str, Callable[[Any], None]] = {}
+
+    @property
+    def house(self) -> "HardeningApp":
+        """The app, by its own type."""
+        return cast("HardeningApp", self.app)
+
+    def compose(self) -> ComposeResult:
+        """Put the body between the bar and the keys."""
+        yield StatusBar(self.desk, self.crumb)
+        yield from self.body()
+        yield Footer(show_command_palette=False)
+
+    def body(self) -> ComposeResult:
+        """Yield what is between the bar and the keys."""
+        yield from ()
+
+    def on_screen_resume(self) -> None:
+        """Show what is true now: the desk may have changed under another screen."""
+        self.show()
+
+    def show(self) -> None:
+        """Write what the desk holds; subclasses add their part."""
+        for bar in self.query(StatusBar):
+            bar.refresh_bar()
+
+    def chosen(self) -> tuple[Finding, ...]:
+        """Return the findings that an action is about."""
+        return self.desk.marked
+
+    def action_back(self) -> None:
+        """Go one screen back."""
+        self.app.pop_screen()
+
+    def say(self, sentence: str) -> None:
+        """Show a sentence for a moment."""
+        self.house.say(sentence)
+
+    def work(self, name: str, call: Callable[[], T], then: Callable[[T], None]) -> Worker[T]:
+        """Run ``call`` in a thread and hand its result to ``then``, on the screen's own thread.
+
+        Newer work of the same name replaces older.
+        """
+        self._then[name] = then
+        return self.run_worker(
+            call, name=name, group=name, thread=True, exclusive=True, exit_on_error=False
+        )
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """Hand on what a thread brought, good or bad."""
+        event.stop()
+        name, worker = event.worker.group, event.worker
+        if event.state is WorkerState.SUCCESS:
+            self._then[name](worker.result)
+        elif event.state is WorkerState.ERROR and worker.error is not None:
+            self.failed(name, worker.error)
+
+    def failed(self, name: str, error: BaseException) -> None:
+        """Show what went wrong with the work of this name, and stay usable."""
+        del name
+        self.house.show_error(error)
+
+
+class Table(DataTable[Any]):
+    """A small table of rows: journal, contexts, changes. Its cells are `rich.text.Text`."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        quiet("table.down", "j", "cursor_down", "Down", "One row down"),
+        quiet("table.up", "k", "cursor_up", "Up", "One row up"),
+        quiet("table.first", "g", "scroll_top", "First", "First row"),
+        quiet("table.last", "G", "scroll_bottom", "Last", "Last row"),
+    ]
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own word
+        super().__init__(id=id, cursor_type="row", zebra_stripes=False, cell_padding=1)
+
+    def left_over(self, taken: int) -> int:
+        """Return the cells that are left for one column when all others take ``taken``."""
+        return max(24, self.app.size.width - taken - 1)
+
+
+class Page(VerticalScroll, can_focus=True):
+    """Text that scrolls."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        quiet("page.down", "j", "scroll_down", "Down", "One line down"),
+        quiet("page.up", "k", "scroll_up", "Up", "One line up"),
+        quiet("page.top", "g", "scroll_home", "Top", "To the top"),
+        quiet("page.end", "G", "scroll_end", "End", "To the end"),
+    ]

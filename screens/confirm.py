@@ -1,0 +1,102 @@
+"""The one place where a change can be started: it takes more than one stray key."""
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Button, Input, Static
+
+from k8sharden.changes.plan import Plan
+from k8sharden.model.change import Risk
+from k8sharden.model.text import one_line
+from k8sharden.session import Session
+from screens.keys import key, quiet
+from screens.words import RISK, counted, lines, plain
+
+
+class ConfirmScreen(ModalScreen[bool]):
+    """Cancel has the focus. On any cluster but the training one its name is typed first."""
+
+    CSS_PATH = "confirm.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        key("confirm.cancel", "escape", "cancel", "Cancel", "Change nothing"),
+        quiet("confirm.next", "right,down", "app.focus_next", "Next", "Next field"),
+        quiet("confirm.previous", "left,up", "app.focus_previous", "Previous", "Field before"),
+    ]
+
+    def __init__(self, session: Session, plan: Plan, command: str) -> None:
+        super().__init__()
+        self._session = session
+        self._plan = plan
+        self._command = command
+        self._typed = not session.place.training
+
+    def compose(self) -> ComposeResult:
+        """Yield what will happen, the name to type where one is needed, and the two buttons."""
+        with Vertical(id="box"):
+            yield Static(self._question(), id="question", markup=False)
+            if self._typed:
+                yield Input(id="name", placeholder="the name of the cluster's context")
+                yield Static(id="why", markup=False)
+            with Horizontal(id="buttons"):
+                yield Button(Content("Cancel"), id="cancel")
+                yield Button(Content("Apply"), id="apply", variant="warning", disabled=self._typed)
+
+    def on_mount(self) -> None:
+        """Cancel is what Enter does unless somebody chooses otherwise."""
+        self.query_one("#cancel", Button).focus()
+        if self._typed:
+            self.query_one("#name", Input).cursor_blink = False
+            self._explain("")
+
+    def _question(self) -> Content:
+        changes = [planned for planned in self._plan.changes if planned.bound]
+        name = one_line(self._session.place.name, 80)
+        rows = [
+            Content.assemble(
+                (f"Apply {counted(len(changes), 'change')} to ", "bold"),
+                (name, "bold $text-error"),
+                ("?", "bold"),
+            ),
+            Content(""),
+        ]
+        for risk in Risk:
+            mine = [planned for planned in changes if planned.change.risk is risk]
+            if mine:
+                rows.append(Content(f"  {counted(len(mine), 'change')}: {RISK[risk]}"))
+        rows.append(
+            Content("Each is written down in the journal first, and can be undone from there.")
+        )
+        if len(changes) < len(self._plan.changes):
+            files = len(self._plan.changes) - len(changes)
+            rows.append(Content(f"{counted(files, 'artefact')} is not applied, only exported."))
+        return lines([*rows, Content(""), plain(f"Same in a shell: {self._command}", 240)])
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Enable Apply only while the name is exactly right, and say what is missing."""
+        self._explain(event.value)
+
+    def _explain(self, typed: str) -> None:
+        name = self._session.place.name
+        right = typed == name
+        self.query_one("#apply", Button).disabled = not right
+        if right:
+            why = Content("That is the name: Tab to Apply, then Enter.")
+        elif name.startswith(typed):
+            why = Content.assemble(
+                "Press Tab and type ", (one_line(name, 80), "bold"), " to enable Apply."
+            )
+        else:
+            why = Content.assemble("That is not ", (one_line(name, 80), "bold"), ".")
+        self.query_one("#why", Static).update(why)
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        """Go on only with Apply."""
+        self.dismiss(event.button.id == "apply")
+
+    def action_cancel(self) -> None:
+        """Change nothing."""
+        self.dismiss(False)  # noqa: FBT003 - the dialog's answer

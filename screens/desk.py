@@ -1,0 +1,76 @@
+"""What lies open on the desk: one session, its newest scan, and the marks."""
+
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from k8sharden.changes.plan import Plan
+from k8sharden.model.finding import Area, Finding
+from k8sharden.session import Place, Scan, Session
+
+Tell = Callable[[int, int], None]
+Make = Callable[[Tell], Plan]
+"""Makes a plan, telling how many changes of how many are done."""
+
+
+class Desk:
+    """What all screens look at. Marks are ids, so they survive filters, sorting and rescans."""
+
+    def __init__(
+        self, state: Path, *, read_only: bool, clock: Callable[[], float] = time.time
+    ) -> None:
+        self.state = state
+        self.read_only = read_only
+        self.clock = clock
+        self.session: Session | None = None
+        self.scan: Scan | None = None
+        self.scanning = False
+        self.applying = False
+        self.marks: set[str] = set()
+
+    def open(self, place: Place) -> None:
+        """Put another place on the desk, and everything of the one before away."""
+        self.close()
+        self.session = Session(place, self.state)
+
+    def close(self) -> None:
+        """Put everything away."""
+        if self.session is not None:
+            self.session.close()
+        self.session = self.scan = None
+        self.marks.clear()
+
+    def take(self, scan: Scan) -> None:
+        """Lay a new scan on the desk; marks of findings that are gone go with them."""
+        self.scan = scan
+        self.marks &= {finding.id for finding in scan.findings}
+
+    def of(self, area: Area) -> tuple[Finding, ...]:
+        """Return the findings of one area."""
+        return tuple(finding for finding in self.findings if finding.area is area)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """The findings of the newest scan; none before the first."""
+        return self.scan.findings if self.scan else ()
+
+    @property
+    def marked(self) -> tuple[Finding, ...]:
+        """The marked findings, worst first."""
+        return self.named(self.marks)
+
+    def named(self, names: Iterable[str]) -> tuple[Finding, ...]:
+        """Return the findings of these ids, worst first."""
+        wanted = frozenset(names)
+        return tuple(finding for finding in self.findings if finding.id in wanted)
+
+    @property
+    def locked(self) -> str:
+        """Why nothing may be written here; empty where it may."""
+        if self.session is None:
+            return "Choose a cluster first."
+        if self.session.place.writer is None:
+            return "Files are not written to: export the patch (e) and apply it with git."
+        if self.read_only or self.session.place.read_only:
+            return "Read-only: start without --read-only to change the cluster. Export (e) works."
+        return ""

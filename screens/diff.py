@@ -1,0 +1,75 @@
+"""The change that would answer one finding, as a diff against the object as it is now."""
+
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.widgets import Static
+
+from k8sharden.changes.diff import FileDiff
+from k8sharden.changes.plan import Plan, Planned
+from k8sharden.model.finding import Finding
+from k8sharden.model.text import one_line
+from k8sharden.session import Session
+from screens.base import HardeningScreen
+from screens.desk import Desk
+from screens.diff_view import DiffView
+from screens.words import KIND, RISK, plain
+
+
+def notes(planned: Planned) -> list[str]:
+    """Return what is to be known of a change beside its diff."""
+    change = planned.change
+    rows = [one_line(change.title, 300), f"{KIND[change.kind]} · {RISK[change.risk]}"]
+    if planned.rejected:
+        rows.append(f"The server would refuse it: {one_line(planned.rejected)} (x drops it)")
+    rows += [f"Warning: {one_line(warning)}" for warning in change.warnings]
+    return rows + [f"Server: {one_line(line)}" for line in planned.checked]
+
+
+class DiffScreen(HardeningScreen):
+    """Strictly for looking: nothing is sent to the cluster but a read of the object."""
+
+    CSS_PATH = "diff.tcss"
+    crumb = "diff"
+    opening = "What the fix of this one finding would change. Looking changes nothing."
+
+    def __init__(self, desk: Desk, finding: Finding) -> None:
+        super().__init__(desk)
+        self._finding = finding
+
+    def chosen(self) -> tuple[Finding, ...]:
+        """Return the marked findings, or the one that is shown."""
+        return self.desk.marked or (self._finding,)
+
+    def body(self) -> ComposeResult:
+        """Yield the diff and the command that prints it."""
+        yield Static(id="title", classes="heading", markup=False)
+        yield DiffView()
+        yield Static(id="command", classes="command", markup=False)
+
+    def on_mount(self) -> None:
+        """Work the change out in a thread: it reads the object."""
+        session, scan = self.desk.session, self.desk.scan
+        self.query_one(DiffView).focus()
+        if session is None or scan is None:
+            return
+        words = session.command("plan", "-o", "diff", "--finding", self._finding.id)
+        self.query_one("#command", Static).update(plain(f"Same in a shell: {words}"))
+        self.query_one("#title", Static).update(Content("Reading the object…"))
+
+        def run() -> tuple[Plan, tuple[FileDiff, ...]]:
+            plan = session.plan(scan, [self._finding])
+            return plan, _diffs(plan, session)
+
+        self.work("diff", run, self._planned)
+
+    def _planned(self, brought: tuple[Plan, tuple[FileDiff, ...]]) -> None:
+        plan, diffs = brought
+        heading = Content.assemble(plain(self._finding.message, 160))
+        self.query_one("#title", Static).update(heading)
+        said = [line for planned in plan.changes for line in notes(planned)]
+        said += [f"No change: {one_line(unfixed.reason)}" for unfixed in plan.unfixed]
+        self.query_one(DiffView).load(said, diffs)
+
+
+def _diffs(plan: Plan, session: Session) -> tuple[FileDiff, ...]:
+    return tuple(diff for planned in plan.changes for diff in session.preview(planned))

@@ -1,0 +1,111 @@
+"""A unified diff that scrolls both ways, drawn line by line: always + and -, never colour alone."""
+
+from collections.abc import Iterable
+from textwrap import wrap
+from typing import ClassVar
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from textual.binding import BindingType
+from textual.events import Resize
+from textual.geometry import Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from k8sharden.changes.diff import FileDiff, for_display
+from k8sharden.model.text import visible
+from screens.keys import key, quiet
+
+LONGEST = 2_000
+"""Cells of a line that are drawn; what is longer is cut, as no one reads it here."""
+
+MOST = 50_000
+"""Lines that are drawn of one diff."""
+
+STYLES = ("note", "file", "hunk", "added", "removed", "context")
+
+
+class DiffView(ScrollView, can_focus=True):
+    """Shows notes, then diffs."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        key("diff.next", "n", "hunk(1)", "Next hunk", "To the next changed part"),
+        key("diff.previous", "p", "hunk(-1)", "Previous", "To the changed part before"),
+        quiet("diff.down", "j", "scroll_down", "Down", "One line down"),
+        quiet("diff.up", "k", "scroll_up", "Up", "One line up"),
+        quiet("diff.right", "l", "scroll_right", "Right", "To the right"),
+        quiet("diff.left", "h", "scroll_left", "Left", "To the left"),
+        quiet("diff.top", "g", "scroll_home", "Top", "To the top"),
+        quiet("diff.end", "G", "scroll_end", "End", "To the end"),
+    ]
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"diff--{name}" for name in STYLES}
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own word
+        super().__init__(id=id)
+        self._notes: list[str] = []
+        self._diff: list[tuple[str, str]] = []
+        self._lines: list[tuple[str, str]] = []
+
+    @property
+    def text(self) -> str:
+        """What is shown, as text."""
+        return "\n".join(text for _, text in self._lines)
+
+    def load(self, notes: Iterable[str], diffs: Iterable[FileDiff]) -> None:
+        """Show these notes and diffs, from the top."""
+        self._notes = [visible(note).replace("\n", " ") for note in notes]
+        shown = [line for diff in diffs for line in (("context", ""), *_lines(for_display(diff)))]
+        self._diff = [(kind, text.expandtabs(4)[:LONGEST]) for kind, text in shown[:MOST]]
+        self._lay_out()
+        self.scroll_to(0, 0, animate=False)
+
+    def _lay_out(self) -> None:
+        """Wrap the notes to the width; the lines of a diff stay as they are, and scroll."""
+        wide = max(20, self.size.width - 2)
+        wrapped = [row for note in self._notes for row in wrap(note, wide, subsequent_indent="  ")]
+        self._lines = [*(("note", row) for row in wrapped), *self._diff]
+        widest = max((cell_len(text) for _, text in self._lines), default=0)
+        self.virtual_size = Size(widest + 2, len(self._lines))
+        self.refresh()
+
+    def on_resize(self, event: Resize) -> None:
+        """Wrap the notes anew."""
+        del event
+        self._lay_out()
+
+    def render_line(self, y: int) -> Strip:
+        """Draw one visible line."""
+        left, top = self.scroll_offset
+        width = self.size.width
+        if y + top >= len(self._lines):
+            return Strip.blank(width, self.rich_style)
+        kind, text = self._lines[y + top]
+        style = self.rich_style + self.get_component_rich_style(f"diff--{kind}", partial=True)
+        strip = Strip([Segment(f" {text} ", style)])
+        return strip.crop_extend(left, left + width, style)
+
+    def action_hunk(self, direction: int) -> None:
+        """Scroll to the next changed part, or to the one before."""
+        here = self.scroll_offset.y
+        starts = [row for row, (kind, _) in enumerate(self._lines) if kind == "hunk"]
+        if direction > 0:
+            target = next((row for row in starts if row > here), None)
+        else:
+            target = next((row for row in reversed(starts) if row < here), None)
+        if target is not None:
+            self.scroll_to(y=target, animate=False)
+
+
+def _lines(text: str) -> Iterable[tuple[str, str]]:
+    return ((_kind(line), line) for line in text.removesuffix("\n").split("\n"))
+
+
+def _kind(line: str) -> str:
+    if line.startswith("@@"):
+        return "hunk"
+    if line.startswith(
+        ("diff --git ", "--- a/", "--- /dev", "+++ b/", "+++ /dev", "new file ", "deleted file ")
+    ):
+        return "file"
+    return {"+": "added", "-": "removed"}.get(line[:1], "context")

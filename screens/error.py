@@ -1,0 +1,88 @@
+"""What went wrong, in one sentence, and how to go on. No traceback, no values."""
+
+import traceback
+from pathlib import Path
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Button, Static
+
+from k8sharden.errors import (
+    ClusterUnavailable,
+    Forbidden,
+    InputError,
+    K8shardenError,
+    Refused,
+    Unauthorized,
+)
+from screens.keys import key
+from screens.words import lines, plain
+
+_HEADINGS: tuple[tuple[type[BaseException], str], ...] = (
+    (Unauthorized, "The cluster does not accept the credentials"),
+    (Forbidden, "The cluster does not allow this"),
+    (ClusterUnavailable, "The cluster cannot be used"),
+    (Refused, "Refused for safety"),
+    (InputError, "This cannot be used as it is"),
+    (K8shardenError, "It did not work"),
+)
+
+
+def heading(error: BaseException) -> str:
+    """Return what happened, in a few words."""
+    found = (words for kind, words in _HEADINGS if isinstance(error, kind))
+    return next(found, "Something went wrong inside k8sharden")
+
+
+def sentence(error: BaseException) -> str:
+    """Return an error for people; of an unexpected one only its kind and place, never values."""
+    if isinstance(error, K8shardenError):
+        return str(error)
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
+    return (
+        f"{type(error).__name__}{where}. This is a defect: please report these words. The app goes "
+        "on; what was done before stands in the journal."
+    )
+
+
+class ErrorScreen(ModalScreen[None]):
+    """An error that the app survives."""
+
+    CSS_PATH = "error.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        key("error.back", "escape,enter,q", "dismiss", "Go on", "Back to the screen"),
+    ]
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__()
+        self._error = error
+
+    def compose(self) -> ComposeResult:
+        """Yield what happened, where, and the way on."""
+        with Vertical(id="box"):
+            yield Static(self._text(), markup=False)
+            yield Button(Content("Go on"), id="back")
+
+    def _text(self) -> Content:
+        return lines(
+            [
+                Content.assemble((heading(self._error), "bold $text-error")),
+                Content(""),
+                plain(sentence(self._error), 1200),
+                Content(""),
+                Content("You can go on: r scans again, c chooses another cluster."),
+            ]
+        )
+
+    def on_mount(self) -> None:
+        """Enter goes on."""
+        self.query_one(Button).focus()
+
+    def on_button_pressed(self) -> None:
+        """Go on."""
+        self.dismiss(None)

@@ -1,0 +1,64 @@
+"""What a check saw: its evidence, name by name."""
+
+import json
+
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.widgets import Static
+
+from k8sharden.model.finding import Finding
+from k8sharden.model.text import one_line, visible
+from screens.base import HardeningScreen, Page
+from screens.desk import Desk
+from screens.words import labelled, lines, plain
+
+MOST = 20_000
+"""Characters of evidence that are drawn."""
+
+
+def evidence_line(finding: Finding) -> Content:
+    """Return the evidence on one line."""
+    pairs = (f"{name}: {_short(value)}" for name, value in finding.evidence.items())
+    return plain("; ".join(pairs), 300)
+
+
+def _short(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+
+
+class EvidenceScreen(HardeningScreen):
+    """The whole evidence of one finding."""
+
+    CSS_PATH = "evidence.tcss"
+    crumb = "evidence"
+    opening = "What the check saw, so that you can judge it yourself. Secret values are not in it."
+
+    def __init__(self, desk: Desk, finding: Finding) -> None:
+        super().__init__(desk)
+        self._finding = finding
+
+    def chosen(self) -> tuple[Finding, ...]:
+        """Return the marked findings, or the one that is shown."""
+        return self.desk.marked or (self._finding,)
+
+    def body(self) -> ComposeResult:
+        """Yield the text."""
+        with Page():
+            yield Static(id="evidence", markup=False)
+
+    def on_mount(self) -> None:
+        """Write it."""
+        finding = self._finding
+        rows = [
+            labelled("Object", plain(finding.resource.label)),
+            labelled("Finding", plain(finding.message)),
+            labelled("Field", plain(finding.path or "the object as a whole")),
+            Content(""),
+        ]
+        for name, value in finding.evidence.items():
+            text = json.dumps(value, indent=2, ensure_ascii=False, default=str)
+            rows += [Content.assemble((one_line(name, 100), "bold")), Content(visible(text[:MOST]))]
+        if not finding.evidence:
+            rows.append(Content("The check keeps no evidence beside the finding itself."))
+        self.query_one("#evidence", Static).update(lines(rows))
+        self.query_one(Page).focus()

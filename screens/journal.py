@@ -1,0 +1,145 @@
+"""The journal of this cluster: what was done, and taking it back as a plan of its own."""
+
+import datetime as dt
+from typing import ClassVar
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.content import Content
+from textual.widgets import DataTable, Static
+
+from k8sharden.changes.journal import Entry
+from k8sharden.model.text import one_line
+from k8sharden.session import Session
+from screens.base import HardeningScreen, Table
+from screens.desk import Desk
+from screens.diff_view import DiffView
+from screens.keys import key
+from screens.words import STATE, age, counted, plain
+
+EMPTY = (
+    "Nothing was changed on this cluster from here. What you apply is written down here first, and "
+    "can be taken back from here."
+)
+
+
+class JournalScreen(HardeningScreen):
+    """Entries, newest first, over what each of them wrote."""
+
+    CSS_PATH = "journal.tcss"
+    crumb = "journal"
+    opening = "Everything that was done here. u reviews taking the marked entries back."
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        key("journal.mark", "space", "mark", "Mark", "Mark for undo, and go on"),
+        key("journal.undo", "u", "undo", "Undo…", "Review taking it back"),
+    ]
+
+    def __init__(self, desk: Desk, session: Session) -> None:
+        super().__init__(desk)
+        self._session = session
+        self._entries: tuple[Entry, ...] = ()
+        self._marks: set[str] = set()
+
+    def body(self) -> ComposeResult:
+        """Yield the entries over the diff of the one under the cursor."""
+        yield Static(Content("Reading the journal…"), id="sum", classes="heading", markup=False)
+        yield Table()
+        yield DiffView()
+        yield Static(id="command", classes="command", markup=False)
+
+    def on_mount(self) -> None:
+        """Make the columns; the rows come on every visit."""
+        table = self.query_one(Table)
+        table.add_column(Text(" "), key="mark", width=1)
+        table.add_column(Text("Entry"), width=8)
+        table.add_column(Text("When"), width=11)
+        table.add_column(Text("State"), width=11)
+        table.add_column(Text("Change"), width=table.left_over(41))
+        table.focus()
+
+    def show(self) -> None:
+        """Read the journal in a thread, anew on every visit."""
+        super().show()
+        self.work("journal", self._read, self._listed)
+
+    def _read(self) -> tuple[Entry, ...]:
+        scan = self.desk.scan
+        source = scan.inventory.source if scan else self._session.place.source()
+        return self._session.entries(source)
+
+    def _listed(self, entries: tuple[Entry, ...]) -> None:
+        self._entries = entries
+        self._marks &= {entry.id for entry in entries}
+        table = self.query_one(Table)
+        row = table.cursor_row
+        table.clear()
+        for entry in entries:
+            table.add_row(*self._cells(entry), key=entry.id)
+        table.move_cursor(row=row)
+        undoable = sum(entry.undoable for entry in entries)
+        said = f"{counted(len(entries), 'change')} in the journal, {undoable} can be taken back"
+        self.query_one("#sum", Static).update(Content(said if entries else EMPTY))
+        table.display = self.query_one(DiffView).display = bool(entries)
+        self._show_entry()
+
+    def _cells(self, entry: Entry) -> tuple[Text, ...]:
+        return (
+            Text("●" if entry.id in self._marks else " ", "bold"),
+            Text(entry.id),
+            Text(age(self.desk.clock() - entry.created)),
+            Text(STATE[entry.state], "" if entry.undoable else "dim"),
+            Text(one_line(entry.title, 200)),
+        )
+
+    @property
+    def _current(self) -> Entry | None:
+        row = self.query_one(Table).cursor_row
+        return self._entries[row] if row < len(self._entries) else None
+
+    def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
+        """Show the entry under the cursor."""
+        del event
+        self._show_entry()
+
+    def _show_entry(self) -> None:
+        entry = self._current
+        if entry is None:
+            return
+        moment = dt.datetime.fromtimestamp(entry.created, dt.UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+        notes = [f"{one_line(entry.title, 300)} · {STATE[entry.state]} · {moment}"]
+        notes += [f"Takes back {entry.undoes}"] if entry.undoes else []
+        notes += [one_line(entry.detail)] if entry.detail else []
+        self.query_one(DiffView).load(notes, self._session.recorded(entry))
+        words = self._session.command("journal", "undo", *self._chosen())
+        self.query_one("#command", Static).update(plain(f"Undo in a shell: {words}"))
+
+    def _chosen(self) -> tuple[str, ...]:
+        if self._marks:
+            return tuple(entry.id for entry in self._entries if entry.id in self._marks)
+        return (self._current.id,) if self._current else ()
+
+    def action_mark(self) -> None:
+        """Mark the entry under the cursor, or take its mark away."""
+        entry = self._current
+        if entry is None:
+            return
+        if not entry.undoable:
+            self.say(f"It is {STATE[entry.state]}: there is nothing to take back.")
+            return
+        self._marks ^= {entry.id}
+        table = self.query_one(Table)
+        table.update_cell(entry.id, "mark", self._cells(entry)[0])
+        table.action_cursor_down()
+        self._show_entry()
+
+    def action_undo(self) -> None:
+        """Review taking the marked entries back, or the one under the cursor."""
+        chosen = self._chosen()
+        if not chosen:
+            self.say("The journal is empty: there is nothing to take back.")
+        elif not self._marks and self._current and not self._current.undoable:
+            self.say(f"It is {STATE[self._current.state]}: there is nothing to take back.")
+        else:
+            self.house.review_undo(chosen)

@@ -1,0 +1,220 @@
+"""The seven areas at a glance: what fails, what is unknown, and the best next step."""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import DataTable, Static
+from textual.worker import get_current_worker
+
+from k8sharden.cluster.progress import Progress
+from k8sharden.errors import Cancelled
+from k8sharden.model.finding import Area, Finding, Severity
+from k8sharden.session import Scan, Session
+from screens.base import HardeningScreen, Page, Table
+from screens.keys import quiet
+from screens.throttle import Throttle
+from screens.words import SEVERITY_STYLE, counted, lines, plain
+
+TRAINING = (
+    "This is the training cluster: it lives in memory, and nothing here can break. "
+    "In an area Enter reads a lesson, d shows the fix, space marks, a reviews the plan.\n"
+)
+
+
+class ScanTold(Message):
+    """How far the scan is, by resource type."""
+
+    def __init__(self, steps: Mapping[str, Progress]) -> None:
+        super().__init__()
+        self.steps = steps
+
+
+class OverviewScreen(HardeningScreen):
+    """The overview. It owns the scan, since it stays mounted while a cluster is open."""
+
+    CSS_PATH = "overview.tcss"
+    crumb = "overview"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        quiet("overview.stop", "escape", "back", "Stop", "Stop a running scan"),
+    ]
+    opening = "Each row is an area of the checklist. Open one with its number or Enter."
+
+    def body(self) -> ComposeResult:
+        """Yield the areas, the next step, and what could not be read."""
+        yield Table(id="areas")
+        yield Static(id="next", classes="heading", markup=False)
+        with Page(id="notes"):
+            yield Static(id="gaps", markup=False)
+        yield Static(id="command", classes="command", markup=False)
+
+    _met: Session | None = None
+    """The session whose cluster was seen here already."""
+
+    def on_mount(self) -> None:
+        """Make the columns; the rows come with the first scan."""
+        table = self.query_one(Table)
+        table.add_column(Text(" "), key="number", width=1)
+        table.add_column(Text("Area"), key="area", width=22)
+        table.add_column(Text("Failing"), key="failing", width=34)
+        table.add_column(Text("Passed"), key="passed", width=6)
+        table.add_column(Text("Unknown"), key="unknown", width=7)
+        table.focus()
+        for number, area in enumerate(Area, start=1):
+            table.add_row(Text(str(number)), Text(area.heading), "", "", "", key=area.value)
+
+    def on_screen_resume(self) -> None:
+        """Scan by itself when a cluster is seen for the first time: a scan only reads."""
+        if self.desk.session is not self._met:
+            self._met = self.desk.session
+            self.scan()
+        super().on_screen_resume()
+
+    def show(self) -> None:
+        """Write the newest scan."""
+        super().show()
+        session = self.desk.session
+        if session is not None:
+            command = Content.assemble("Same in a shell: ", plain(session.command("scan")))
+            self.query_one("#command", Static).update(command)
+        for area in Area:
+            self._show_area(area)
+        if not self.desk.scanning:
+            self.query_one("#next", Static).update(self._next())
+            self.query_one("#gaps", Static).update(lines(self._notes()))
+
+    def _show_area(self, area: Area) -> None:
+        table = self.query_one(Table)
+        for column, cell in zip(("failing", "passed", "unknown"), self._cells(area), strict=True):
+            table.update_cell(area.value, column, cell)
+
+    def _cells(self, area: Area) -> tuple[Text, Text, Text]:
+        if self.desk.scan is None:
+            return Text("…" if self.desk.scanning else "not scanned"), Text(""), Text("")
+        tally = self.desk.scan.assessment.areas[area]
+        if not tally.fail + tally.passed + tally.unknown:
+            return Text("no checks", "dim"), Text(""), Text("")
+        none = Text("not known" if tally.unknown else "none", "italic" if tally.unknown else "")
+        failing = self._severities(area) if tally.fail else none
+        return failing, Text(f"{tally.passed:>6}"), Text(f"{tally.unknown:>7}")
+
+    def _severities(self, area: Area) -> Text:
+        worst = [finding.severity for finding in self.desk.of(area) if finding.counts]
+        text = Text()
+        for severity in Severity:
+            if severity in worst:
+                text.append(", " if text else "")
+                text.append(f"{worst.count(severity)} {severity}", _weight(severity))
+        return text
+
+    def _next(self) -> Content:
+        if self.desk.scan is None:
+            return Content("Nothing was scanned yet: press r to scan. A scan only reads.")
+        worst = next((finding for finding in self.desk.findings if finding.counts), None)
+        if worst is None:
+            return Content("Nothing that was read fails. What is unknown is listed below.")
+        return Content.assemble(("Next: ", "bold"), self._step(worst))
+
+    def _step(self, worst: Finding) -> Content:
+        number = list(Area).index(worst.area) + 1
+        same = sum(f.counts and f.severity is worst.severity for f in self.desk.of(worst.area))
+        return Content.assemble(
+            f"press {number} for {worst.area.heading}: ",
+            counted(same, f"{worst.severity} finding"),
+            ", first ",
+            (worst.resource.label, SEVERITY_STYLE[worst.severity]),
+            ".",
+        )
+
+    def _notes(self) -> list[Content]:
+        scan, session = self.desk.scan, self.desk.session
+        notes = []
+        if session is not None and session.place.training:
+            notes.append(Content(TRAINING))
+        if scan is None:
+            return notes
+        gaps = [entry for entry in scan.inventory.ledger.values() if not entry.complete]
+        if not gaps and not scan.inventory.control_plane.missing:
+            return [*notes, Content("Everything that the checks need was read.")]
+        notes.append(Content.assemble(("Not read, so what needs it is unknown:", "bold")))
+        for entry in gaps:
+            why = (entry.permission and f"missing permission: {entry.permission}") or entry.detail
+            notes.append(plain(f"  {entry.resource}: {entry.status}; {why}"))
+        return [
+            *notes,
+            *(plain(f"  {missing}") for missing in scan.inventory.control_plane.missing),
+        ]
+
+    def scan(self) -> None:
+        """Scan in a thread, telling the progress per resource type."""
+        session = self.desk.session
+        if session is None or self.desk.scanning:
+            return
+        self.desk.scanning = True
+        self.query_one("#gaps", Static).update(Content(""))
+        self.query_one("#next", Static).update(Content("Scanning: reading only. Esc stops."))
+        self.show()
+        self._seen: dict[str, Progress] = {}
+        throttle = Throttle[Progress](lambda new: self.post_message(ScanTold(new)))
+
+        def run() -> Scan:
+            worker = get_current_worker()
+            try:
+                return session.scan(
+                    lambda step: throttle(step.resource, step), lambda: worker.is_cancelled
+                )
+            finally:
+                throttle.flush()
+
+        self.work("scan", run, self._scanned)
+
+    def on_scan_told(self, message: ScanTold) -> None:
+        """Show how far each resource type is."""
+        if not self.desk.scanning:
+            return
+        self._seen.update(message.steps)
+        self.query_one("#gaps", Static).update(lines(map(_progress, self._seen.values())))
+
+    def _scanned(self, scan: Scan) -> None:
+        self.desk.scanning = False
+        self.desk.take(scan)
+        self.house.refresh_top()
+
+    def failed(self, name: str, error: BaseException) -> None:
+        """Leave the scan before in place, and say what happened."""
+        self.desk.scanning = False
+        self.house.refresh_top()
+        if isinstance(error, Cancelled):
+            self.say(str(error))
+        else:
+            super().failed(name, error)
+
+    def action_back(self) -> None:
+        """Stop a running scan; otherwise there is nothing behind, and nothing is lost."""
+        if self.desk.scanning:
+            self.workers.cancel_group(self, "scan")
+            self.desk.scanning = False
+            self.show()
+            self.say("The scan was stopped; nothing was changed. r scans again.")
+        else:
+            self.say("c chooses another cluster, q quits.")
+
+    def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
+        """Open the area under the cursor."""
+        self.house.go(str(event.row_key.value))
+
+
+def _progress(step: Progress) -> Content:
+    total = f" of {step.total:,}" if step.total is not None and not step.finished else ""
+    done = "read" if step.finished else "reading"
+    return plain(f"  {step.resource:<42}{step.done:>8,}{total}  {done}")
+
+
+def _weight(severity: Severity) -> str:
+    return {Severity.CRITICAL: "bold red", Severity.HIGH: "red", Severity.MEDIUM: "yellow"}.get(
+        severity, ""
+    )

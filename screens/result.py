@@ -1,0 +1,105 @@
+"""What became of the plan, with the journal's ids to take it back by."""
+
+from typing import ClassVar
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.content import Content
+from textual.widgets import DataTable, Static
+
+from k8sharden.changes.apply import Outcome, Result
+from k8sharden.changes.plan import Plan
+from k8sharden.model.text import one_line
+from k8sharden.session import Session
+from screens.base import HardeningScreen, Table
+from screens.desk import Desk, Make
+from screens.export import ExportScreen
+from screens.keys import key
+from screens.words import RESULT, counted, labelled, lines, plain
+
+_STYLES = {Result.VERIFIED: "bold green", Result.UNDONE: "bold green", Result.FAILED: "bold red"}
+_GOOD = (Result.VERIFIED, Result.UNDONE)
+
+
+class ResultScreen(HardeningScreen):
+    """One row per change."""
+
+    CSS_PATH = "result.tcss"
+    crumb = "result"
+    opening = "What was done, each with its place in the journal. u takes it back, as a new plan."
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        key("result.done", "enter", "back", "Done, scan again", "Back, with a new scan"),
+        key("result.undo", "u", "undo", "Undo…", "Review taking all of this back"),
+        key("result.export", "e", "export", "Export…", "Write this plan as files"),
+        key("result.journal", "J", "app.journal", "Journal", "All that was ever done"),
+    ]
+
+    def __init__(
+        self, desk: Desk, session: Session, plan: Plan, outcomes: tuple[Outcome, ...]
+    ) -> None:
+        super().__init__(desk)
+        self._session = session
+        self._make: Make = lambda _: plan
+        self._outcomes = outcomes
+
+    def body(self) -> ComposeResult:
+        """Yield the sum, the changes, and what there is to say of the one under the cursor."""
+        yield Static(self._sum(), classes="heading", markup=False)
+        yield Table()
+        yield Static(id="detail", markup=False)
+        yield Static(id="command", classes="command", markup=False)
+
+    def on_mount(self) -> None:
+        """List the outcomes."""
+        table = self.query_one(Table)
+        table.add_column(Text("Result"), width=11)
+        table.add_column(Text("Journal"), width=9)
+        table.add_column(Text("Change"), width=table.left_over(26))
+        for outcome in self._outcomes:
+            result = Text(RESULT[outcome.result], _STYLES.get(outcome.result, ""))
+            title = one_line(outcome.planned.change.title, 120)
+            table.add_row(result, Text(outcome.entry or "-"), Text(title))
+        table.focus()
+        words = self._session.command("journal", "undo", *self._entries())
+        self.query_one("#command", Static).update(plain(f"Undo in a shell: {words}"))
+
+    def _sum(self) -> Content:
+        good = sum(outcome.result in _GOOD for outcome in self._outcomes)
+        of = counted(len(self._outcomes), "change")
+        parts = [f"{good} of {of} done and read back as written"]
+        for result in (Result.FAILED, Result.APPLIED, Result.SKIPPED):
+            number = sum(outcome.result is result for outcome in self._outcomes)
+            parts += [f"{number} {RESULT[result]}"] if number else []
+        return Content(" · ".join(parts))
+
+    def _entries(self) -> tuple[str, ...]:
+        return tuple(
+            outcome.entry
+            for outcome in self._outcomes
+            if outcome.entry and outcome.result is not Result.FAILED
+        )
+
+    def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
+        """Say what there is to say of one change."""
+        outcome = self._outcomes[event.cursor_row]
+        said = outcome.detail or "Every field that it touches reads as it was written."
+        rows = [plain(outcome.planned.change.title, 200), labelled("Outcome", plain(said))]
+        self.query_one("#detail", Static).update(lines(rows))
+
+    def action_undo(self) -> None:
+        """Review taking everything of this plan back."""
+        if entries := self._entries():
+            self.house.review_undo(entries)
+        else:
+            self.say("Nothing of this plan is on the cluster: there is nothing to take back.")
+
+    def action_export(self) -> None:
+        """Write this plan as files."""
+        self.app.push_screen(ExportScreen(self.desk, self._session, self._make, ()))
+
+    def action_back(self) -> None:
+        """Go back with a new scan, since the findings are not true any more."""
+        self.app.pop_screen()
+        self.app.call_later(self.house.action_rescan)

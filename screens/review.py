@@ -1,0 +1,206 @@
+"""The composed plan, before anything happens: one row per object, with what the server says."""
+
+from typing import ClassVar
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import DataTable, Static
+
+from k8sharden.changes.plan import Plan, Planned
+from k8sharden.model.text import one_line
+from k8sharden.session import Session
+from screens.apply import ApplyScreen
+from screens.base import HardeningScreen, Table
+from screens.confirm import ConfirmScreen
+from screens.desk import Desk, Make
+from screens.diff import notes
+from screens.diff_view import DiffView
+from screens.export import ExportScreen
+from screens.keys import key
+from screens.throttle import Throttle
+from screens.words import RISK, counted, plain
+
+
+class PlanTold(Message):
+    """How far planning, or the dry run, is."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__()
+        self.sentence = sentence
+
+
+class ReviewScreen(HardeningScreen):
+    """What will be done and what will not. Only the confirmation after it can start anything.
+
+    ``words`` are the command's words that do the same.
+    """
+
+    CSS_PATH = "review.tcss"
+    crumb = "review"
+    opening = "The whole plan, one row per object. Nothing runs before you confirm it."
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        key("review.apply", "a", "go_on", "Apply…", "Ask to confirm this plan"),
+        key("review.drop", "x", "drop", "Drop", "Leave this change out"),
+        key("review.export", "e", "export", "Export…", "Write this plan as files"),
+    ]
+
+    def __init__(self, desk: Desk, session: Session, make: Make, words: tuple[str, ...]) -> None:
+        super().__init__(desk)
+        self._session = session
+        self._make = make
+        self._words = words
+        self._plan: Plan | None = None
+
+    def body(self) -> ComposeResult:
+        """Yield the sum, the changes, the diff of the one under the cursor, and the digest."""
+        yield Static(Content("Planning…"), id="sum", classes="heading", markup=False)
+        yield Table()
+        yield DiffView()
+        yield Static(id="digest", classes="command", markup=False)
+        yield Static(id="command", classes="command", markup=False)
+
+    def on_mount(self) -> None:
+        """Plan and dry-run in a thread."""
+        table = self.query_one(Table)
+        table.add_column(Text("Change"), width=8)
+        table.add_column(Text("Object"), width=table.left_over(51))
+        table.add_column(Text("Findings"), width=8)
+        table.add_column(Text("Risk"), width=17)
+        table.add_column(Text("Server"), width=7)
+        table.focus()
+        throttle = Throttle[str](lambda new: self.post_message(PlanTold(new["now"])))
+
+        def run() -> Plan:
+            plan = self._make(lambda n, of: throttle("now", f"Planning {n + 1} of {of}…"))
+            of = len(plan.changes)
+            return self._session.review(
+                plan, lambda n: throttle("now", f"The server tries {n + 1} of {of} (dry run)…")
+            )
+
+        self.work("plan", run, self._planned)
+
+    def on_plan_told(self, message: PlanTold) -> None:
+        """Show how far it is."""
+        if self._plan is None:
+            self.query_one("#sum", Static).update(Content(message.sentence))
+
+    def _planned(self, plan: Plan) -> None:
+        self._plan = plan
+        table = self.query_one(Table)
+        table.clear()
+        for planned in plan.changes:
+            table.add_row(*self._cells(planned))
+        if plan.unfixed:
+            number = f"{len(plan.unfixed):>8}"
+            table.add_row(
+                Text("none"), Text("not fixed by this plan", "italic"), Text(number), "", ""
+            )
+        self._show_plan(plan)
+
+    def _cells(self, planned: Planned) -> tuple[Text, ...]:
+        where = planned.ref.label if planned.ref else one_line(planned.change.title, 60)
+        return (
+            Text(planned.change.kind),
+            Text(where),
+            Text(f"{len(planned.findings):>8}"),
+            Text(RISK[planned.change.risk]),
+            self._said(planned),
+        )
+
+    def _said(self, planned: Planned) -> Text:
+        if planned.rejected:
+            return Text("refuses", "bold red")
+        if not planned.bound:
+            return Text("-")
+        if self.desk.locked:
+            return Text("-")
+        return Text("warns" if planned.checked else "agrees")
+
+    def _show_plan(self, plan: Plan) -> None:
+        answered = sum(len(planned.findings) for planned in plan.changes)
+        parts = [f"{counted(len(plan.changes), 'change')} for {counted(answered, 'finding')}"]
+        if plan.unfixed:
+            parts.append(f"{len(plan.unfixed)} not fixed, with reasons in the last row")
+        if plan.blocked:
+            parts.append(f"{len(plan.blocked)} refused by the server: x drops a change")
+        self.query_one("#sum", Static).update(Content(" · ".join(parts)))
+        self.query_one("#digest", Static).update(Content(f"Digest {plan.digest}"))
+        self.query_one("#command", Static).update(plain(f"Same in a shell: {self._command(plan)}"))
+        self._show_change()
+
+    def _command(self, plan: Plan) -> str:
+        digest = () if self._words[:1] == ("journal",) else ("--yes", "--digest", plan.digest)
+        return self._session.command(*self._words, *digest)
+
+    @property
+    def _current(self) -> Planned | None:
+        row = self.query_one(Table).cursor_row
+        return self._plan.changes[row] if self._plan and row < len(self._plan.changes) else None
+
+    def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
+        """Show the change under the cursor."""
+        del event
+        self._show_change()
+
+    def _show_change(self) -> None:
+        view = self.query_one(DiffView)
+        if self._current:
+            view.load(notes(self._current), self._session.preview(self._current))
+        elif self._plan:
+            view.load(self._reasons(self._plan), ())
+
+    def _reasons(self, plan: Plan) -> list[str]:
+        if not plan.unfixed:
+            return ["There is nothing to do: no finding was chosen."]
+        rows = []
+        for unfixed in plan.unfixed:
+            named = self.desk.named([unfixed.finding])
+            what = f"{named[0].check} {named[0].resource.label}" if named else unfixed.finding
+            rows += [one_line(what, 300), f"    {one_line(unfixed.reason)}"]
+        return rows
+
+    def action_drop(self) -> None:
+        """Leave the change under the cursor out."""
+        if self._plan and self._current:
+            self._planned(self._session.drop(self._plan, self._current))
+
+    def action_export(self) -> None:
+        """Write this plan as files."""
+        if self._plan and self._plan.changes:
+            plan = self._plan
+            self.app.push_screen(
+                ExportScreen(self.desk, self._session, lambda _: plan, self._words)
+            )
+        else:
+            self.say("There is nothing to export in this plan.")
+
+    def action_go_on(self) -> None:
+        """Ask to confirm; say why where that cannot be."""
+        plan = self._plan
+        if plan is None:
+            self.say("The plan is still being made.")
+        elif reason := self._why_not(plan):
+            self.say(reason)
+        else:
+            self.app.push_screen(
+                ConfirmScreen(self._session, plan, self._command(plan)), self._confirmed
+            )
+
+    def _why_not(self, plan: Plan) -> str:
+        if self.desk.locked:
+            return self.desk.locked
+        if plan.blocked:
+            return "The server would refuse a change: look at it, then drop it with x."
+        if not any(planned.bound for planned in plan.changes):
+            return "There is nothing to apply here. Files are written with e (export)."
+        return ""
+
+    def _confirmed(self, yes: bool | None) -> None:  # noqa: FBT001 - what a dialog gives back
+        if yes and self._plan:
+            self.app.switch_screen(ApplyScreen(self.desk, self._session, self._plan))
+        else:
+            self.say("Not applied: nothing was changed.")

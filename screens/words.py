@@ -1,0 +1,98 @@
+"""Words and styled text that several screens share. Nothing from outside is ever read as markup."""
+
+from collections.abc import Iterable
+
+from textual.content import Content
+
+from k8sharden.changes.apply import Result
+from k8sharden.changes.journal import State
+from k8sharden.model.change import ChangeKind, Risk
+from k8sharden.model.finding import Finding, Severity, Status
+from k8sharden.model.text import one_line
+
+SEVERITY_STYLE = {
+    Severity.CRITICAL: "bold $text-error",
+    Severity.HIGH: "$text-error",
+    Severity.MEDIUM: "$text-warning",
+    Severity.LOW: "$text-primary",
+}
+
+RISK = {
+    Risk.SAFE: "nothing restarts",
+    Risk.RESTART: "pods restart",
+    Risk.TRAFFIC: "may block traffic",
+    Risk.ACCESS: "takes access away",
+}
+
+KIND = {
+    ChangeKind.PATCH: "patch: edits one object in place",
+    ChangeKind.CREATE: "create: adds one object",
+    ChangeKind.DELETE: "delete: takes one object away",
+    ChangeKind.GROUP: "group: several writes that stand or fall together",
+    ChangeKind.ARTEFACT: "artefact: files to export, with a runbook; nothing is applied",
+    ChangeKind.ADVICE: "advice: no change is generated",
+}
+
+RESULT = {
+    Result.APPLIED: "unverified",
+    Result.VERIFIED: "verified",
+    Result.FAILED: "failed",
+    Result.SKIPPED: "skipped",
+    Result.UNDONE: "undone",
+}
+
+STATE = {
+    State.INTENDED: "interrupted",
+    State.APPLIED: "unverified",
+    State.VERIFIED: "verified",
+    State.FAILED: "failed",
+    State.UNDONE: "undone",
+}
+
+
+def plain(text: str, limit: int = 600) -> Content:
+    """Return text from outside, safe and on one line."""
+    return Content(one_line(text, limit))
+
+
+def counted(number: int, word: str) -> str:
+    """Return ``1 finding``, ``2 findings``."""
+    return f"{number:,} {word}" + ("" if number == 1 else "s")
+
+
+def age(seconds: float) -> str:
+    """Return how long ago, in the coarsest unit that still says something."""
+    for size, word in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{int(seconds // size)} {word} ago"
+    return "just now"
+
+
+def severity_word(finding: Finding) -> str:
+    """Return the word in front of a finding; what is not known has no severity yet."""
+    if finding.status is Status.UNKNOWN:
+        return "unknown"
+    if finding.waived:
+        return "waived"
+    return "system" if finding.system else finding.severity.value
+
+
+def by_severity(findings: Iterable[Finding]) -> Content:
+    """Return ``2 critical, 1 high`` in colours; empty where nothing fails."""
+    counted_ones = [finding.severity for finding in findings if finding.counts]
+    parts = [
+        Content.assemble((f"{counted_ones.count(severity)} {severity}", SEVERITY_STYLE[severity]))
+        for severity in Severity
+        if severity in counted_ones
+    ]
+    return Content(", ").join(parts)
+
+
+def labelled(label: str, value: Content | str) -> Content:
+    """Return a line that begins with what it is about."""
+    return Content.assemble((f"{label:<10}", "bold"), value)
+
+
+def lines(parts: Iterable[Content]) -> Content:
+    """Join lines."""
+    return Content("\n").join(parts)
