@@ -22,6 +22,7 @@ SYSTEM = (
     "It belongs to the cluster's own parts, which k8sharden never changes: "
     "change it where the distribution configures it."
 )
+EPHEMERAL = "Only ephemeral containers are concerned, which nothing can change: delete the pod."
 
 
 def linux_workloads(inventory: Inventory) -> Iterator[Workload]:

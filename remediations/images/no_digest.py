@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import cast
 
 from k8sharden.analysis.containers import (
+    EPHEMERAL,
     changeable,
     field_of,
     finding,
@@ -57,10 +58,12 @@ def _remediate(found: Finding, inventory: Inventory) -> Change | NoChange:
     workload = changeable(found, inventory)
     if isinstance(workload, NoChange):
         return workload
-    pods = pods_of(inventory).get(workload.ref, ())
-    if not pods:
-        return NoChange(_nothing_runs(inventory))
     tagged = [seen for seen in offenders(workload, _has_no_digest) if not seen.is_ephemeral]
+    if not tagged:
+        return NoChange(EPHEMERAL)
+    pods = pods_of(inventory).get(workload.ref, ())
+    if not pods or inventory.source.kind is SourceKind.MANIFESTS:
+        return NoChange(_nothing_runs(inventory))
     digests: dict[str, str] = {}
     for seen in tagged:
         digest = _agreed_digest(seen.container, pods)

@@ -10,6 +10,7 @@ says that escalation is always allowed to such containers.
 from collections.abc import Iterator
 
 from k8sharden.analysis.containers import (
+    EPHEMERAL,
     changeable,
     field_of,
     finding,
@@ -69,7 +70,7 @@ def _remediate(found: Finding, inventory: Inventory) -> Change | NoChange:
             "CAP_SYS_ADMIN: take that away first."
         )
     if not open_ones:
-        return NoChange("Only ephemeral containers are open: they end with the pod. Delete it.")
+        return NoChange(EPHEMERAL)
     return template_change(
         workload,
         f"Deny privilege escalation in {workload.ref.label}",

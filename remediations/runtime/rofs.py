@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from k8sharden.analysis.containers import (
+    EPHEMERAL,
     changeable,
     field_of,
     finding,
@@ -60,7 +61,7 @@ def _remediate(found: Finding, inventory: Inventory) -> Change | NoChange:
         return workload
     open_ones = [seen for seen in offenders(workload, _is_writable) if not seen.is_ephemeral]
     if not open_ones:
-        return NoChange("Only ephemeral containers are open: they end with the pod. Delete it.")
+        return NoChange(EPHEMERAL)
     return template_change(
         workload,
         f"Make the root filesystem of {workload.ref.label} read-only",

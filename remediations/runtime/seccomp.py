@@ -11,6 +11,7 @@ Source: Pod Security Standards, baseline and restricted, "Seccomp"; CIS Kubernet
 from collections.abc import Iterator
 
 from k8sharden.analysis.containers import (
+    EPHEMERAL,
     changeable,
     field_of,
     finding,
@@ -84,7 +85,7 @@ def _remediate(found: Finding, inventory: Inventory) -> Change | NoChange:
         return workload
     edits = tuple(_edits(workload))
     if not edits:
-        return NoChange("Only ephemeral containers are open: they end with the pod. Delete it.")
+        return NoChange(EPHEMERAL)
     return template_change(
         workload,
         f"Give {workload.ref.label} the runtime's seccomp profile",

@@ -66,10 +66,17 @@ def test_where_no_digest_is_sure_the_reason_says_why(fixture: str, words: str) -
     assert words in answer.reason
 
 
-def test_a_file_alone_does_not_tell_the_digest() -> None:
+@pytest.mark.parametrize("kind", ["Deployment", "Pod"])
+def test_a_file_alone_does_not_tell_the_digest(kind: str) -> None:
     """A manifest names a tag only: the reason sends its reader to the cluster or the build."""
-    docs = harness.read(FAIL["not-running"])
-    answer = harness.remedy(no_digest.ITEM, docs, harness.FILES)
+    pod = {"spec": {"containers": [{"name": "web", "image": "web:1"}]}}
+    document = {
+        "apiVersion": "v1" if kind == "Pod" else "apps/v1",
+        "kind": kind,
+        "metadata": {"name": "web", "namespace": "shop"},
+        **(pod if kind == "Pod" else {"spec": {"template": pod}}),
+    }
+    answer = harness.remedy(no_digest.ITEM, [document], harness.FILES)
     assert isinstance(answer, NoChange)
     assert "scan the cluster" in answer.reason
 
