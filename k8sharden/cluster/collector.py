@@ -12,10 +12,11 @@ import msgspec
 from k8sharden.cluster.api import Api
 from k8sharden.cluster.evidence import observe
 from k8sharden.cluster.gather import Gathered
+from k8sharden.cluster.interrupt import Interruptible
 from k8sharden.cluster.platforms import detect
 from k8sharden.cluster.progress import Coalesced, Progress, Tell
 from k8sharden.cluster.reader import Job, read
-from k8sharden.errors import ApiError, Cancelled, ClusterUnavailable, Unauthorized
+from k8sharden.errors import ApiError, ClusterUnavailable, Unauthorized
 from k8sharden.model import kinds
 from k8sharden.model import objects as o
 from k8sharden.model.inventory import Coverage, Entry, Inventory, Source, SourceKind
@@ -48,7 +49,7 @@ def collect(
     read.
     """
     # The version is asked for first, so that a server out of reach is found at once.
-    version = _version(api)
+    version = _version(Api(Interruptible(api.transport, cancelled), read_only=True))
     scan = _Scan(api, Coalesced(progress), cancelled)
     scan.list_all(tuple(namespaces))
     return scan.inventory(Source(source_kind, name, server_version=version), clock())
@@ -57,7 +58,7 @@ def collect(
 def identify(api: Api, source_kind: SourceKind, name: str) -> Source:
     """Ask which cluster this is, without scanning it. Raises as `collect` does."""
     version = _version(api)
-    return Source(source_kind, name, _uid(api, ()), version, detect(api, version, (), ()).name)
+    return Source(source_kind, name, _uid(api, ()), version)
 
 
 class _Scan:
@@ -65,6 +66,8 @@ class _Scan:
 
     def __init__(self, api: Api, progress: Tell, cancelled: Callable[[], bool]) -> None:
         self._api = api
+        # The lists have threads of their own; what is asked for singly is left behind alike.
+        self._single = Api(Interruptible(api.transport, cancelled), read_only=True)
         self._progress = progress
         self._cancelled = cancelled
         self._gathered = {kind: Gathered(kind, progress) for kind in kinds.SCANNED}
@@ -94,9 +97,7 @@ class _Scan:
 
     def _namespace(self, name: str) -> bytes:
         """GET one namespace, as a list of one: a user of a namespace may often read it itself."""
-        if self._cancelled():
-            raise Cancelled("The scan was cancelled; nothing was changed.")
-        found = self._api.get(kinds.NAMESPACES.ref("", name))
+        found = self._single.get(kinds.NAMESPACES.ref("", name))
         return msgspec.json.encode({"items": [found]})
 
     def _entry(self, kind: ResourceType) -> Entry:
@@ -114,14 +115,14 @@ class _Scan:
         ledger = {kind.key: self._entry(kind) for kind in kinds.SCANNED}
         read_so_far = Inventory(source, objects, ledger)
         nodes = read_so_far.of(kinds.NODES, o.Node)
-        platform = detect(self._api, source.server_version, nodes, read_so_far.pods)
-        seen = observe(self._api, read_so_far, self._progress, self._cancelled)
+        platform = detect(self._single, source.server_version, nodes, read_so_far.pods)
+        seen = observe(self._single, read_so_far, self._progress)
         named = {"distribution": platform.name, "managed": platform.managed}
         return msgspec.structs.replace(
             read_so_far,
             source=msgspec.structs.replace(
                 source,
-                cluster_uid=_uid(self._api, read_so_far.namespaces),
+                cluster_uid=_uid(self._single, read_so_far.namespaces),
                 distribution=platform.name,
             ),
             ledger=ledger | {entry.resource: entry for entry in seen.entries},
@@ -152,6 +153,8 @@ def _uid(api: Api, namespaces: Iterable[o.Namespace]) -> str:
             return namespace.metadata.uid
     try:
         found = api.get(kinds.NAMESPACES.ref("", "kube-system"))
+    except Unauthorized:
+        raise
     except ApiError:
         return ""
     meta = found.get("metadata")

@@ -3,11 +3,8 @@
 The `kubernetes` package is imported only when a connection is made.
 """
 
-import contextlib
-import io
 import os
 import re
-import sys
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,7 +12,7 @@ from urllib.parse import urlsplit
 from k8sharden.cluster import kubeconfig as files
 from k8sharden.cluster.api import Api
 from k8sharden.cluster.kubeconfig import ContextInfo, Kubeconfig
-from k8sharden.cluster.logs import complaints
+from k8sharden.cluster.quiet import complaints
 from k8sharden.cluster.tokens import token_for
 from k8sharden.errors import ClusterUnavailable, InputError
 from k8sharden.model.text import one_line
@@ -102,7 +99,7 @@ def _by_kubeconfig(found: Kubeconfig, chosen: ContextInfo, *, read_only: bool) -
 
     configuration = _configuration()
     plugin = found.plugin(chosen.user)
-    with complaints() as said, _quiet_terminal():
+    with complaints() as said:
         try:
             config.load_kube_config(
                 os.pathsep.join(str(path) for path in found.paths),
@@ -138,19 +135,6 @@ def _plugin_failed(plugin: str, chosen: ContextInfo, said: list[str]) -> Cluster
     if "No such file or directory" in why:
         return ClusterUnavailable(f"{who} was not found: install it, or add it to PATH.")
     return ClusterUnavailable(f"{who} failed ({why}): run it by hand, and log in again.")
-
-
-@contextlib.contextmanager
-def _quiet_terminal() -> Any:
-    """Let an exec plugin talk to the user only where the terminal is ours to give.
-
-    Inside the app standard output calls itself a terminal and has no file; a plugin that took it
-    for one would write over the screen.
-    """
-    with contextlib.ExitStack() as stack:
-        if sys.stdout.isatty() and sys.stdout.fileno() < 0:
-            stack.enter_context(contextlib.redirect_stdout(io.StringIO()))
-        yield
 
 
 def _configuration() -> Any:

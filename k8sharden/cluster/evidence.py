@@ -16,7 +16,6 @@ from k8sharden.cluster.progress import Progress, Tell
 from k8sharden.cluster.transport import FLAGZ
 from k8sharden.errors import (
     ApiError,
-    Cancelled,
     ClusterUnavailable,
     Forbidden,
     NotFound,
@@ -24,7 +23,7 @@ from k8sharden.errors import (
 )
 from k8sharden.model import kinds
 from k8sharden.model import objects as o
-from k8sharden.model.evidence import ApiServerFlags, ControlPlane
+from k8sharden.model.evidence import ApiServerFlags, ControlPlane, Sample
 from k8sharden.model.inventory import Coverage, Entry, Inventory
 from k8sharden.model.text import one_line
 
@@ -46,17 +45,12 @@ class Observed(msgspec.Struct, frozen=True):
     entries: tuple[Entry, ...]
 
 
-def observe(
-    api: Api, inventory: Inventory, progress: Tell, cancelled: Callable[[], bool]
-) -> Observed:
-    """Gather what tells how the API servers are set up. Raises `Unauthorized` and `Cancelled`."""
+def observe(api: Api, inventory: Inventory, progress: Tell) -> Observed:
+    """Gather what tells how the API servers are set up. Raises `Unauthorized`."""
     servers = list(static_pods(inventory.pods))
     missing = [] if servers else [_no_static_pods(inventory)]
-    flags, flags_entry = _ask(api, FLAGS_PATH, _flagz, progress, cancelled)
-    found, metrics_entry = _ask(
-        api, METRICS_PATH, lambda api: samples(api.raw(METRICS_PATH, accept="text/plain")),
-        progress, cancelled,
-    )  # fmt: skip
+    flags, flags_entry = _ask(api, FLAGS_PATH, _flagz, progress)
+    found, metrics_entry = _ask(api, METRICS_PATH, _metrics, progress)
     if flags is not None:
         servers.append(ApiServerFlags(FLAGS_PATH, flags))
     entries = (flags_entry, metrics_entry)
@@ -111,11 +105,8 @@ def _ask(
     path: str,
     question: Callable[[Api], T],
     progress: Tell,
-    cancelled: Callable[[], bool],
 ) -> tuple[T | None, Entry]:
     """Put one question, and write its outcome down for the ledger."""
-    if cancelled():
-        raise Cancelled("The scan was cancelled; nothing was changed.")
     progress(Progress(path, 0, 1, finished=False))
     try:
         return question(api), Entry(path, Coverage.READ)
@@ -146,6 +137,10 @@ def _flagz(api: Api) -> Mapping[str, str]:
     flags = msgspec.json.decode(body, type=_Flagz).flags
     # Lists come in Go's brackets here, and without on a command line.
     return {name: _LIST.sub(r"\1", value) for name, value in flags.items()}
+
+
+def _metrics(api: Api) -> tuple[Sample, ...]:
+    return samples(api.raw(METRICS_PATH, accept="text/plain"))
 
 
 def _sentence(entry: Entry) -> str:

@@ -18,7 +18,7 @@ import urllib3
 
 from k8sharden import __version__
 from k8sharden.cluster.failures import explain, refused_credentials
-from k8sharden.cluster.logs import complaints
+from k8sharden.cluster.quiet import complaints
 from k8sharden.cluster.transport import Request, Response
 from k8sharden.errors import ClusterUnavailable
 from k8sharden.model.text import one_line

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from k8sharden.cluster.api import Api
-from k8sharden.errors import ApiError
+from k8sharden.errors import ApiError, ClusterUnavailable
 from k8sharden.model import kinds
 from k8sharden.model import objects as o
 
@@ -78,6 +78,6 @@ def _is_kubeadm(api: Api, nodes: Sequence[o.Node], pods: Sequence[o.Pod]) -> boo
         return True
     try:
         api.get(kinds.CONFIG_MAPS.ref("kube-system", "kubeadm-config"))
-    except ApiError:
+    except (ApiError, ClusterUnavailable):
         return False
     return True

@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterable, Iterator
 import msgspec
 
 from k8sharden.cluster.api import Api
+from k8sharden.cluster.interrupt import POLL, stop_if
 from k8sharden.cluster.transport import JSON, METADATA_LIST
-from k8sharden.errors import Cancelled, Expired
+from k8sharden.errors import Expired
 from k8sharden.model import kinds
 from k8sharden.model.kinds import ResourceType
 
@@ -20,9 +21,6 @@ AHEAD = 4
 
 TRIES = 3
 """How often a list is begun whose continue token expires."""
-
-_POLL = 0.05
-"""Seconds between two looks at whether the user has cancelled."""
 
 
 class Job(msgspec.Struct, frozen=True):
@@ -79,10 +77,9 @@ def read(api: Api, jobs: Iterable[Job], cancelled: Callable[[], bool]) -> Iterat
 
 def _next(events: "queue.Queue[Event]", cancelled: Callable[[], bool]) -> Event:
     while True:
-        if cancelled():
-            raise Cancelled("The scan was cancelled; nothing was changed.")
+        stop_if(cancelled)
         try:
-            return events.get(timeout=_POLL)
+            return events.get(timeout=POLL)
         except queue.Empty:
             continue
 
@@ -136,7 +133,7 @@ class _Reader:
     def _put(self, event: Event) -> None:
         while not self._stop.is_set():
             try:
-                self._events.put(event, timeout=_POLL)
+                self._events.put(event, timeout=POLL)
             except queue.Full:
                 continue
             return

@@ -228,8 +228,9 @@ def test_progress_tells_each_type_to_its_end() -> None:
     assert sorted(finished) == sorted([kind.key for kind in kinds.SCANNED] + ["/flagz", "/metrics"])
 
 
-def test_a_scan_is_cancelled_while_the_server_is_silent() -> None:
-    """Cancelling takes a moment, not the time that a request may take."""
+@pytest.mark.parametrize("path", ["/version", PODS, "/flagz", "/metrics"])
+def test_a_scan_is_cancelled_while_the_server_is_silent(path: str) -> None:
+    """Cancelling takes a moment, not the time that a request may take, whichever it is."""
     asked, released = threading.Event(), threading.Event()
 
     def silent(_: Request) -> Response:
@@ -239,7 +240,7 @@ def test_a_scan_is_cancelled_while_the_server_is_silent() -> None:
 
     begin = time.monotonic()
     with pytest.raises(Cancelled):
-        scan(Scripted({PODS: silent}), cancelled=asked.is_set)
+        scan(Scripted({path: silent}), cancelled=asked.is_set)
     assert time.monotonic() - begin < 5
     released.set()
 

@@ -1,5 +1,6 @@
 """Kubeconfigs and how they fail: each time one line that says what, where and what to do."""
 
+import io
 import json
 import os
 import subprocess
@@ -205,6 +206,30 @@ def test_a_failing_plugin_is_said_and_not_printed(
     with pytest.raises(ClusterUnavailable, match=said) as caught:
         connect(kubeconfig=file)
     assert SECRET not in str(caught.value)
+    assert capfd.readouterr() == ("", "")
+
+
+class _AppsOutput(io.StringIO):
+    """Standard output as it is inside the app: it calls itself a terminal, and has no file."""
+
+    def isatty(self) -> bool:
+        """Claim to be a terminal."""
+        return True
+
+    def fileno(self) -> int:
+        """Name no file."""
+        return -1
+
+
+def test_a_plugin_does_not_write_over_the_app(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Inside the app, what a plugin says goes into our error and not onto the screen."""
+    monkeypatch.setattr("sys.stdout", _AppsOutput())
+    monkeypatch.setattr("sys.stderr", _AppsOutput())
+    file = written(tmp_path / "c", plugin("sh", "-c", "echo not logged in >&2; exit 3"))
+    with pytest.raises(ClusterUnavailable, match="not logged in"):
+        connect(kubeconfig=file)
     assert capfd.readouterr() == ("", "")
 
 

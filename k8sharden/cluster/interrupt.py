@@ -1,0 +1,47 @@
+"""Lets the user cancel while a server is silent."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, wait
+
+from k8sharden.cluster.transport import Request, Response, Transport
+from k8sharden.errors import Cancelled
+
+POLL = 0.05
+"""Seconds between two looks at whether the user has cancelled."""
+
+
+def stop_if(cancelled: Callable[[], bool]) -> None:
+    """Raise `Cancelled` where the user has asked for it."""
+    if cancelled():
+        raise Cancelled("The scan was cancelled; nothing was changed.")
+
+
+class Interruptible:
+    """A transport whose requests are left behind, in a thread of their own, when cancelled."""
+
+    def __init__(self, inner: Transport, cancelled: Callable[[], bool]) -> None:
+        self._inner = inner
+        self._cancelled = cancelled
+
+    @property
+    def server(self) -> str:
+        """The server's address, for messages."""
+        return self._inner.server
+
+    def send(self, request: Request, *, timeout: float = 30.0) -> Response:
+        """Send one request; raises `Cancelled` within a tenth of a second."""
+        answer: Future[Response] = Future()
+
+        def run() -> None:
+            try:
+                answer.set_result(self._inner.send(request, timeout=timeout))
+            except Exception as error:  # noqa: BLE001 - raised again where it is waited for
+                answer.set_exception(error)
+
+        stop_if(self._cancelled)
+        # A daemon thread that waits for a silent server does not keep the program from ending.
+        threading.Thread(target=run, daemon=True, name="request").start()
+        while not wait([answer], POLL).done:
+            stop_if(self._cancelled)
+        return answer.result()
