@@ -30,15 +30,19 @@ def _shown(value: Any) -> str:
     return json.dumps(value, separators=(",", ":"))
 
 
-def pod_spec(spec: Object, where: str, *, in_template: bool = False) -> list[Cause]:
-    """Say what is wrong with a pod spec."""
+def pod_spec(
+    spec: Object, where: str, *, in_template: bool = False, claims: tuple[str, ...] = ()
+) -> list[Cause]:
+    """Say what is wrong with a pod spec; ``claims`` names volumes that a StatefulSet adds."""
+    volumes = [*(spec.get("volumes") or ()), *({"name": name} for name in claims)]
     causes = _volumes(spec, f"{where}.volumes")
     if not spec.get("containers"):
         causes.append(required(f"{where}.containers"))
     causes += _names(spec, where)
     for list_name in ("containers", "initContainers"):
         for number, container in enumerate(spec.get(list_name) or ()):
-            causes += _container(container, spec, f"{where}.{list_name}[{number}]")
+            filled = spec | {"volumes": volumes}
+            causes += _container(container, filled, f"{where}.{list_name}[{number}]")
     if spec.get("ephemeralContainers"):
         text = "ephemeral containers not allowed in pod template"
         text = text if in_template else "cannot be set on create"

@@ -75,7 +75,8 @@ def always_running(value: Object) -> list[Cause]:
     causes = _selector(value["kind"], spec, template)
     causes += _amounts(spec)
     causes += labels("spec.template.labels", template["metadata"].get("labels") or {})
-    causes += pod_spec(template["spec"], "spec.template.spec", in_template=True)
+    claims = tuple(each["metadata"]["name"] for each in spec.get("volumeClaimTemplates") or ())
+    causes += pod_spec(template["spec"], "spec.template.spec", in_template=True, claims=claims)
     policy = template["spec"]["restartPolicy"]
     if policy != "Always":
         causes.append(unsupported("spec.template.spec.restartPolicy", policy, ("Always",)))
