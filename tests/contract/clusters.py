@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import itertools
 import json
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from k8sharden.cluster.api import Api
 from k8sharden.cluster.transport import JSON, JSON_PATCH, Request, Transport
@@ -15,6 +16,8 @@ MERGE_PATCH = "application/merge-patch+json"
 APPLY_PATCH = "application/apply-patch+yaml"
 Object = dict[str, Any]
 BOOKKEEPING = ("uid", "resourceVersion", "creationTimestamp", "managedFields", "deletionTimestamp")
+SETTLED_SECONDS = 10.0
+T = TypeVar("T")
 _numbers = itertools.count(1)
 
 
@@ -60,7 +63,7 @@ class Cluster:
         """That user's client."""
         return Api(self.transport(user))
 
-    def send(  # noqa: PLR0913 - the parts of a request
+    def send(
         self,
         method: str,
         path: str,
@@ -105,6 +108,15 @@ class Cluster:
         """Send a server-side apply."""
         options = {"fieldManager": manager, **options}
         return self.send("PATCH", path, manifest, content_type=APPLY_PATCH, **options)
+
+    def until(self, ask: Callable[[], T], holds: Callable[[T], bool]) -> T:
+        """What was answered once it holds: a real authorizer learns of bindings a moment later."""
+        deadline = time.monotonic() + SETTLED_SECONDS
+        while not holds(found := ask()):
+            if not self.is_real or time.monotonic() > deadline:
+                raise AssertionError(f"it stays {found}")
+            time.sleep(0.02)
+        return found
 
     def namespace(self, **labels: str) -> str:
         """Create a namespace for one test, and return its name."""

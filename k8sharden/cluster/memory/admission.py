@@ -4,6 +4,9 @@ Pod Security here; whether RBAC grants more than the user holds in `escalation`.
 Source: Kubernetes documentation, "Pod Security Admission"; k8s.io/pod-security-admission, v0.36.
 """
 
+import re
+from typing import Any
+
 import msgspec
 
 from k8sharden.analysis.pod_security import Level, Violation, describe, reasons, violations
@@ -20,6 +23,7 @@ _TEMPLATES = (
     kinds.DEPLOYMENTS, kinds.DAEMON_SETS, kinds.STATEFUL_SETS, kinds.REPLICA_SETS,
     kinds.REPLICATION_CONTROLLERS, kinds.JOBS,
 )  # fmt: skip
+_LEVELS = {level.value: level for level in Level}
 _MOST_PODS = 3000
 
 
@@ -59,7 +63,7 @@ class Admission:
         if call.kind is kinds.NAMESPACES:
             self._check_namespace(call, value, old)
         elif call.kind is kinds.PODS:
-            if not call.attributes.subresource and value.get("spec") != old.get("spec"):
+            if not call.attributes.subresource and _images(value) != _images(old):
                 self._check_pod(call, value)
         elif not call.attributes.subresource:
             self._warn(call, _template(call, value), call.namespace)
@@ -99,9 +103,14 @@ class Admission:
         if now.minor == before.minor and now.level <= before.level:
             return
         name = value["metadata"]["name"]
-        pods = self._store.of(kinds.PODS, name)[:_MOST_PODS]
+        pods = self._store.of(kinds.PODS, name)
+        if len(pods) > _MOST_PODS:
+            call.warnings.append(
+                "new PodSecurity enforce level only checked against the first "
+                f"{_MOST_PODS} of {len(pods)} existing pods"
+            )
         grouped: dict[str, list[str]] = {}
-        for pod in pods:
+        for pod in pods[:_MOST_PODS]:
             if found := self._violations(now, pod):
                 grouped.setdefault(reasons(found), []).append(pod["metadata"]["name"])
         if grouped:
@@ -113,15 +122,21 @@ class Admission:
 
 
 def policy(namespace: Object, mode: str) -> Policy:
-    """Read one mode of a namespace's labels; a bad version counts as the latest."""
+    """Read one mode of a namespace's labels.
+
+    Who enforces a level is warned at it too, unless another is asked for. A bad level counts as
+    restricted where it is enforced, else as privileged; a bad version as the latest.
+    """
     labels = namespace["metadata"].get("labels") or {}
-    try:
-        level = Level(labels.get(f"{PREFIX}{mode}", Level.PRIVILEGED.value))
-    except ValueError:
-        level = Level.RESTRICTED
-    version = labels.get(f"{PREFIX}{mode}-version", "latest")
-    minor = version.removeprefix("v1.")
-    return Policy(level, int(minor) if version.startswith("v1.") and minor.isdecimal() else None)
+    version = labels.get(f"{PREFIX}{mode}-version")
+    level = labels.get(f"{PREFIX}{mode}")
+    if mode == "warn" and level is None and labels.get(f"{PREFIX}enforce") in _LEVELS:
+        level = labels[f"{PREFIX}enforce"]
+        version = version or labels.get(f"{PREFIX}enforce-version")
+    if level is not None and level not in _LEVELS:
+        level = Level.RESTRICTED.value if mode == "enforce" else None
+    found = re.fullmatch(r"v1\.(\d+)", version or "")
+    return Policy(_LEVELS[level or Level.PRIVILEGED.value], int(found[1]) if found else None)
 
 
 def _template(call: Call, value: Object) -> Object | None:
@@ -132,6 +147,14 @@ def _template(call: Call, value: Object) -> Object | None:
         inner: Object = value["spec"]["jobTemplate"]["spec"]["template"]
         return inner
     return None
+
+
+def _images(pod: Object) -> list[Any]:
+    """Return the images of a pod, the only field that can change and that Pod Security reads."""
+    return [
+        [container.get("image") for container in pod["spec"].get(name) or ()]
+        for name in ("initContainers", "containers", "ephemeralContainers")
+    ]
 
 
 def _named(names: list[str]) -> str:

@@ -7,13 +7,14 @@ pkg/registry/core/namespace/storage, v1.36.
 from typing import Any
 
 from k8sharden.cluster.memory.decode import options
-from k8sharden.cluster.memory.failures import bad_request, invalid, precondition, unsupported
+from k8sharden.cluster.memory.failures import forbidden, invalid, precondition, unsupported
 from k8sharden.cluster.memory.requests import Call
 from k8sharden.cluster.memory.store import Object, Store, now
 from k8sharden.model import kinds
 from k8sharden.model.kinds import ResourceType
 
 _POLICIES = ("Foreground", "Background", "Orphan")
+_IMMORTAL = ("default", "kube-system", "kube-public")
 _BY_POLICY = {"Orphan": "orphan", "Foreground": "foregroundDeletion"}
 
 
@@ -24,6 +25,8 @@ def delete(store: Store, call: Call) -> Object:
     # A body's options replace the query's: a `dryRun` of the query is then not looked at.
     dry_run = call.dry_run(chosen.get("dryRun") or []) if chosen else call.dry_run()
     policy = chosen.get("propagationPolicy") or call.query.get("propagationPolicy") or ""
+    if kind is kinds.NAMESPACES and call.name in _IMMORTAL:
+        raise forbidden(kind, call.name, "this namespace may not be deleted")
     _check(kind, old, chosen, policy)
     finalizers = _finalizers(old, policy)
     if kind is kinds.NAMESPACES or finalizers:
@@ -80,8 +83,6 @@ def _terminate(
         metadata["finalizers"] = finalizers
     value = old | {"metadata": metadata}
     if kind is kinds.NAMESPACES:
-        if old["metadata"]["name"] in ("default", "kube-system", "kube-public"):
-            raise bad_request("this namespace may not be deleted")
         value["status"] = old["status"] | {"phase": "Terminating"}
     return value if dry_run else _stored(store, kind, value)
 

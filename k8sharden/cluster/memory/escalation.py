@@ -3,10 +3,11 @@
 Source: k8s.io/kubernetes, pkg/registry/rbac/{role,rolebinding}/policybased, v1.36.
 """
 
+from collections.abc import Iterable, Iterator
 from itertools import product
 
 from k8sharden.cluster.memory import rbac
-from k8sharden.cluster.memory.failures import forbidden
+from k8sharden.cluster.memory.failures import forbidden, not_found
 from k8sharden.cluster.memory.rbac import MASTERS, Rule
 from k8sharden.cluster.memory.requests import Attributes, Call
 from k8sharden.cluster.memory.store import Object, Store
@@ -24,16 +25,19 @@ def check(store: Store, call: Call, value: Object) -> None:
     if _may(store, call, value, "escalate" if is_role else "bind"):
         return
     granted = value.get("rules") if is_role else _bound(store, call, value)
-    missing = [rule for rule in granted or () if not _covered(store, call, rule)]
+    held = rbac.rules_of(store, call.user, call.namespace)
+    missing = [
+        single
+        for single in dict.fromkeys(_singles(granted or ()))
+        if not any(rbac.allows(own, single) for own in held)
+    ]
     if missing:
-        name = value["metadata"].get("name", "")
         groups = " ".join(f'"{group}"' for group in call.user.groups)
-        lines = "\n".join(_written(rule) for rule in missing)
         why = (
             f'user "{call.user.name}" (groups=[{groups}]) is attempting to grant RBAC permissions '
-            f"not currently held:\n{lines}"
+            "not currently held:\n" + "\n".join(_written(missing))
         )
-        raise forbidden(call.kind, name, why)
+        raise forbidden(call.kind, value["metadata"].get("name", ""), why)
 
 
 def _may(store: Store, call: Call, value: Object, verb: str) -> bool:
@@ -52,40 +56,36 @@ def _may(store: Store, call: Call, value: Object, verb: str) -> bool:
 def _bound(store: Store, call: Call, value: Object) -> list[Rule]:
     role = value["roleRef"]
     kind = kinds.ROLES if role["kind"] == "Role" else kinds.CLUSTER_ROLES
-    found = store.get(kind, call.namespace if kind.namespaced else "", role["name"])
+    found = store.find(kind, call.namespace if kind.namespaced else "", role["name"])
+    if found is None:
+        # It is the role that is missing, and yet this is how the server words it.
+        raise not_found(call.kind, role["name"])
     return list(found.get("rules") or ())
 
 
-def _covered(store: Store, call: Call, rule: Rule) -> bool:
-    """Whether every single right of a rule is held."""
-    held = rbac.rules_of(store, call.user, call.namespace)
-    paths = rule.get("nonResourceURLs") or ()
-    singles = [
-        Attributes(verb, path=path) for verb, path in product(rule.get("verbs") or (), paths)
-    ]
-    for verb, group, resource, name in product(
-        rule.get("verbs") or (),
-        rule.get("apiGroups") or (),
-        rule.get("resources") or (),
-        rule.get("resourceNames") or ("",),
-    ):
-        word, _, subresource = resource.partition("/")
-        singles.append(Attributes(verb, group, "", word, subresource, name=name))
-    return all(any(rbac.allows(own, single) for own in held) for single in singles)
+def _singles(rules: Iterable[Rule]) -> Iterator[Attributes]:
+    """Yield every single right of rules: one verb on one resource or path."""
+    for rule in rules:
+        for verb, path in product(rule.get("verbs") or (), rule.get("nonResourceURLs") or ()):
+            yield Attributes(verb, path=path)
+        for group, resource, name, verb in product(
+            rule.get("apiGroups") or (),
+            rule.get("resources") or (),
+            rule.get("resourceNames") or ("",),
+            rule.get("verbs") or (),
+        ):
+            word, _, subresource = resource.partition("/")
+            yield Attributes(verb, group, "", word, subresource, name=name)
 
 
-def _written(rule: Rule) -> str:
-    """Write a rule as the server does: ``{APIGroups:[""], Resources:["pods"], Verbs:["get"]}``."""
-    words = (
-        ("APIGroups", "apiGroups"),
-        ("Resources", "resources"),
-        ("ResourceNames", "resourceNames"),
-        ("NonResourceURLs", "nonResourceURLs"),
-        ("Verbs", "verbs"),
-    )
-    shown = [
-        f"{word}:[" + " ".join(f'"{each}"' for each in rule[key]) + "]"
-        for word, key in words
-        if rule.get(key)
-    ]
-    return "{" + ", ".join(shown) + "}"
+def _written(missing: list[Attributes]) -> list[str]:
+    """Write rights as the server does, the verbs of one resource together."""
+    verbs: dict[str, list[str]] = {}
+    for each in missing:
+        if each.path:
+            about = f'NonResourceURLs:["{each.path}"]'
+        else:
+            name = f', ResourceNames:["{each.name}"]' if each.name else ""
+            about = f'APIGroups:["{each.group}"], Resources:["{each.words}"]{name}'
+        verbs.setdefault(about, []).append(f'"{each.verb}"')
+    return sorted(f"{{{about}, Verbs:[{' '.join(words)}]}}" for about, words in verbs.items())

@@ -9,7 +9,14 @@ from collections.abc import Callable
 from typing import Any
 
 from k8sharden.cluster.memory import kind_rules, names, rbac_rules, workload_rules
-from k8sharden.cluster.memory.failures import Cause, cause, invalid, invalid_value, required
+from k8sharden.cluster.memory.failures import (
+    Cause,
+    cause,
+    forbidden_value,
+    invalid,
+    invalid_value,
+    required,
+)
 from k8sharden.cluster.memory.store import Object
 from k8sharden.model import kinds
 from k8sharden.model.kinds import ResourceType
@@ -31,6 +38,7 @@ def check_changed(kind: ResourceType, value: Object, old: Object) -> None:
     if metadata.get("uid") != before["uid"]:
         uid = json.dumps(metadata.get("uid"))
         causes.append(invalid_value("metadata.uid", uid, "field is immutable"))
+    causes += _late_finalizers(metadata, before)
     causes += _own(kind, value)
     rule = _ON_CHANGE.get(kind.key)
     if rule is not None:
@@ -113,6 +121,19 @@ def _finalizers(finalizers: list[str]) -> list[Cause]:
         for number, each in enumerate(finalizers)
         if "/" not in each and each not in _STANDARD_FINALIZERS
     ]
+
+
+def _late_finalizers(metadata: Object, before: Object) -> list[Cause]:
+    known = before.get("finalizers") or ()
+    new = [each for each in metadata.get("finalizers") or () if each not in known]
+    if not new or not before.get("deletionTimestamp"):
+        return []
+    shown = ", ".join(json.dumps(each) for each in sorted(new))
+    text = (
+        "no new finalizers can be added if the object is being deleted, found new finalizers "
+        f"[]string{{{shown}}}"
+    )
+    return [forbidden_value("metadata.finalizers", text)]
 
 
 _Rule = Callable[[Object], list[Cause]]

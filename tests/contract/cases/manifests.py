@@ -8,7 +8,10 @@ RBAC = "rbac.authorization.k8s.io"
 _M = {"metadata": {"name": "m"}}
 _LABELS = {"a": "b"}
 _SELECTOR = {"matchLabels": _LABELS}
-_PLAIN = {"metadata": {"labels": _LABELS}, "spec": {"containers": [{"name": "c", "image": "x"}]}}
+_PLAIN: dict[str, Any] = {
+    "metadata": {"labels": _LABELS},
+    "spec": {"containers": [{"name": "c", "image": "x"}]},
+}
 _HOST = {
     "metadata": {"labels": _LABELS},
     "spec": {
@@ -80,30 +83,79 @@ def _spec(name: str = "m", **spec: Any) -> dict[str, Any]:
 
 MANIFESTS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("deployments.apps", _spec(selector=_SELECTOR, template=_FULL)),
-    ("deployments.apps", _spec("recreate", selector=_SELECTOR, template=_PLAIN, strategy={"type": "Recreate"}, replicas=0)),
+    (
+        "deployments.apps",
+        _spec(
+            "recreate",
+            selector=_SELECTOR,
+            template=_PLAIN,
+            strategy={"type": "Recreate"},
+            replicas=0,
+        ),
+    ),
     ("daemonsets.apps", _spec(selector=_SELECTOR, template=_HOST)),
-    ("statefulsets.apps", _spec(selector=_SELECTOR, serviceName="x", template=_PLAIN, volumeClaimTemplates=[_CLAIM])),
+    (
+        "statefulsets.apps",
+        _spec(selector=_SELECTOR, serviceName="x", template=_PLAIN, volumeClaimTemplates=[_CLAIM]),
+    ),
     ("replicasets.apps", _spec(selector=_SELECTOR, template=_PLAIN)),
     ("replicationcontrollers", _spec(template=_PLAIN)),
     ("jobs.batch", _spec(template=_ONCE)),
     ("jobs.batch", _spec("wide", template=_ONCE, parallelism=3)),
     ("cronjobs.batch", _spec(schedule="@daily", jobTemplate={"spec": {"template": _ONCE}})),
-    ("pods", _spec(**{k: v for k, v in _PLAIN["spec"].items()})),
-    ("pods", _spec("guaranteed", containers=[{"name": "c", "image": "x", "resources": {"limits": {"cpu": 1, "memory": "1e3"}}}])),
-    ("pods", _spec("burstable", containers=[{"name": "c", "image": "x", "resources": {"requests": {"cpu": "1500m"}}}], terminationGracePeriodSeconds=0, tolerations=[{"operator": "Exists"}])),
+    ("pods", _spec(**_PLAIN["spec"])),
+    (
+        "pods",
+        _spec(
+            "guaranteed",
+            containers=[
+                {"name": "c", "image": "x", "resources": {"limits": {"cpu": 1, "memory": "1e3"}}}
+            ],
+        ),
+    ),
+    (
+        "pods",
+        _spec(
+            "burstable",
+            containers=[{"name": "c", "image": "x", "resources": {"requests": {"cpu": "1500m"}}}],
+            terminationGracePeriodSeconds=0,
+            tolerations=[{"operator": "Exists"}],
+        ),
+    ),
     ("networkpolicies.networking.k8s.io", _spec(podSelector={})),
-    ("networkpolicies.networking.k8s.io", _spec("both", podSelector={}, egress=[{}], ingress=[{"ports": [{"port": 80}, {"port": "x"}]}])),
-    ("networkpolicies.networking.k8s.io", _spec("deny", podSelector={}, policyTypes=["Ingress"], ingress=[])),
+    (
+        "networkpolicies.networking.k8s.io",
+        _spec(
+            "both", podSelector={}, egress=[{}], ingress=[{"ports": [{"port": 80}, {"port": "x"}]}]
+        ),
+    ),
+    (
+        "networkpolicies.networking.k8s.io",
+        _spec("deny", podSelector={}, policyTypes=["Ingress"], ingress=[]),
+    ),
     ("services", _spec(selector=_LABELS, ports=[{"port": 80}])),
     ("serviceaccounts", _of(automountServiceAccountToken=False)),
     ("secrets", _of(stringData={"a": "b"}, data={"c": "ZA=="})),
     ("configmaps", _of()),
-    ("configmaps", _of("empty", data={}) | {"metadata": {"name": "empty", "labels": {}, "annotations": None}}),
+    (
+        "configmaps",
+        _of("empty", data={}) | {"metadata": {"name": "empty", "labels": {}, "annotations": None}},
+    ),
     (f"roles.{RBAC}", _of(rules=[{"apiGroups": [""], "resources": ["pods"], "verbs": ["get"]}])),
     (f"roles.{RBAC}", _of("empty", rules=[])),
-    (f"rolebindings.{RBAC}", _of(
-        roleRef={"kind": "Role", "name": "m"},
-        subjects=[{"kind": "User", "name": "u"}, {"kind": "ServiceAccount", "name": "s", "namespace": "d"}, {"kind": "Group", "name": "g"}],
-    )),
-    (f"rolebindings.{RBAC}", _of("nobody", roleRef={"kind": "ClusterRole", "name": "view"}, subjects=None)),
-)  # fmt: skip
+    (
+        f"rolebindings.{RBAC}",
+        _of(
+            roleRef={"kind": "Role", "name": "m"},
+            subjects=[
+                {"kind": "User", "name": "u"},
+                {"kind": "ServiceAccount", "name": "s", "namespace": "d"},
+                {"kind": "Group", "name": "g"},
+            ],
+        ),
+    ),
+    (
+        f"rolebindings.{RBAC}",
+        _of("nobody", roleRef={"kind": "ClusterRole", "name": "view"}, subjects=None),
+    ),
+)
