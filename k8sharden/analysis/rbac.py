@@ -5,6 +5,7 @@ ClusterRole that their selectors choose.
 """
 
 from collections.abc import Iterable, Mapping
+from typing import cast
 
 from k8sharden.analysis.selectors import chooses
 from k8sharden.model import kinds
@@ -33,14 +34,17 @@ def effective_rules(role: o.Role, roles: Iterable[o.Role]) -> tuple[o.PolicyRule
     A controller writes the aggregated rules into the live object; in a manifest they are not there
     yet.
     """
+    own = tuple(role.rules or ())
     selectors = role.aggregation_rule.cluster_role_selectors if role.aggregation_rule else None
+    if not selectors:
+        return own
     taken = (
         rule
         for other in roles
-        if any(chooses(selector, other.metadata.label) for selector in selectors or ())
+        if any(chooses(selector, other.metadata.label) for selector in selectors)
         for rule in other.rules or ()
     )
-    return (*(role.rules or ()), *taken)
+    return (*own, *taken)
 
 
 def grants_everything(rules: Iterable[o.PolicyRule]) -> bool:
@@ -71,11 +75,20 @@ def is_account_group(name: str) -> bool:
     return name == "system:serviceaccounts" or name.startswith("system:serviceaccounts:")
 
 
-def unlimited_bindings(inventory: Inventory) -> Mapping[str, tuple[o.Binding, list[o.Subject]]]:
+_Unlimited = Mapping[str, tuple[o.Binding, list[o.Subject]]]
+
+
+def unlimited_bindings(inventory: Inventory) -> _Unlimited:
     """Return the ClusterRoleBindings that allow everything, by name, with whom they allow it.
 
     The group `system:masters` is left out: the API server lets it pass before it asks RBAC.
     """
+    if "unlimited-bindings" not in inventory.cache:
+        inventory.cache["unlimited-bindings"] = _unlimited(inventory)
+    return cast("_Unlimited", inventory.cache["unlimited-bindings"])
+
+
+def _unlimited(inventory: Inventory) -> _Unlimited:
     roles = cluster_roles(inventory)
     unlimited = {CLUSTER_ADMIN} | {
         name
@@ -96,10 +109,11 @@ def _is_masters(subject: o.Subject) -> bool:
 
 def workloads_under(account: ServiceAccount, inventory: Inventory) -> tuple[Workload, ...]:
     """Return the workloads whose pods run under a service account."""
-    namespace, name = account
-    return tuple(
-        workload
-        for workload in workloads(inventory)
-        if workload.namespace == namespace
-        and (workload.spec.service_account_name or "default") == name
-    )
+    if "by-account" not in inventory.cache:
+        found: dict[ServiceAccount, list[Workload]] = {}
+        for workload in workloads(inventory):
+            name = workload.spec.service_account_name or "default"
+            found.setdefault((workload.namespace, name), []).append(workload)
+        inventory.cache["by-account"] = found
+    by_account = cast("Mapping[ServiceAccount, list[Workload]]", inventory.cache["by-account"])
+    return tuple(by_account.get(account, ()))

@@ -6,12 +6,16 @@ plug-in's own kinds are not seen here.
 """
 
 from collections.abc import Iterable, Mapping
+from typing import TypeVar, cast
 
 from k8sharden.analysis.selectors import chooses, is_empty
 from k8sharden.model import kinds
 from k8sharden.model import objects as o
 from k8sharden.model.inventory import Inventory
+from k8sharden.model.kinds import ResourceType
 from k8sharden.model.workloads import Workload, pods_of, workloads
+
+T = TypeVar("T", bound=o.Object)
 
 _PASSING = ("Job", "CronJob")
 
@@ -38,12 +42,31 @@ def lets_in(policies: Iterable[o.NetworkPolicy], labels: Mapping[str, str]) -> b
     )
 
 
+def in_namespace(
+    kind: ResourceType, struct: type[T], namespace: str, inventory: Inventory
+) -> tuple[T, ...]:
+    """Return the objects of a type in one namespace, found without looking at all others."""
+    key = f"by-namespace/{kind.key}"
+    if key not in inventory.cache:
+        found: dict[str, list[T]] = {}
+        for item in inventory.of(kind, struct):
+            found.setdefault(item.namespace, []).append(item)
+        inventory.cache[key] = {name: tuple(items) for name, items in found.items()}
+    return cast("Mapping[str, tuple[T, ...]]", inventory.cache[key]).get(namespace, ())
+
+
 def listeners(inventory: Inventory) -> Mapping[str, tuple[Workload, ...]]:
     """Return, by namespace, the workloads whose standing pods a policy can protect.
 
     Left out: what is scaled to zero, what runs to its end, and what uses the node's own network,
     where policies do not reach.
     """
+    if "listeners" not in inventory.cache:
+        inventory.cache["listeners"] = _listeners(inventory)
+    return cast("Mapping[str, tuple[Workload, ...]]", inventory.cache["listeners"])
+
+
+def _listeners(inventory: Inventory) -> Mapping[str, tuple[Workload, ...]]:
     found: dict[str, list[Workload]] = {}
     for workload in workloads(inventory):
         owner = workload.metadata.controller
@@ -63,9 +86,8 @@ def services_of(workload: Workload, inventory: Inventory) -> tuple[o.Service, ..
     labels = workload.template_metadata.label
     return tuple(
         service
-        for service in inventory.of(kinds.SERVICES, o.Service)
-        if service.namespace == workload.namespace
-        and service.spec is not None
+        for service in in_namespace(kinds.SERVICES, o.Service, workload.namespace, inventory)
+        if service.spec is not None
         and service.spec.selector
         and all(labels.get(key) == value for key, value in service.spec.selector.items())
     )

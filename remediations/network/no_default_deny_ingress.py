@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from k8sharden.analysis.reachability import (
     denies_all_ingress,
+    in_namespace,
     lets_in,
     listeners,
     pod_count,
@@ -64,8 +65,7 @@ def _count(number: int, what: str) -> str:
 
 
 def _policies(namespace: str, inventory: Inventory) -> tuple[o.NetworkPolicy, ...]:
-    every = inventory.of(kinds.NETWORK_POLICIES, o.NetworkPolicy)
-    return tuple(policy for policy in every if policy.namespace == namespace)
+    return in_namespace(kinds.NETWORK_POLICIES, o.NetworkPolicy, namespace, inventory)
 
 
 def remediate(finding: Finding, inventory: Inventory) -> Change | NoChange:
