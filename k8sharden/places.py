@@ -18,11 +18,13 @@ from k8sharden.cluster.connect import ContextInfo, connect, contexts
 from k8sharden.cluster.memory import MemoryCluster
 from k8sharden.cluster.progress import Progress
 from k8sharden.cluster.training import training_cluster
+from k8sharden.errors import InputError
 from k8sharden.export.inplace import file_diffs, fixable
 from k8sharden.export.sources import Manifests, inventory_from, read_sources
 from k8sharden.model.inventory import Inventory, Source, SourceKind
 from k8sharden.model.masking import Masker
 from k8sharden.model.ref import Ref
+from k8sharden.model.text import one_line
 
 Tell = Callable[[Progress], None]
 Cancelled = Callable[[], bool]
@@ -141,7 +143,7 @@ class FilesPlace:
         self.manifests = manifests
         self.name = ", ".join(paths)
         self.options = tuple(word for path in paths for word in ("-f", path))
-        self._objects = {item.ref: item.value for item in manifests.objects}
+        self._objects = {ref: item.value for ref, item in manifests.current.items()}
 
     def source(self) -> Source:
         """Return which files these are."""
@@ -205,5 +207,13 @@ def offered(kubeconfig: Path | None = None) -> tuple[ContextInfo, ...]:
 
 
 def open_files(paths: Sequence[str]) -> FilesPlace:
-    """Read manifests. Raises `InputError` with file and line for what cannot be used."""
-    return FilesPlace(read_sources(paths, sys.stdin.buffer), paths)
+    """Read manifests. Raises `InputError`, with file and line, for what cannot be used."""
+    manifests = read_sources(paths, sys.stdin.buffer)
+    if not manifests.objects:
+        other = manifests.others[0]
+        raise InputError(
+            f"{other.place}: {one_line(other.ref.kind, 80)} ({one_line(other.ref.api_version, 80)})"
+            " is of no kind that is checked, and nothing else was found: give manifests with "
+            "workloads, namespaces, roles or policies."
+        )
+    return FilesPlace(manifests, paths)

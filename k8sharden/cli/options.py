@@ -9,7 +9,9 @@ import click
 import msgspec
 
 from k8sharden.errors import InputError
+from k8sharden.export.manifests import Manifests
 from k8sharden.model.finding import Area, Finding, Severity
+from k8sharden.model.text import one_line
 from k8sharden.places import TrainingPlace, open_cluster, open_files, state_folder
 from k8sharden.session import Scan, Session
 
@@ -116,7 +118,9 @@ def open_session(source: SourceOptions) -> Session:
     if source.demo:
         return Session(TrainingPlace(state, read_only=source.read_only), state)
     if source.files:
-        return Session(open_files(source.files), state)
+        files = open_files(source.files)
+        _tell_skipped(files.manifests)
+        return Session(files, state)
     place = open_cluster(
         kubeconfig=source.kubeconfig,
         context=source.context,
@@ -125,6 +129,18 @@ def open_session(source: SourceOptions) -> Session:
         read_only=source.read_only,
     )
     return Session(place, state)
+
+
+def _tell_skipped(manifests: Manifests) -> None:
+    """Say what was found and is not judged."""
+    for skipped in manifests.skipped:
+        click.echo(f"Skipped {one_line(skipped.file, 300)}: {skipped.reason}.", err=True)
+    for sentence in manifests.repeated:
+        click.echo(sentence, err=True)
+    if manifests.others:
+        kinds = sorted({one_line(item.ref.kind, 80) for item in manifests.others})
+        some = ", ".join(kinds[:8])
+        click.echo(f"Not judged, of kinds that no check knows: {some}.", err=True)
 
 
 def select(scan: Scan, selection: Selection, known: Iterable[str]) -> list[Finding]:

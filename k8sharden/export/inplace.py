@@ -23,7 +23,7 @@ class Files:
     def __init__(self, manifests: Manifests) -> None:
         self._before = dict(manifests.texts)
         self._texts: dict[str, str] = dict(manifests.texts)
-        self._objects = {item.ref: item for item in manifests.objects}
+        self._objects = dict(manifests.current)
         self._removals: list[ManifestObject] = []
 
     def change(self, planned: Planned) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
-_MAIN = "from k8sharden.cli import main; main()"
+MAIN = "from k8sharden.cli import main; main()"
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Person:
         """Run `k8sharden` with these arguments."""
         data = given.encode() if isinstance(given, str) else given
         done = subprocess.run(
-            [sys.executable, "-c", _MAIN, *arguments],
+            [sys.executable, "-c", MAIN, *arguments],
             input=data if data is not None else b"",
             capture_output=True,
             cwd=self.home,
