@@ -1,7 +1,7 @@
 """Show a change as a unified diff of manifests, without bookkeeping and without secret values."""
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import quote
 
@@ -15,6 +15,8 @@ from k8sharden.model.render import render
 from k8sharden.model.text import visible
 
 CLUSTER_FOLDER = "_cluster"
+CONTEXT = (3, 2, 1)
+"""How many lines of context a diff may have, the usual number first; git wants at least one."""
 
 
 class FileDiff(msgspec.Struct, frozen=True):
@@ -47,20 +49,31 @@ def manifest_text(value: dict[str, Any] | None, masker: Masker) -> str:
 
 def diff_bound(bound: Bound, masker: Masker) -> FileDiff:
     """Return the diff of one write against the object as it is."""
-    path = manifest_path(bound.ref)
     before, after = manifest_text(bound.before, masker), manifest_text(bound.after, masker)
-    text = unified(path, before, after)
-    return FileDiff(path, text, bool(MARK.search(text)))
+    path = manifest_path(bound.ref)
+    return discreet(path, before, after, lambda text: bool(MARK.search(text)))
 
 
-def unified(path: str, before: str, after: str) -> str:
+def discreet(path: str, before: str, after: str, shows: Callable[[str], bool]) -> FileDiff:
+    """Return a diff with as much context as shows no secret, at the most three lines.
+
+    Where even one line of context would show one, the diff is marked to be left out.
+    """
+    for context in CONTEXT:
+        text = unified(path, before, after, context)
+        if not shows(text):
+            return FileDiff(path, text)
+    return FileDiff(path, unified(path, before, after), hides=True)
+
+
+def unified(path: str, before: str, after: str, context: int = CONTEXT[0]) -> str:
     """Return a unified diff as git writes it; an empty side is a file that is not there."""
     if before == after:
         return ""
     old = f"a/{path}" if before else "/dev/null"
     new = f"b/{path}" if after else "/dev/null"
     lines = difflib.unified_diff(
-        _lines(before), _lines(after), _quoted(old), _quoted(new), lineterm=""
+        _lines(before), _lines(after), _quoted(old), _quoted(new), n=context, lineterm=""
     )
     return _header(path, before, after) + "".join(
         _ended(line, head=number < 2 or line.startswith("@@"))  # noqa: PLR2004 - the two file names

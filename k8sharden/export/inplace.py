@@ -6,11 +6,11 @@ from pathlib import PurePosixPath
 import msgspec
 
 from k8sharden.changes.bind import Bound
-from k8sharden.changes.diff import FileDiff, unified
+from k8sharden.changes.diff import FileDiff, discreet
 from k8sharden.changes.plan import Plan, Planned, Unfixed
 from k8sharden.errors import K8shardenError
 from k8sharden.export.sources import ManifestObject, Manifests
-from k8sharden.export.splice import apply_edits, remove_document
+from k8sharden.export.splice import apply_edits
 from k8sharden.model.change import Create, Delete, Patch
 from k8sharden.model.masking import Masker
 from k8sharden.model.ref import Ref
@@ -76,8 +76,9 @@ class Files:
         for item in self._objects.values():
             if item.file == path:
                 masker.manifest(item.value)
-        text = unified("stdin.yaml" if path == "-" else path, before, after)
-        return FileDiff(path, text, masker.shown_in(text))
+        shown = discreet("stdin.yaml" if path == "-" else path, before, after, masker.shown_in)
+        # A file's own text holds its secrets, so that what is not left out is masked here.
+        return FileDiff(shown.path, masker.masked(shown.text), shown.hides)
 
     def _remove(self) -> None:
         last_first = sorted(self._removals, key=lambda item: (item.document, item.item or 0))

@@ -40,12 +40,23 @@ class Masker:
 
     def shown_in(self, text: str) -> bool:
         """Whether ``text`` shows a value that was masked so far, or a line of one."""
-        return any(
-            line.strip() in text
-            for value in self._numbers
+        return any(line in text for line, _ in self._lines())
+
+    def masked(self, text: str) -> str:
+        """Return ``text`` without the values that were masked so far."""
+        for line, mark in self._lines():
+            text = text.replace(line, mark)
+        return text
+
+    def _lines(self) -> list[tuple[str, str]]:
+        """Return each line of each value with its mark, the longest first: some hold others."""
+        lines = {
+            line.strip(): f"<masked {number}>"
+            for value, number in self._numbers.items()
             for line in value.splitlines()
             if line.strip()
-        )
+        }
+        return sorted(lines.items(), key=lambda item: len(item[0]), reverse=True)
 
     def manifest(self, value: dict[str, Any]) -> dict[str, Any]:
         """Return a copy of an object without its secret values."""

@@ -45,14 +45,17 @@ def test_a_name_is_never_a_path(name: str) -> None:
 def test_a_secret_in_a_hunk_leaves_the_file_out() -> None:
     """A diff whose context would show a password is listed and not printed."""
     live = deployment()
-    live["spec"]["template"]["spec"]["containers"][1]["env"] = [
-        {"name": "DB_PASSWORD", "value": "hunter2"}
-    ]
+    env = [{"name": "DB_PASSWORD", "value": "hunter2"}]
+    live["spec"]["template"]["spec"]["containers"][1]["env"] = env
     bound = bind(patch(SetField((*CONTAINER, "tty"), value=True)), live)
     diff = diff_bound(bound, Masker())
     assert "<masked 1>" in diff.text
     assert "hunter2" not in diff.text
     assert join([diff]) == ("", (diff.path,))
+    env.append({"name": "MODE", "value": "fast"})
+    near = diff_bound(bind(patch(SetField((*CONTAINER, "tty"), value=True)), live), Masker())
+    assert not near.hides, "one or two lines of context show no secret"
+    assert "+          tty: true" in near.text
     far = bind(patch(SetField(("metadata", "annotations", "a"), "b")), live)
     assert not diff_bound(far, Masker()).hides
 
