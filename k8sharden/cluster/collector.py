@@ -186,6 +186,6 @@ def _nothing(api: Api, entries: list[Entry]) -> NoReturn:
         raise ClusterUnavailable(failed.detail)
     raise ClusterUnavailable(
         f"{one_line(api.server, 200)} lets these credentials read nothing: allow them to list "
-        "pods, deployments.apps and the other types (the ClusterRole view does for most of them), "
-        "or name a namespace that they may read with --namespace."
+        "pods, deployments.apps and the other types (`k8sharden permissions` prints the role), or "
+        "name a namespace that they may read with --namespace."
     )
