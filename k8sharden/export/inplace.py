@@ -1,5 +1,6 @@
 """Fix manifests in the files they came from: every other byte stays as it was."""
 
+import os
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 
@@ -10,7 +11,7 @@ from k8sharden.changes.diff import FileDiff, discreet
 from k8sharden.changes.plan import Plan, Planned, Unfixed
 from k8sharden.errors import K8shardenError
 from k8sharden.export.sources import ManifestObject, Manifests
-from k8sharden.export.splice import apply_edits
+from k8sharden.export.splice import apply_edits, remove_document
 from k8sharden.model.change import Create, Delete, Patch
 from k8sharden.model.masking import Masker
 from k8sharden.model.ref import Ref
@@ -76,7 +77,7 @@ class Files:
         for item in self._objects.values():
             if item.file == path:
                 masker.manifest(item.value)
-        shown = discreet("stdin.yaml" if path == "-" else path, before, after, masker.shown_in)
+        shown = discreet(shown_path(path), before, after, masker.shown_in)
         # A file's own text holds its secrets, so that what is not left out is masked here.
         return FileDiff(shown.path, masker.masked(shown.text), shown.hides)
 
@@ -86,6 +87,14 @@ class Files:
             text = self._texts[item.file]
             self._texts[item.file] = remove_document(text, item.document, item.item)
         self._removals = []
+
+
+def shown_path(path: str) -> str:
+    """Return a file's path as a patch names it: below the working folder, or without its root."""
+    if path == "-":
+        return "stdin.yaml"
+    near = os.path.relpath(path)
+    return path.lstrip("/") if near.startswith("..") else near
 
 
 def fixable(plan: Plan, manifests: Manifests) -> Plan:
