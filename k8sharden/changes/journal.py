@@ -9,6 +9,7 @@ import os
 import secrets
 import sqlite3
 import time
+import weakref
 from collections.abc import Callable, Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -126,6 +127,8 @@ class Journal:
         self._clock = clock
         try:
             self._connection = _open(path)
+            # Python 3.13 warns of a connection that is left to the garbage collector.
+            weakref.finalize(self, self._connection.close)
             self._migrate()
         except (OSError, sqlite3.Error) as error:
             raise InputError(
