@@ -1,9 +1,11 @@
-"""What all tests share: real API servers, and the closing line that says whether they ran."""
+"""What all tests share: real API servers, and the closing lines that say what was left out."""
 
 from __future__ import annotations
 
 import os
+from collections import Counter
 
+import pytest
 from hypothesis import settings
 
 pytest_plugins = ["tests.servers.fixtures"]
@@ -11,3 +13,11 @@ pytest_plugins = ["tests.servers.fixtures"]
 # A shared machine makes single examples slow, which is no defect; CI repeats exactly.
 settings.register_profile("steady", deadline=None, derandomize=os.environ.get("CI") == "true")
 settings.load_profile("steady")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say why tests were skipped, each reason once."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    reasons = Counter(report.longrepr[2].removeprefix("Skipped: ") for report in skipped)
+    for reason, count in reasons.items():
+        terminalreporter.line(f"skipped {count}: {reason}")
