@@ -87,6 +87,8 @@ class _Scan:
         self._list(Job(kind, name) for kind in refused if kind.namespaced for name in names)
         if kinds.NAMESPACES in refused:
             self._gathered[kinds.NAMESPACES].take_single(self._namespace, names)
+        for kind in refused:
+            self._gathered[kind].finish()
         self._refuse_nothing()
 
     def _list(self, jobs: Iterable[Job]) -> None:

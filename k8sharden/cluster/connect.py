@@ -74,6 +74,8 @@ def _by_address(server: str, *, read_only: bool) -> Api:
         raise InputError(
             f"{one_line(server, 200)} is no server's address: write https://HOST:PORT."
         )
+    if parts.username is not None:
+        raise InputError("--server takes no user and password: its token comes from the keyring.")
     if parts.scheme == "http" and host not in ("localhost", "127.0.0.1", "::1"):
         raise InputError("A token is not sent over plain HTTP: write https:// in --server.")
     configuration = _configuration()

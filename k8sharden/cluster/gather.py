@@ -61,6 +61,9 @@ class Gathered:
                 self._errors[name] = error
             else:
                 self._read.add(name)
+
+    def finish(self) -> None:
+        """Tell that nothing more comes of a type whose list was forbidden."""
         self._report(None, finished=True)
 
     def _page(self, place: str, body: bytes) -> None:
@@ -88,7 +91,8 @@ class Gathered:
         else:
             self._forget(place)
             self._errors[place] = error
-        self._report(None, finished=not place)
+        # What may not be listed for the cluster goes on, namespace by namespace, to `finish`.
+        self._report(None, finished=not place and not self.refused)
 
     def _report(self, remaining: int | None, *, finished: bool) -> None:
         total = None if remaining is None else self._done + remaining

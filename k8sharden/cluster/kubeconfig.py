@@ -6,6 +6,7 @@ with their tokens into its messages, so what can be wrong is found and said here
 
 import difflib
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -55,7 +56,7 @@ class Kubeconfig(msgspec.Struct, frozen=True):
         return ContextInfo(
             name,
             cluster,
-            _text(self._inner("clusters", cluster), "server"),
+            without_login(_text(self._inner("clusters", cluster), "server")),
             _text(context, "user"),
             _text(context, "namespace") or "default",
             name == self.current,
@@ -94,6 +95,11 @@ class Kubeconfig(msgspec.Struct, frozen=True):
     def _known(self) -> str:
         names = ", ".join(one_line(name, 60) for name in list(self.sections["contexts"])[:8])
         return f"known are {names}" if names else "the kubeconfig has no contexts"
+
+
+def without_login(server: str) -> str:
+    """Return an address without the user and password that it may hold before an @."""
+    return re.sub(r"//[^/@]*@", "//", server)
 
 
 def load(explicit: Path | None) -> Kubeconfig | None:

@@ -18,6 +18,7 @@ import urllib3
 
 from k8sharden import __version__
 from k8sharden.cluster.failures import explain, refused_credentials
+from k8sharden.cluster.kubeconfig import without_login
 from k8sharden.cluster.quiet import complaints
 from k8sharden.cluster.transport import Request, Response
 from k8sharden.errors import ClusterUnavailable
@@ -59,7 +60,7 @@ class LiveTransport:
     @property
     def server(self) -> str:
         """The server's address, for messages."""
-        return str(self._configuration.host)
+        return without_login(str(self._configuration.host))
 
     def send(self, request: Request, *, timeout: float = 30.0) -> Response:
         """Send one request; raises `ClusterUnavailable`, or `Unauthorized` for a 401."""

@@ -228,6 +228,16 @@ def test_progress_tells_each_type_to_its_end() -> None:
     assert sorted(finished) == sorted([kind.key for kind in kinds.SCANNED] + ["/flagz", "/metrics"])
 
 
+def test_a_forbidden_type_finishes_once_after_its_namespaces() -> None:
+    """A type that is read namespace by namespace is not called finished before they are."""
+    seen: list[Progress] = []
+    answers: Answers = {PODS: FORBIDDEN, kinds.PODS.path("kube-system"): page([pod("a")])}
+    scan(Scripted(answers), progress=seen.append)
+    pods = [report for report in seen if report.resource == "pods"]
+    assert [report.finished for report in pods].count(True) == 1
+    assert (pods[-1].finished, pods[-1].done) == (True, 1)
+
+
 @pytest.mark.parametrize("path", ["/version", PODS, "/flagz", "/metrics"])
 def test_a_scan_is_cancelled_while_the_server_is_silent(path: str) -> None:
     """Cancelling takes a moment, not the time that a request may take, whichever it is."""

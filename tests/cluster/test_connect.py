@@ -282,6 +282,18 @@ def test_a_server_has_to_be_an_address(server: str) -> None:
         connect(server=server)
 
 
+def test_a_password_in_an_address_is_not_shown(tmp_path: Path) -> None:
+    """A login that stands in an address is refused on the command line, and never drawn."""
+    with pytest.raises(InputError, match="no user and password"):
+        connect(server=f"https://joan:{SECRET}@a.example")
+    content = change(
+        lambda c: c["clusters"][0]["cluster"].update(server=f"https://joan:{SECRET}@a.invalid")
+    )
+    file = written(tmp_path / "c", content)
+    assert contexts(file)[0].server == "https://a.invalid"
+    assert connect(kubeconfig=file).server == "https://a.invalid"
+
+
 def test_a_token_is_not_sent_in_the_clear() -> None:
     """Plain HTTP is for the loopback only."""
     with pytest.raises(InputError, match="plain HTTP"):
