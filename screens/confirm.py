@@ -42,8 +42,9 @@ class ConfirmScreen(ModalScreen[bool]):
                 yield Input(id="name", placeholder="the name of the cluster's context")
                 yield Static(id="why", markup=False)
             with Horizontal(id="buttons"):
-                yield Button(Content("Cancel"), id="cancel")
+                # Tab goes from the name to Apply, and from Cancel to the name.
                 yield Button(Content("Apply"), id="apply", variant="warning", disabled=self._typed)
+                yield Button(Content("Cancel"), id="cancel")
 
     def on_mount(self) -> None:
         """Cancel is what Enter does unless somebody chooses otherwise."""

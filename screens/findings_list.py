@@ -146,7 +146,7 @@ class FindingsList(ScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """Draw one visible row."""
         row = y + self.scroll_offset.y
-        width = self.size.width
+        width = self.scrollable_content_region.width
         if row >= len(self._view):
             return Strip.blank(width, self.rich_style)
         strip = Strip(self._segments(self._at(row), width)).adjust_cell_length(width)

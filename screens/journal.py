@@ -98,6 +98,11 @@ class JournalScreen(HardeningScreen):
         row = self.query_one(Table).cursor_row
         return self._entries[row] if row < len(self._entries) else None
 
+    def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
+        """Enter goes down into the diff; Tab comes back."""
+        event.stop()
+        self.query_one(DiffView).focus()
+
     def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
         """Show the entry under the cursor."""
         del event

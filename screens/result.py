@@ -30,7 +30,7 @@ class ResultScreen(HardeningScreen):
     opening = "What was done, each with its place in the journal. u takes it back, as a new plan."
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        key("result.done", "enter", "back", "Done, scan again", "Back, with a new scan"),
+        key("result.done", "escape", "back", "Done, scan again", "Back, with a new scan"),
         key("result.undo", "u", "undo", "Undo…", "Review taking all of this back"),
         key("result.export", "e", "export", "Export…", "Write this plan as files"),
         key("result.journal", "J", "app.journal", "Journal", "All that was ever done"),
@@ -87,6 +87,11 @@ class ResultScreen(HardeningScreen):
         said = outcome.detail or "Every field that it touches reads as it was written."
         rows = [plain(outcome.planned.change.title, 200), labelled("Outcome", plain(said))]
         self.query_one("#detail", Static).update(lines(rows))
+
+    def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
+        """Enter is done, too."""
+        event.stop()
+        self.action_back()
 
     def action_undo(self) -> None:
         """Review taking everything of this plan back."""

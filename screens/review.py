@@ -141,6 +141,11 @@ class ReviewScreen(HardeningScreen):
         row = self.query_one(Table).cursor_row
         return self._plan.changes[row] if self._plan and row < len(self._plan.changes) else None
 
+    def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
+        """Enter goes down into the diff; Tab comes back."""
+        event.stop()
+        self.query_one(DiffView).focus()
+
     def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
         """Show the change under the cursor."""
         del event

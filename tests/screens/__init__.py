@@ -1,0 +1,1 @@
+"""Tests of the screens: a person at the keyboard, on the training cluster."""

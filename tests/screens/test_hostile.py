@@ -1,0 +1,114 @@
+"""Names and messages that try to drive the terminal, or to crash what draws them."""
+
+import unicodedata
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from k8sharden.cluster.progress import Progress
+from k8sharden.model.finding import Finding
+from k8sharden.model.inventory import Coverage, Entry, Inventory
+from k8sharden.model.ref import Ref
+from k8sharden.places import TrainingPlace
+from k8sharden.session import Session
+from tests.screens.driver import SMALL, Driver, opened, run
+
+HOSTILE = (
+    "\x1b]0;owned\x07\x1b[2J\x9b31m\x85\u202egnp.\u2066\u200b[/nope][@click=app.quit]x[/] [bold"
+)
+
+
+class HostilePlace(TrainingPlace):
+    """A training cluster that calls itself and the things in it hostile names."""
+
+    def __init__(self, state: Path) -> None:
+        super().__init__(state)
+        self.name = HOSTILE
+        self.options = ("--context", HOSTILE)
+
+    def collect(
+        self, progress: Callable[[Progress], None], cancelled: Callable[[], bool]
+    ) -> Inventory:
+        """Add gaps whose words are hostile."""
+        found = super().collect(progress, cancelled)
+        progress(Progress(HOSTILE, 1, None, finished=False))
+        gap = Entry(HOSTILE, Coverage.ERROR, HOSTILE)
+        return msgspec.structs.replace(found, ledger={**found.ledger, HOSTILE: gap})
+
+
+def drawn_controls(text: str) -> list[str]:
+    """Return the control and format characters of a drawn text, line ends aside."""
+    return [char for char in text if char != "\n" and unicodedata.category(char) in ("Cc", "Cf")]
+
+
+@pytest.fixture(autouse=True)
+def hostile_findings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every finding carry hostile words wherever a cluster could put them."""
+    assessed = Session.scan
+
+    def scan(session: Session, *given: Callable[..., object]) -> object:
+        found = assessed(session, *given)  # type: ignore[arg-type]
+        rows = tuple(_spoilt(finding) for finding in found.findings)
+        assessment = msgspec.structs.replace(found.assessment, findings=rows)
+        return msgspec.structs.replace(found, assessment=assessment)
+
+    monkeypatch.setattr(Session, "scan", scan)
+
+
+def _spoilt(finding: Finding) -> Finding:
+    ref = finding.resource
+    return msgspec.structs.replace(
+        finding,
+        resource=Ref(ref.api_version, ref.kind, ref.namespace, ref.name + HOSTILE),
+        message=HOSTILE + finding.message,
+        path=HOSTILE,
+        evidence={HOSTILE: HOSTILE, "list": [HOSTILE]},
+    )
+
+
+def ways() -> Iterator[tuple[str, ...]]:
+    """Yield the ways to every screen that shows words of a cluster."""
+    yield ()
+    yield ("1",)
+    yield ("1", "L")
+    yield ("1", "E")
+    yield ("1", "d")
+    yield ("2", "A", "a")
+    yield ("2", "space", "a", "a")
+    yield ("2", "space", "e")
+    yield ("u",)
+    yield ("c",)
+    yield ("2", "slash", "n", "question_mark", "enter")
+
+
+@pytest.mark.parametrize("keys", list(ways()), ids="-".join)
+def test_no_control_character_is_drawn(tmp_path: Path, keys: tuple[str, ...]) -> None:
+    """No screen draws ESC, C1, bidi or zero-width characters, and none takes words for markup."""
+
+    async def test() -> None:
+        async with opened(tmp_path, place=HostilePlace(tmp_path), size=SMALL) as driver:
+            await driver.press(*keys)
+            assert drawn_controls(driver.text) == []
+            assert shows_itself(driver)
+
+    run(test())
+
+
+def shows_itself(driver: Driver) -> bool:
+    """Whether the hostile name of the cluster is drawn as the characters that it is made of."""
+    return "<U+001B>" in driver.text
+
+
+def test_a_hostile_sentence_is_said_as_it_is(tmp_path: Path) -> None:
+    """A toast neither crashes on broken markup nor draws a control character."""
+
+    async def test() -> None:
+        async with opened(tmp_path) as driver:
+            driver.app.say(HOSTILE)
+            await driver.settle()
+            assert "[/nope]" in driver.text
+            assert drawn_controls(driver.text) == []
+
+    run(test())
