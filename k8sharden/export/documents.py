@@ -4,6 +4,7 @@ kubectl cuts a YAML stream at every line that starts with ``---`` before it pars
 allows only a comment behind that. Source: ``YAMLReader`` of k8s.io/apimachinery.
 """
 
+import functools
 import json
 import re
 from collections.abc import Iterator
@@ -30,14 +31,15 @@ class Document(msgspec.Struct, frozen=True):
         return self.start + len(self.text)
 
 
-def split(text: str) -> list[Document]:
+@functools.lru_cache(maxsize=2)  # a file that is edited object by object is cut once
+def split(text: str) -> tuple[Document, ...]:
     """Cut a file into its documents, those that hold nothing included.
 
     A stream of JSON objects, one after the other without separators, is cut between them. Raises
     `BadYaml` for a separator with something behind it.
     """
     spans = _json_stream(text) if _JSON_START.match(text) else []
-    return _documents(text, spans or list(_spans(text)))
+    return tuple(_documents(text, spans or list(_spans(text))))
 
 
 def _spans(text: str) -> Iterator[tuple[int, int]]:
@@ -67,11 +69,9 @@ def _json_stream(text: str) -> list[tuple[int, int]]:
     return spans if len(spans) > 1 else []
 
 
-def _documents(text: str, spans: list[tuple[int, int]]) -> list[Document]:
-    documents = []
+def _documents(text: str, spans: list[tuple[int, int]]) -> Iterator[Document]:
     lines, seen = 0, 0
     for start, end in spans:
         lines += text.count("\n", seen, start)
         seen = start
-        documents.append(Document(text[start:end], start, lines))
-    return documents
+        yield Document(text[start:end], start, lines)

@@ -1,6 +1,7 @@
 """Finds the node that an edit is about, and refuses where an edit would reach further than it."""
 
 import re
+from collections import deque
 
 import msgspec
 
@@ -106,9 +107,9 @@ def style_of(text: str, root: Node) -> Style:
     if root.style == "json":
         return _json_style(text, root)
     step = dash = None
-    pending = [root]
+    pending = deque([root])
     while pending and (step is None or dash is None):
-        node = pending.pop(0)
+        node = pending.popleft()
         pending.extend(child for child in node.children if not child.flow)
         if node.kind != "mapping" or node.flow:
             continue

@@ -4,7 +4,7 @@ The tree of a document locates the node; the edit is a splice. The result is rea
 is given out: a text that does not mean exactly the edited value is never written.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import msgspec
@@ -16,7 +16,6 @@ from k8sharden.export.nodes import Node, node_of
 from k8sharden.export.places import (
     Place,
     SpliceRefused,
-    column,
     find,
     is_null,
     line_end,
@@ -46,7 +45,7 @@ def apply_edits(text: str, document: int, item: int | None, edits: tuple[Edit, .
 
 
 def apply_all(text: str, targets: Sequence[Target]) -> str:
-    """Return the text with several objects edited, each named once.
+    """Return the text with several objects edited: much faster than one after the other.
 
     Raises `EditConflict` where an object is not as its edits expect it, `SpliceRefused` where an
     anchor, alias, merge key or tag is touched or the result would mean something else, and
@@ -54,7 +53,7 @@ def apply_all(text: str, targets: Sequence[Target]) -> str:
     """
     result = text
     by_document: dict[int, list[Target]] = {}
-    for target in targets:
+    for target in _merged(targets):
         by_document.setdefault(target.document, []).append(target)
     documents = split(text)
     for index in sorted(by_document, reverse=True):
@@ -63,6 +62,15 @@ def apply_all(text: str, targets: Sequence[Target]) -> str:
         result = result[: document.start] + new + result[document.end :]
     _check_others(documents, split(result), by_document.keys())
     return result
+
+
+def _merged(targets: Sequence[Target]) -> list[Target]:
+    """Join the edits of an object that is named more than once."""
+    merged: dict[tuple[int, int | None], tuple[Edit, ...]] = {}
+    for target in targets:
+        place = (target.document, target.item)
+        merged[place] = merged.get(place, ()) + target.edits
+    return [Target(*place, edits) for place, edits in merged.items()]
 
 
 def insert_document(text: str, manifest: dict[str, Any]) -> str:
@@ -123,8 +131,10 @@ def _edit_document(document: Document, targets: list[Target]) -> str:
     root = _tree(text)
     before = value_of(root)
     expected = _expected(before, targets)
+    style = style_of(text, root)
+    # From the last to the first, so that the tree's places stay true for what is still to come.
     for target in sorted(targets, key=lambda each: each.item or 0, reverse=True):
-        text = _edit_object(text, root, target)
+        text = _edit_object(text, root, target, style)
     after = node_of(text)
     if after is None or not same(value_of(after), expected):
         raise SpliceRefused(
@@ -151,28 +161,35 @@ def _expected(before: Any, targets: list[Target]) -> Any:
     return before
 
 
-def _edit_object(text: str, root: Node, target: Target) -> str:
-    style = style_of(text, root)
+def _edit_object(text: str, root: Node, target: Target, style: Style) -> str:
     if target.item is None:
-        return _edit_region(text, target.edits, style, 0)
+        return _edit_region(text, target.edits, style)
     place = find(root, _ITEMS)
     untangled_way = place.node.kind == "sequence" and not place.rest
     if not untangled_way:
         raise SpliceRefused("The items of this list are not edited in place: edit it by hand.")
     node = place.node.items[target.item]
-    start, end = node.start, node.end if node.flow else line_end(text, node.end)
+    start, end = _span(text, node)
     # The item is edited as a document of its own, at the column it has: only it is read anew.
-    lead = text[line_start(text, start) : start]
-    pad = " " * column(text, start) if not node.flow else lead if not lead.strip() else ""
-    new = _edit_region(pad + text[start:end], target.edits, style, len(pad))
-    return text[:start] + new[len(pad) :] + text[end:]
+    return text[:start] + _edit_region(text[start:end], target.edits, style) + text[end:]
 
 
-def _edit_region(text: str, edits: tuple[Edit, ...], style: Style, pad: int) -> str:
+def _span(text: str, node: Node) -> tuple[int, int]:
+    """Return the span of an item that is a document of its own: with its dash, where it has one."""
+    start = line_start(text, node.start)
+    lead = text[start : node.start].strip(" \t")
+    if node.flow:
+        return node.start if lead else start, node.end
+    if lead not in ("", "-"):
+        raise SpliceRefused("The items of this list are not edited in place: edit it by hand.")
+    return start, line_end(text, node.end)
+
+
+def _edit_region(text: str, edits: tuple[Edit, ...], style: Style) -> str:
     for edit in edits:
         root = _tree(text)
-        if root.start < pad:
-            raise SpliceRefused("The object does not stand where it was: edit it by hand.")
+        if root.kind == "sequence":  # an item that was cut out with its dash
+            root = root.items[0]
         text = c.apply_cuts(text, _cuts(text, root, edit, style))
     return text
 
@@ -242,7 +259,7 @@ def _without_item(text: str, item: int) -> str:
 
 
 def _check_others(
-    before: list[Document], after: list[Document], changed: "Sequence[int] | Any"
+    before: Sequence[Document], after: Sequence[Document], changed: Collection[int]
 ) -> None:
     """Refuse a text whose other documents are no longer what they were."""
     kept = len(before) == len(after) and all(

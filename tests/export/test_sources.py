@@ -124,9 +124,9 @@ def test_the_last_of_several_counts() -> None:
     text = MAP % "a" + "data: {x: '1'}\n---\n" + MAP % "a" + "data: {x: '2'}\n"
     manifests = read("-", stdin=text.encode())
     assert manifests.current[Ref("v1", "ConfigMap", "default", "a")].value["data"] == {"x": "2"}
-    assert manifests.repeated == (
-        "standard input:1: ConfigMap default/a comes again at standard input:6, "
-        + "which is the one that counts.",
+    (sentence,) = manifests.repeated
+    assert sentence.startswith(
+        "standard input:1: ConfigMap default/a comes again at standard input:6"
     )
 
 

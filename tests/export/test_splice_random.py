@@ -6,9 +6,9 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from k8sharden.export.splice import apply_edits, same
+from k8sharden.export.splice import Target, apply_all, apply_edits, same
 from k8sharden.export.yaml_values import read_values
-from k8sharden.model.change import RemoveField, SetField
+from k8sharden.model.change import Edit, RemoveField, SetField
 from k8sharden.model.edits import edited
 from tests.export.texts import WORDS, at, edits, paths, texts
 
@@ -98,3 +98,29 @@ def test_a_new_field_comes_and_goes_to_the_byte(data: st.DataObject) -> None:
     path = (*data.draw(st.sampled_from(full)), "new")
     there = apply_edits(text, 0, None, (SetField(path, data.draw(WORDS)),))
     assert apply_edits(there, 0, None, (RemoveField(path),)) == text
+
+
+@thorough
+@given(st.data())
+def test_objects_of_a_file_are_edited_independently(data: st.DataObject) -> None:
+    """Documents and items of a list, several edits each, in one go: each means its own edits."""
+    # JSON's escapes beyond the first plane are JSON's alone: no YAML file can hold them.
+    objects = [data.draw(texts().filter(lambda drawn: "\\ud" not in drawn[1])) for _ in range(2)]
+    body = "\n".join(_as_item(text) for _, text in objects)
+    separate = "\n---\n".join(text.rstrip("\r\n") for _, text in objects)
+    changes = [(_two(data, value), value) for value, _ in objects]
+    targets = [Target(index, None, edits) for index, (edits, _) in enumerate(changes)]
+    after = [edited(value, edits) for edits, value in changes]
+    assert same(read_values(apply_all(separate + "\n", targets)), after)
+    items = [Target(0, index, edits) for index, (edits, _) in enumerate(changes)]
+    assert same(read_values(apply_all(f"items:\n{body}\n", items))[0], {"items": after})
+
+
+def _two(data: st.DataObject, value: dict[str, Any]) -> tuple[Edit, ...]:
+    first = data.draw(edits(value))
+    return first, data.draw(edits(edited(value, (first,))))
+
+
+def _as_item(text: str) -> str:
+    lines = text.replace("\r\n", "\n").rstrip("\n").split("\n")
+    return "\n".join(["-", *(f"  {line}" if line else line for line in lines)])

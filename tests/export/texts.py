@@ -136,11 +136,15 @@ def paths(value: Any, here: Path = ()) -> list[Path]:
     return found
 
 
+def _name(item: Any) -> Any:
+    return item.get("name") if isinstance(item, dict) else None
+
+
 def at(value: Any, path: Path) -> Any:
     """The value at a path that is there."""
     for step in path:
         if isinstance(step, Named):
-            value = next(each for each in value if each.get(step.key) == step.value)
+            value = next(each for each in value if _name(each) == step.value)
         else:
             value = value[step]
     return value
@@ -162,7 +166,10 @@ def edits(draw: st.DrawFn, value: dict[str, Any]) -> Edit:
         case "remove":
             return RemoveField(path)
         case "new":
-            free = draw(st.sampled_from(["new", "1.5", "new: x"]))
+            names = ("new", "1.5", "new: x", "newer", "newest")
+            free = draw(st.sampled_from([name for name in names if name not in (target or {})]))
             return SetField((*path, free, *draw(st.sampled_from([(), ("in",)]))), draw(VALUES))
         case _:
-            return AddElement(path, "name", {"name": "new", **draw(OBJECTS)})
+            taken = [_name(each) for each in target or []]
+            free = next(name for name in ("new", "newer", "newest") if name not in taken)
+            return AddElement(path, "name", {**draw(OBJECTS), "name": free})
