@@ -1,26 +1,20 @@
 """Apply a plan: re-read, compare with what was approved, journal, write, verify. In that order."""
 
-import time
 from collections.abc import Callable
 from enum import StrEnum
 from typing import Any, Protocol
 
 import msgspec
 
-from k8sharden.changes.bind import Bound, Drift, bind, look, operations
+from k8sharden.changes.bind import Bound, Drift, bind, operations
 from k8sharden.changes.bookkeeping import essential
 from k8sharden.changes.journal import Journal, Record, State, record_of
 from k8sharden.changes.plan import Fetch, Plan, Planned, fetcher
 from k8sharden.changes.undo import reverse
-from k8sharden.errors import ApiError, Conflict, Invalid, K8shardenError, Refused
+from k8sharden.changes.verify import completed
+from k8sharden.errors import ApiError, Conflict, Invalid, K8shardenError
 from k8sharden.model.change import Create, Delete, Patch
 from k8sharden.model.ref import Ref
-
-PATIENCE = 10.0
-"""Seconds that a deleted object may take to be gone: the garbage collector needs a moment."""
-
-POLL = 0.1
-"""Seconds between two looks."""
 
 ATTEMPTS = 3
 """How often a write is tried when the object changed in between, but not what we change of it."""
@@ -132,11 +126,11 @@ def apply_change(planned: Planned, plan: Plan, writer: Writer, journal: Journal)
     done: list[tuple[int, Record]] = []
     try:
         for number, bound in enumerate(fresh.bound):
-            record = _recorded(records[number], _write(bound, writer))
+            record = completed(records[number], _write(bound, writer).object)
             journal.wrote(entry, number, record)
             done.append((number, record))
         journal.settle(entry, State.APPLIED, undone=planned.undoes)
-        _verify([record for _, record in done], fetcher(writer.get))
+        verify([record for _, record in done], fetcher(writer.get))
     except K8shardenError as error:
         if len(done) == len(fresh.bound):
             return Outcome(planned, Result.APPLIED, str(error), entry)
@@ -229,53 +223,6 @@ def _send(bound: Bound, writer: Writer, live: dict[str, Any] | None, *, dry: boo
             )
         case Patch(ref=ref):
             return writer.patch(ref, operations(bound, live or {}), dry_run=dry)
-
-
-def _recorded(record: Record, written: WrittenObject) -> Record:
-    """Complete a record with what the server made of the write."""
-    uid = str(written.object.get("metadata", {}).get("uid", ""))
-    match record.write:
-        case Create():
-            return msgspec.structs.replace(record, after=essential(written.object), uid=uid)
-        case Patch():
-            # The server may fill in defaults; an undo compares with what it really stored.
-            fields = tuple(
-                msgspec.structs.replace(field, after=look(written.object, field.path)[0])
-                for field in record.fields
-            )
-            return msgspec.structs.replace(record, fields=fields, uid=uid)
-        case Delete():
-            return record
-
-
-def _verify(records: list[Record], fetch: Fetch) -> None:
-    """Re-read each object. Raises `Refused` where it is not as we wrote it."""
-    for record in records:
-        live = _gone(record, fetch) if isinstance(record.write, Delete) else fetch(record.ref)
-        match record.write:
-            case Delete():
-                good = live is None
-            case Create():
-                good = live is not None and essential(live) == record.after
-            case Patch():
-                good = live is not None and all(
-                    look(live, field.path)[0] == field.after for field in record.fields
-                )
-        if not good:
-            raise Refused(f"{record.ref.label} was written, but reads differently now.")
-
-
-def _gone(record: Record, fetch: Fetch) -> dict[str, Any] | None:
-    """Wait until a deleted object is gone: while its finalizers hold it, a binding still grants."""
-    deadline = time.monotonic() + PATIENCE
-    while (live := fetch(record.ref)) is not None and time.monotonic() < deadline:
-        if live.get("metadata", {}).get("uid") != record.uid:
-            raise Refused(f"{record.ref.label} was deleted, and somebody made a new one.")
-        time.sleep(POLL)
-    if live is not None:
-        held = ", ".join(live.get("metadata", {}).get("finalizers") or ())
-        raise Refused(f"{record.ref.label} is being deleted, and still there: {held} hold it.")
-    return live
 
 
 def _take_back(done: list[tuple[int, Record]], entry: str, writer: Writer, journal: Journal) -> str:

@@ -63,6 +63,10 @@ def cli(ctx: click.Context, /, **options: Any) -> None:
 
     Without a command the app starts. `k8sharden demo` needs no cluster.
     """
+    given = [f"--{name.replace('_', '-')}" for name, value in options.items() if value]
+    if ctx.invoked_subcommand is not None and given != ["--debug"] * len(given):
+        # Accepted here and then ignored, --read-only would be a trap.
+        raise click.UsageError(f"{given[0]} goes behind the command: {ctx.invoked_subcommand}.")
     if ctx.invoked_subcommand is None:
         from k8sharden.cli.app import start  # noqa: PLC0415 - the app is loaded only when it starts
 

@@ -49,8 +49,8 @@ def _lesson(item: Item) -> str:
     parts = [f"{item.title}\n{item.id} · {item.area.heading} · {item.severity}"]
     for heading, part in PARTS:
         parts.append(f"{heading}\n{_wrapped(getattr(item.lesson, part))}")
-    reading = (*item.references, *item.lesson.reading)
-    lines = [f"  {one.label}{': ' + one.url if one.url else ''}" for one in dict.fromkeys(reading)]
+    reading = {one.url or one.label: one for one in (*item.references, *item.lesson.reading)}
+    lines = [f"  {one.label}{': ' + one.url if one.url else ''}" for one in reading.values()]
     return "\n\n".join([*parts, "Further reading\n" + "\n".join(lines)]) + "\n"
 
 
@@ -59,7 +59,14 @@ def _wrapped(text: str) -> str:
     return "\n".join(
         line
         if line.startswith((" ", "\t"))
-        else textwrap.fill(line, 78, initial_indent="  ", subsequent_indent="  ")
+        else textwrap.fill(
+            line,
+            78,
+            initial_indent="  ",
+            subsequent_indent="  ",
+            break_on_hyphens=False,
+            break_long_words=False,
+        )
         for line in text.splitlines()
     )
 

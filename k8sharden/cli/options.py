@@ -54,7 +54,12 @@ def source_options(*, files: bool = True) -> Callable[[F], F]:
 
 _SOURCE: list[Callable[[Any], Any]] = [
     click.option("--context", metavar="NAME", help="A context of the kubeconfig."),
-    click.option("--kubeconfig", metavar="PATH", type=click.Path(path_type=Path)),
+    click.option(
+        "--kubeconfig",
+        metavar="PATH",
+        type=click.Path(path_type=Path),
+        help="A kubeconfig, instead of KUBECONFIG and ~/.kube/config.",
+    ),
     click.option("--server", metavar="URL", help="A server, with a token from the keyring."),
     click.option("--demo", is_flag=True, help="The training cluster."),
     click.option("--read-only", is_flag=True, help="Never write, whatever is asked."),
@@ -63,12 +68,32 @@ _FILES: list[Callable[[Any], Any]] = [
     click.option("-f", "files", metavar="PATH", multiple=True, help="Manifests; - for stdin."),
 ]
 _SELECTION: list[Callable[[Any], Any]] = [
-    click.option("--area", "areas", multiple=True, type=click.Choice([a.value for a in Area])),
-    click.option("--check", "checks", multiple=True, metavar="ID"),
-    click.option("--namespace", "namespaces", multiple=True, metavar="NS"),
-    click.option("--resource", "resources", multiple=True, metavar="KIND/NAMESPACE/NAME"),
-    click.option("--finding", "findings", multiple=True, metavar="ID"),
-    click.option("--severity", metavar="MIN", type=click.Choice([s.value for s in Severity])),
+    click.option(
+        "--area",
+        "areas",
+        multiple=True,
+        metavar="A",
+        type=click.Choice([area.value for area in Area]),
+        help=f"Only this area: {', '.join(Area)}.",
+    ),
+    click.option("--check", "checks", multiple=True, metavar="ID", help="Only this check."),
+    click.option(
+        "--namespace", "namespaces", multiple=True, metavar="NS", help="Only this namespace."
+    ),
+    click.option(
+        "--resource",
+        "resources",
+        multiple=True,
+        metavar="KIND/NAMESPACE/NAME",
+        help="Only this object; KIND//NAME where it has no namespace.",
+    ),
+    click.option("--finding", "findings", multiple=True, metavar="ID", help="Only this finding."),
+    click.option(
+        "--severity",
+        metavar="MIN",
+        type=click.Choice([severity.value for severity in Severity]),
+        help="Only findings of at least this severity.",
+    ),
 ]
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from k8sharden.changes import apply
+from k8sharden.changes import verify
 from k8sharden.changes.apply import Result, apply_plan, dry_run
 from k8sharden.changes.bookkeeping import essential
 from k8sharden.changes.journal import Journal, State
@@ -241,7 +241,7 @@ def test_a_delete_that_finalizers_hold_is_not_called_done(
     api: Meddled, journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """While the object is there it still counts: applied, and not verified, with the reason."""
-    monkeypatch.setattr(apply, "PATIENCE", 0.0)
+    monkeypatch.setattr(verify, "PATIENCE", 0.0)
     hold = [{"op": "add", "path": "/metadata/finalizers", "value": ["example.com/hold"]}]
     Api(api.transport).patch(OLD, hold)
     (outcome,) = apply_plan(plan_of(api, (Delete(OLD),)), api, journal)

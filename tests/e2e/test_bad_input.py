@@ -177,6 +177,7 @@ def test_no_terminal(person: Person, arguments: tuple[str, ...]) -> None:
         ("scan", "--demo", "--kube-version", "v1.99"),
         ("explain", "rbac-cluster-admn"),
         ("journal", "show", "nope"),
+        ("--read-only", "apply", "--demo"),
         ("frobnicate",),
     ],
 )
