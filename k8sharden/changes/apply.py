@@ -11,7 +11,7 @@ from k8sharden.changes.bookkeeping import essential
 from k8sharden.changes.journal import Journal, Record, State, record_of
 from k8sharden.changes.plan import Fetch, Plan, Planned, fetcher
 from k8sharden.changes.undo import reverse
-from k8sharden.changes.verify import completed
+from k8sharden.changes.verify import completed, verify
 from k8sharden.errors import ApiError, Conflict, Invalid, K8shardenError
 from k8sharden.model.change import Create, Delete, Patch
 from k8sharden.model.ref import Ref

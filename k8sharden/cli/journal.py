@@ -6,15 +6,13 @@ from typing import Any
 import click
 import msgspec
 
-from k8sharden.changes.diff import unified
-from k8sharden.changes.journal import Entry, Journal, Record
+from k8sharden.changes.journal import Entry, Journal
+from k8sharden.changes.recorded import diff_record
 from k8sharden.cli.apply import carry_out, check_consent
 from k8sharden.cli.options import open_session, source_options, split
 from k8sharden.cli.output import emit, out_option, output_options, say, table, to_json
 from k8sharden.errors import Refused
-from k8sharden.model.change import show_path
 from k8sharden.model.masking import Masker
-from k8sharden.model.render import render
 from k8sharden.model.text import visible
 from k8sharden.places import state_folder
 
@@ -54,7 +52,7 @@ def show(entry: str, **options: Any) -> int:
     head = [f"{found.id}  {found.state}  {_when(found)}  {found.place}", found.title]
     head += [found.detail] if found.detail else []
     masker = Masker()
-    parts = [_record(record, masker) for _, record in found.records]
+    parts = [diff_record(record, masker).text for _, record in found.records]
     emit(visible("\n".join([*head, "", *parts])), options["out"])
     return 0
 
@@ -87,20 +85,6 @@ def _when(entry: Entry) -> str:
     return moment.strftime("%Y-%m-%d %H:%M:%SZ")
 
 
-def _record(record: Record, masker: Masker) -> str:
-    lines = [f"{type(record.write).__name__} {record.ref.label}"]
-    for field in record.fields:
-        before = "" if field.before is msgspec.UNSET else render({"before": field.before})
-        after = "" if field.after is msgspec.UNSET else render({"after": field.after})
-        lines += [f"  {show_path(field.path)}"]
-        lines += [f"    {line}" for line in (before + after).splitlines()]
-    if not record.fields:
-        old, new = (masker.manifest(value or {}) for value in (record.before, record.after))
-        text = unified("object", render(old) if old else "", render(new) if new else "")
-        lines += [f"  {line}" for line in text.splitlines() if line[:1] in "+-"][2:]
-    return "\n".join(lines)
-
-
 def _document(entry: Entry) -> dict[str, Any]:
     """Return an entry as JSON, secret values masked."""
     masker = Masker()
@@ -117,7 +101,12 @@ def _document(entry: Entry) -> dict[str, Any]:
         "undoes": entry.undoes,
         "detail": entry.detail,
         "writes": [
-            {"state": state, **masker.manifest(msgspec.to_builtins(record))}
+            {
+                "state": state,
+                "kind": type(record.write).__name__.lower(),
+                "resource": msgspec.to_builtins(record.ref),
+                "diff": diff_record(record, masker).text,
+            }
             for state, record in entry.records
         ],
     }
