@@ -129,7 +129,7 @@ class Journal:
             self._connection = _open(path)
             # Python 3.13 warns of a connection that is left to the garbage collector.
             weakref.finalize(self, self._connection.close)
-            self._migrate()
+            self._prepare()
         except (OSError, sqlite3.Error) as error:
             raise InputError(
                 f"The journal {path} cannot be used ({error}). Nothing was changed; make the file "
@@ -223,7 +223,9 @@ class Journal:
             tuple((State(s), msgspec.json.decode(text, type=Record)) for s, text in records),
         )  # fmt: skip
 
-    def _migrate(self) -> None:
+    def _prepare(self) -> None:
+        for setting in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+            self._connection.execute(f"PRAGMA {setting}")
         (version,) = self._connection.execute("PRAGMA user_version").fetchone()
         if version > SCHEMA:
             raise InputError(
@@ -240,11 +242,7 @@ def _open(path: Path) -> sqlite3.Connection:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     # One writer at a time is enough; screens read from their worker threads.
-    connection = sqlite3.connect(path, timeout=5, check_same_thread=False)
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA foreign_keys = ON")
-    return connection
+    return sqlite3.connect(path, timeout=5, check_same_thread=False)
 
 
 def _dump(value: object) -> str:

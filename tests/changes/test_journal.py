@@ -2,6 +2,7 @@
 
 import sqlite3
 import stat
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
@@ -61,7 +62,7 @@ def test_a_newer_journal_is_refused(tmp_path: Path) -> None:
     """A version that is not known is not guessed at, and not touched."""
     path = tmp_path / "j.sqlite"
     Journal(path).close()
-    with sqlite3.connect(path) as db:
+    with closing(sqlite3.connect(path)) as db:
         db.execute(f"PRAGMA user_version = {SCHEMA + 1}")
     with pytest.raises(InputError, match="newer version"):
         Journal(path)

@@ -5,6 +5,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -139,7 +140,7 @@ def test_a_newer_journal(person: Person) -> None:
     """Asks for an upgrade, and leaves the file and the cluster alone."""
     folder = person.home / "state"
     folder.mkdir()
-    with sqlite3.connect(folder / "journal.sqlite") as db:
+    with closing(sqlite3.connect(folder / "journal.sqlite")) as db:
         db.execute(f"PRAGMA user_version = {SCHEMA + 1}")
     assert "newer version" in person("journal", "list").one_line(2)
     digest = person("plan", "--demo", "-o", "json").json()["digest"]
