@@ -127,8 +127,9 @@ def apply_change(planned: Planned, plan: Plan, writer: Writer, journal: Journal)
     try:
         for number, bound in enumerate(fresh.bound):
             record = completed(records[number], _write(bound, writer).object)
-            journal.wrote(entry, number, record)
+            # Before the journal, so that one that fails now still leaves the write taken back.
             done.append((number, record))
+            journal.wrote(entry, number, record)
         journal.settle(entry, State.APPLIED, undone=planned.undoes)
         verify([record for _, record in done], fetcher(writer.get))
     except K8shardenError as error:

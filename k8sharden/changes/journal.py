@@ -1,16 +1,11 @@
-"""The journal: what was done to which cluster, durable before it is done.
+"""The journal: what was done to which cluster, durable before it is done."""
 
-SQLite in WAL mode with ``synchronous=FULL``: a commit is on disk before the call returns, so the
-intent of a write outlives a crash at any later instant. Source: the SQLite documentation of
-``PRAGMA synchronous``.
-"""
-
-import os
 import secrets
 import sqlite3
 import time
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -19,36 +14,10 @@ import msgspec
 
 from k8sharden.changes.bind import Bound, FieldChange
 from k8sharden.changes.bookkeeping import essential
+from k8sharden.changes.database import open_file, told
 from k8sharden.errors import InputError
 from k8sharden.model.change import Write
 from k8sharden.model.ref import Ref
-
-SCHEMA = 1
-"""The version of the tables. A journal of a newer one is refused, never guessed at."""
-
-_TABLES = """
-CREATE TABLE entries (
-    id TEXT PRIMARY KEY,
-    cluster TEXT NOT NULL,
-    place TEXT NOT NULL,
-    created REAL NOT NULL,
-    state TEXT NOT NULL,
-    kind TEXT NOT NULL,
-    title TEXT NOT NULL,
-    digest TEXT NOT NULL,
-    findings TEXT NOT NULL,
-    undoes TEXT NOT NULL,
-    detail TEXT NOT NULL
-);
-CREATE TABLE writes (
-    entry TEXT NOT NULL REFERENCES entries (id),
-    number INTEGER NOT NULL,
-    state TEXT NOT NULL,
-    record TEXT NOT NULL,
-    PRIMARY KEY (entry, number)
-);
-CREATE INDEX entries_by_cluster ON entries (cluster, created);
-"""
 
 
 class State(StrEnum):
@@ -125,16 +94,9 @@ class Journal:
     def __init__(self, path: Path, *, clock: Callable[[], float] = time.time) -> None:
         self.path = path
         self._clock = clock
-        try:
-            self._connection = _open(path)
-            # Python 3.13 warns of a connection that is left to the garbage collector.
-            weakref.finalize(self, self._connection.close)
-            self._prepare()
-        except (OSError, sqlite3.Error) as error:
-            raise InputError(
-                f"The journal {path} cannot be used ({error}). Nothing was changed; make the file "
-                "and its folder writable, or name another folder with K8SHARDEN_STATE."
-            ) from error
+        self._connection = open_file(path)
+        # Python 3.13 warns of a connection that is left to the garbage collector.
+        weakref.finalize(self, self._connection.close)
 
     def close(self) -> None:
         """Close the file."""
@@ -154,7 +116,7 @@ class Journal:
     ) -> str:
         """Write down what is about to be done, on disk when this returns; returns the id."""
         entry = secrets.token_hex(4)
-        with self._connection as db:
+        with self._writing() as db:
             db.execute(
                 "INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '')",
                 (
@@ -170,7 +132,7 @@ class Journal:
 
     def wrote(self, entry: str, number: int, record: Record, state: State = State.APPLIED) -> None:
         """Write down that one write of an entry was made, or taken back."""
-        with self._connection as db:
+        with self._writing() as db:
             db.execute(
                 "UPDATE writes SET state = ?, record = ? WHERE entry = ? AND number = ?",
                 (state, _dump(record), entry, number),
@@ -178,12 +140,19 @@ class Journal:
 
     def settle(self, entry: str, state: State, detail: str = "", *, undone: str = "") -> None:
         """Write down how an entry ended, and which other one it took back, in one step."""
-        with self._connection as db:
+        with self._writing() as db:
             db.execute(
                 "UPDATE entries SET state = ?, detail = ? WHERE id = ?", (state, detail, entry)
             )
             if undone:
                 db.execute("UPDATE entries SET state = ? WHERE id = ?", (State.UNDONE, undone))
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        """Commit what is done inside, or none of it."""
+        what = "`k8sharden journal list` says how far it came; look at the cluster, too."
+        with told(self.path, what), self._connection as db:
+            yield db
 
     def entries(self, cluster: str | None = None) -> tuple[Entry, ...]:
         """Return the entries of a cluster, newest first; of all clusters where None is given."""
@@ -205,7 +174,7 @@ class Journal:
 
     def forget(self, cluster: str) -> None:
         """Remove the entries of a cluster that is no more, as when training begins anew."""
-        with self._connection as db:
+        with self._writing() as db:
             db.execute(
                 "DELETE FROM writes WHERE entry IN (SELECT id FROM entries WHERE cluster = ?)",
                 (cluster,),
@@ -222,27 +191,6 @@ class Journal:
             tuple(msgspec.json.decode(findings, type=list[str])), undoes, detail,
             tuple((State(s), msgspec.json.decode(text, type=Record)) for s, text in records),
         )  # fmt: skip
-
-    def _prepare(self) -> None:
-        for setting in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
-            self._connection.execute(f"PRAGMA {setting}")
-        (version,) = self._connection.execute("PRAGMA user_version").fetchone()
-        if version > SCHEMA:
-            raise InputError(
-                f"The journal {self.path} is of a newer version ({version}; this k8sharden knows "
-                f"up to {SCHEMA}). Upgrade k8sharden; nothing was changed."
-            )
-        if version == 0:
-            with self._connection as db:
-                db.executescript(f"BEGIN; {_TABLES} PRAGMA user_version = {SCHEMA}; COMMIT;")
-
-
-def _open(path: Path) -> sqlite3.Connection:
-    """Open the file, readable by its owner alone from its first byte on."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-    # One writer at a time is enough; screens read from their worker threads.
-    return sqlite3.connect(path, timeout=5, check_same_thread=False)
 
 
 def _dump(value: object) -> str:

@@ -9,7 +9,8 @@ import msgspec
 import pytest
 
 from k8sharden.changes.bind import UNSET, FieldChange
-from k8sharden.changes.journal import SCHEMA, Journal, Record, State
+from k8sharden.changes.database import SCHEMA
+from k8sharden.changes.journal import Journal, Record, State
 from k8sharden.errors import InputError
 from tests.changes.values import CONTAINER, patch
 
@@ -102,3 +103,14 @@ def test_an_unknown_entry_is_named(tmp_path: Path) -> None:
     """A wrong id says so and where the right ones are."""
     with pytest.raises(InputError, match="journal list"):
         Journal(tmp_path / "j.sqlite").entry("nope")
+
+
+def test_a_full_disk_is_told_in_one_sentence(tmp_path: Path) -> None:
+    """What cannot be written down is an error for people, and the entries before it stay."""
+    journal = Journal(tmp_path / "j.sqlite")
+    kept = intend(journal)
+    (pages,) = journal._connection.execute("PRAGMA page_count").fetchone()
+    journal._connection.execute(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(InputError, match="cannot be used"):
+        list(map(intend, [journal] * 1_000))
+    assert journal.entry(kept).state is State.INTENDED

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from k8sharden.changes.journal import SCHEMA
+from k8sharden.changes.database import SCHEMA
 from tests.e2e.run import MAIN, Person
 from tests.servers.control_plane import ControlPlane
 
