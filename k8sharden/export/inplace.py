@@ -11,7 +11,7 @@ from k8sharden.changes.diff import FileDiff, discreet
 from k8sharden.changes.plan import Plan, Planned, Unfixed
 from k8sharden.errors import K8shardenError
 from k8sharden.export.sources import ManifestObject, Manifests
-from k8sharden.export.splice import apply_edits, remove_document
+from k8sharden.export.splice import Target, apply_all, apply_edits, remove_document
 from k8sharden.model.change import Create, Delete, Patch
 from k8sharden.model.masking import Masker
 from k8sharden.model.ref import Ref
@@ -26,6 +26,19 @@ class Files:
         self._texts: dict[str, str] = dict(manifests.texts)
         self._objects = dict(manifests.current)
         self._removals: list[ManifestObject] = []
+
+    def change_all(self, changes: Iterable[Planned]) -> None:
+        """Make all changes, each file read once. Raises `K8shardenError` if one cannot be made."""
+        targets: dict[str, list[Target]] = {}
+        for bound in (bound for planned in changes for bound in planned.bound):
+            if isinstance(bound.write, Patch):
+                item = self._objects[bound.write.ref]
+                target = Target(item.document, item.item, bound.write.edits)
+                targets.setdefault(item.file, []).append(target)
+            else:
+                self._write(bound)
+        for file, each in targets.items():
+            self._texts[file] = apply_all(self._texts[file], each)
 
     def change(self, planned: Planned) -> None:
         """Make one change. Raises `K8shardenError`, with nothing changed, where it cannot be."""
@@ -99,6 +112,15 @@ def shown_path(path: str) -> str:
 
 def fixable(plan: Plan, manifests: Manifests) -> Plan:
     """Move what cannot be spliced into its file to the plan's ``unfixed``, with the reason."""
+    try:
+        Files(manifests).change_all(plan.changes)
+    except K8shardenError:
+        return _fixable_each(plan, manifests)
+    return plan
+
+
+def _fixable_each(plan: Plan, manifests: Manifests) -> Plan:
+    """Try the changes one by one, which takes longer, to tell which of them cannot be made."""
     changes, unfixed = [], list(plan.unfixed)
     files = Files(manifests)
     for planned in plan.changes:
@@ -114,6 +136,5 @@ def fixable(plan: Plan, manifests: Manifests) -> Plan:
 def file_diffs(changes: Iterable[Planned], manifests: Manifests) -> list[FileDiff]:
     """Return the diff of each file that these changes touch, taken together."""
     files = Files(manifests)
-    for planned in changes:
-        files.change(planned)
+    files.change_all(changes)
     return files.diffs()
