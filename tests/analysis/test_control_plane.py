@@ -106,6 +106,13 @@ def test_what_answers_flagz_is_not_counted_as_one_more_server() -> None:
     assert encryption(seen).reason.startswith("Static pod a runs without")
 
 
+def test_where_only_flagz_answers_it_is_named() -> None:
+    """An embedded API server has no static pod, and is found out all the same."""
+    plane = ControlPlane(servers=(ApiServerFlags("/flagz", WITHOUT),))
+    seen = Inventory(Source(SourceKind.CLUSTER, "t"), {}, {}, plane)
+    assert encryption(seen).reason.startswith("/flagz runs without")
+
+
 def test_many_forgotten_replicas_are_not_all_named() -> None:
     """One line stays one line."""
     assert " and others run without" in encryption(inventory(*[WITHOUT] * 6)).reason

@@ -182,6 +182,18 @@ def test_an_account_that_nothing_runs_under_gets_no_role() -> None:
     assert "Nothing runs under shop/old" in answer.warnings[0]
 
 
+def test_what_names_no_account_runs_under_default() -> None:
+    """A pod without a service account still gets the token of its namespace's default one."""
+    pod = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"namespace": "shop", "name": "probe"},
+        "spec": {"containers": [{"name": "probe", "image": "busybox"}]},
+    }
+    answer = change(binding("lazy", account("shop", "default")), pod)
+    assert labels(answer)[0] == "Create Role shop/default-reader"
+
+
 def test_an_account_whose_pods_were_not_read_gets_a_role() -> None:
     """Not to have seen its workloads does not mean that there are none."""
     evidence = {"apiVersion": harness.OURS, "kind": "Evidence", "unread": {"pods": "forbidden"}}
