@@ -15,6 +15,15 @@ settings.register_profile("steady", deadline=None, derandomize=os.environ.get("C
 settings.load_profile("steady")
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the exhaustive runs, of which each has a share that always runs, without `-m`."""
+    if config.option.markexpr:
+        return
+    slow = [item for item in items if item.get_closest_marker("slow")]
+    config.hook.pytest_deselected(items=slow)
+    items[:] = [item for item in items if item not in slow]
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say why tests were skipped, each reason once."""
     skipped = terminalreporter.stats.get("skipped", [])

@@ -60,8 +60,9 @@ def _deployment(value: Object) -> None:
 def _rolling(strategy: Object, **defaults: Any) -> None:
     _default(strategy, type="RollingUpdate")
     if strategy["type"] == "RollingUpdate":
-        strategy["rollingUpdate"] = strategy.get("rollingUpdate") or {}
-        _default(strategy["rollingUpdate"], **defaults)
+        # An empty text is a value here, and refused later.
+        given = strategy.get("rollingUpdate") or {}
+        strategy["rollingUpdate"] = defaults | given
 
 
 def _daemon_set(value: Object) -> None:

@@ -95,19 +95,25 @@ def _stored(store: Store, kind: ResourceType, value: Object) -> Object:
 
 def _collect(store: Store, kind: ResourceType, value: Object) -> None:
     """Do at once what the garbage collector does a moment later: orphan or delete dependents."""
-    metadata = value["metadata"]
-    by_collector = [
-        each for each in metadata.get("finalizers") or () if each in _BY_POLICY.values()
-    ]
-    if not by_collector:
+    metadata = dict(value["metadata"])
+    asked = [each for each in metadata.get("finalizers") or () if each in _BY_POLICY.values()]
+    if not asked:
         return
-    left = [each for each in metadata["finalizers"] if each not in by_collector]
     for dependent_kind, dependent in _dependents(store, metadata["uid"]):
-        owners = dependent["metadata"]["ownerReferences"]
-        kept = [owner for owner in owners if owner["uid"] != metadata["uid"]]
-        inner = dependent["metadata"] | {"ownerReferences": kept}
-        store.put(dependent_kind, dependent | {"metadata": inner})
-    finish(store, kind, store.put(kind, value | {"metadata": metadata | {"finalizers": left}}))
+        inner = dependent["metadata"]
+        if "orphan" in asked:
+            owners = [each for each in inner["ownerReferences"] if each["uid"] != metadata["uid"]]
+            _put(store, dependent_kind, dependent, "ownerReferences", owners)
+        else:
+            store.drop(dependent_kind, inner.get("namespace", ""), inner["name"])
+    left = [each for each in metadata["finalizers"] if each not in asked]
+    finish(store, kind, _put(store, kind, value, "finalizers", left))
+
+
+def _put(store: Store, kind: ResourceType, value: Object, name: str, items: list[Any]) -> Object:
+    """Store an object with another list in its metadata; none at all where it is empty."""
+    metadata = {key: each for key, each in value["metadata"].items() if key != name}
+    return store.put(kind, value | {"metadata": metadata | ({name: items} if items else {})})
 
 
 def _dependents(store: Store, uid: str) -> list[tuple[ResourceType, Object]]:

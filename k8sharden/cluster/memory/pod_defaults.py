@@ -5,6 +5,7 @@ Source: k8s.io/kubernetes, pkg/apis/core/v1/defaults.go, v1.36.
 
 from typing import Any
 
+from k8sharden.cluster.memory.quantities import to_milli
 from k8sharden.cluster.memory.store import Object
 
 _READABLE = 0o644
@@ -61,6 +62,10 @@ def _container(container: Object) -> None:
     _default(container, {"imagePullPolicy": _pull_policy(container.get("image") or "")})
     for port in container.get("ports") or ():
         _default(port, {"protocol": "TCP"})
+    for part in ("limits", "requests"):
+        found = container["resources"].get(part) or {}
+        for name, quantity in found.items():
+            found[name] = to_milli(quantity)
     for name in _PROBES:
         if container.get(name) is not None:
             _default(container[name], _PROBE)

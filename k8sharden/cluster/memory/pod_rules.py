@@ -17,7 +17,7 @@ from k8sharden.cluster.memory.failures import (
     required,
     unsupported,
 )
-from k8sharden.cluster.memory.kind_rules import port
+from k8sharden.cluster.memory.kind_rules import labels, port
 from k8sharden.cluster.memory.quantities import amount
 from k8sharden.cluster.memory.store import Object
 
@@ -51,6 +51,7 @@ def pod_spec(
     account = spec.get("serviceAccountName") or ""
     bad = names.subdomain(account) if account else []
     causes += [invalid_value(f"{where}.serviceAccountName", _shown(account), t) for t in bad]
+    causes += labels(f"{where}.nodeSelector", spec.get("nodeSelector") or {})
     return causes + _policies(spec, where)
 
 

@@ -156,13 +156,17 @@ def for_update(kind: ResourceType, value: Object, old: Object, subresource: str 
         value |= {name: each for name, each in old.items() if name not in ("status", "metadata")}
     elif "status" in old:
         value["status"] = old["status"]
-    if kind in _GENERATED and _without_status(value) != _without_status(old):
+    if kind in _GENERATED and _intent(kind, value) != _intent(kind, old):
         metadata["generation"] = int(before.get("generation", 0)) + 1
     if kind is kinds.DAEMON_SETS:
         _count_template(value, old)
 
 
-def _without_status(value: Object) -> Any:
+def _intent(kind: ResourceType, value: Object) -> Any:
+    """Return what a controller has to look at anew when it changes."""
+    if kind is kinds.DEPLOYMENTS:
+        # It copies its annotations to its ReplicaSets.
+        return value.get("spec"), value["metadata"].get("annotations")
     return value.get("spec")
 
 

@@ -4,6 +4,7 @@ Source: k8s.io/kubernetes, pkg/apis/{apps,batch,core}/validation, v1.36.
 """
 
 import json
+import re
 from typing import Any
 
 from k8sharden.cluster.memory.failures import (
@@ -28,6 +29,11 @@ _SET_CHANGES = (
     "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', "
     "'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and "
     "'minReadySeconds' are forbidden"
+)
+_WHOLE = 100
+_PERCENT = (
+    "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or "
+    "'93%', regex used for validation is '[0-9]+%')"
 )
 _SET_MAY_CHANGE = (
     "replicas", "ordinals", "template", "updateStrategy", "revisionHistoryLimit",
@@ -132,13 +138,32 @@ def deployment(value: Object) -> list[Cause]:
     if strategy["type"] == "Recreate" and strategy.get("rollingUpdate") is not None:
         text = "may not be specified when strategy `type` is 'Recreate'"
         causes.append(forbidden_value("spec.strategy.rollingUpdate", text))
-    elif rolling and all(rolling.get(name) in (0, "0%") for name in ("maxSurge", "maxUnavailable")):
-        field, text = (
-            "spec.strategy.rollingUpdate.maxUnavailable",
-            "may not be 0 when `maxSurge` is 0",
-        )
-        causes.append(invalid_value(field, _shown(rolling["maxUnavailable"]), text))
+    return causes + _rolling(rolling)
+
+
+def _rolling(rolling: Object) -> list[Cause]:
+    """Say what is wrong with how many pods may be missing, or too many, during a rollout."""
+    where, causes = "spec.strategy.rollingUpdate", []
+    for name in ("maxUnavailable", "maxSurge"):
+        value = rolling.get(name)
+        if isinstance(value, str) and not re.fullmatch(r"[0-9]+%", value):
+            causes.append(invalid_value(f"{where}.{name}", _shown(value), _PERCENT))
+        elif isinstance(value, int) and value < 0:
+            text = "must be greater than or equal to 0"
+            causes.append(invalid_value(f"{where}.{name}", str(value), text))
+    if rolling and all(_part(rolling.get(name)) == 0 for name in ("maxSurge", "maxUnavailable")):
+        value, text = rolling["maxUnavailable"], "may not be 0 when `maxSurge` is 0"
+        causes.append(invalid_value(f"{where}.maxUnavailable", _shown(value), text))
+    if _part(rolling.get("maxUnavailable")) > _WHOLE and isinstance(rolling["maxUnavailable"], str):
+        value, text = rolling["maxUnavailable"], "must not be greater than 100%"
+        causes.append(invalid_value(f"{where}.maxUnavailable", _shown(value), text))
     return causes
+
+
+def _part(value: Any) -> int:
+    """Return a number, or the number of a percentage; what is neither counts as none."""
+    text = str(value).removesuffix("%")
+    return int(text) if text.isdecimal() else 0
 
 
 def selector_changed(value: Object, old: Object) -> list[Cause]:

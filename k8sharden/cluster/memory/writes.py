@@ -4,7 +4,7 @@ Decode, admission that may change, defaults, bookkeeping, validation, admission 
 store. Source: k8s.io/apiserver, pkg/registry/generic/registry/store.go, v1.36.
 """
 
-from k8sharden.cluster.memory import decode, deletion, managers, prepare, validation
+from k8sharden.cluster.memory import decode, deletion, managers, prepare, validation, warned
 from k8sharden.cluster.memory.admission import Admission
 from k8sharden.cluster.memory.failures import (
     already_exists,
@@ -38,6 +38,7 @@ def create_value(
     admission.escalation(call, value)
     prepare.for_create(kind, value)
     validation.check_new(kind, value)
+    call.warnings += warned.warnings(kind, value)
     admission.created(call, value)
     if store.find(kind, call.namespace, name) is not None:
         raise already_exists(kind, name)
@@ -105,6 +106,8 @@ def update_value(
     prepare.for_update(kind, value, old, call.attributes.subresource)
     admission.escalation(call, value)
     validation.check_changed(kind, value, old)
+    if value["metadata"].get("generation") != old["metadata"].get("generation"):
+        call.warnings += warned.warnings(kind, value)
     admission.changed(call, value, old)
     managers.update(kind, value, old, call.manager, applied, taken or set())
     if value == old:

@@ -30,6 +30,11 @@ CASES: tuple[Case, ...] = (
     run("odd strategy", strategy={"type": "X"}),
     run("recreate and rolling", strategy={"type": "Recreate", "rollingUpdate": {"maxSurge": 1}}),
     run("nothing may move", strategy={"rollingUpdate": {"maxSurge": 0, "maxUnavailable": 0}}),
+    *(
+        run(f"rolling by {value!r}", strategy={"rollingUpdate": {"maxSurge": 1, name: value}})
+        for name in ("maxSurge", "maxUnavailable")
+        for value in ("", "x", "50%", "150%", -1, 3, None)
+    ),
     run("no template", template=None),
     Case(
         "jobs: template and selector",

@@ -1,0 +1,1 @@
+"""Tests of what the cluster in memory does beside answering as a real one does."""
