@@ -9,7 +9,6 @@ from typing import Any
 
 import msgspec
 
-from k8sharden.export import style as write
 from k8sharden.export.nodes import Node
 from k8sharden.export.places import (
     Place,
@@ -20,7 +19,8 @@ from k8sharden.export.places import (
     line_start,
     margin,
 )
-from k8sharden.export.style import Style
+from k8sharden.model import style as write
+from k8sharden.model.style import Style
 
 
 class Cut(msgspec.Struct, frozen=True, order=True):

@@ -7,9 +7,9 @@ import msgspec
 
 from k8sharden.errors import Refused
 from k8sharden.export.nodes import Node
-from k8sharden.export.style import Style
 from k8sharden.export.yaml_values import is_merge, key_of, scalar_of
 from k8sharden.model.change import Named, Path, Step, show_path
+from k8sharden.model.style import Style
 from k8sharden.model.text import one_line
 
 _COLON = re.compile(r"[ \t]*:")

@@ -23,10 +23,11 @@ from k8sharden.export.places import (
     style_of,
     untangled,
 )
-from k8sharden.export.style import Style, render
 from k8sharden.export.yaml_values import read_values, value_of
 from k8sharden.model.change import AddElement, Edit, Path, RemoveField, SetField
 from k8sharden.model.edits import edited
+from k8sharden.model.render import render
+from k8sharden.model.style import Style
 
 _ITEMS: Path = ("items",)
 

@@ -1,14 +1,13 @@
-"""Values out of manifests and manifests out of values, in the way that kubectl understands them."""
+"""Values out of manifests, in the way that kubectl understands them."""
 
 import base64
 import binascii
 import json
 from typing import Any
 
-from k8sharden.export import scalars
 from k8sharden.export.documents import split
 from k8sharden.export.nodes import DEPTH, BadYaml, Node, node_of
-from k8sharden.export.style import render as render  # noqa: PLC0414 - the way back, by one import
+from k8sharden.model import scalars
 
 ALIASED = 100_000
 """How many nodes of a document may come from aliases; an alias bomb makes billions."""

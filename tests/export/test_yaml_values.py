@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from k8sharden.export.documents import split
 from k8sharden.export.nodes import BadYaml
-from k8sharden.export.style import render
 from k8sharden.export.yaml_values import read_values
-from tests.export.test_scalars import kubectl as kubectl  # noqa: PLC0414 - a fixture
+from k8sharden.model.render import render
+from tests.model.test_scalars import kubectl as kubectl  # noqa: PLC0414 - a fixture
 
 
 def one(text: str) -> Any:

@@ -5,8 +5,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from k8sharden.export.style import Style, block, indented, scalar
 from k8sharden.model.change import AddElement, Edit, Named, Path, RemoveField, SetField
+from k8sharden.model.style import Style, block, indented, scalar
 
 KEYS = st.sampled_from(["a", "b-c", "d.e/f", "kind", "0644", "on", "é", "x y", "image"])
 WORDS = st.one_of(
@@ -116,7 +116,11 @@ def texts(draw: st.DrawFn) -> tuple[dict[str, Any], str]:
     writer = Writer(draw)
     lines = [*writer.block(value, 0), *writer.between(0)]
     newline = draw(st.sampled_from(["\n", "\n", "\r\n"]))
-    return value, newline.join(lines) + draw(st.sampled_from(["", newline]))
+    # A block scalar at the end of a text without a last newline means another value.
+    literal = any(" |" in line for line in lines)
+    return value, newline.join(lines) + (
+        newline if literal else draw(st.sampled_from(["", newline]))
+    )
 
 
 def paths(value: Any, here: Path = ()) -> list[Path]:

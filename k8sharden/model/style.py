@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from k8sharden.export import scalars
+from k8sharden.model import scalars
 
 # The cautious middle of what YAML allows without quotes.
 _PLAIN = re.compile(r"(?:[^\W_]|[_/.$^(<=~+]|-(?=[^\s-])|--+(?=[^\s-]))[^#\"'`{}\[\],&*!|>%@\\\t]*")
@@ -36,12 +36,6 @@ class Style(msgspec.Struct, frozen=True):
     literal: bool = True
 
 
-def render(manifest: Any) -> str:
-    """Return a value as block YAML that ends with a newline, its keys in their order."""
-    head, lines = block(manifest, Style())
-    return "\n".join([head, *lines] if head else lines) + "\n"
-
-
 def block(value: Any, style: Style) -> tuple[str, list[str]]:
     """Return what stands behind the key of a value, and the lines below, not yet indented."""
     if isinstance(value, dict) and value:
@@ -50,7 +44,7 @@ def block(value: Any, style: Style) -> tuple[str, list[str]]:
         return "", [line for item in value for line in element(item, style)]
     if style.literal and isinstance(value, str) and "\n" in value and _fits_literal(value):
         return _literal(value)
-    return flow(value, style), []
+    return flow(value, style) if isinstance(value, dict | list) else scalar(value), []
 
 
 def _entry(key: str, value: Any, style: Style) -> list[str]:

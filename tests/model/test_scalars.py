@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from k8sharden.export.scalars import NotJson, is_plain_text, resolve, resolve_key
 from k8sharden.export.yaml_values import read_values
+from k8sharden.model.scalars import NotJson, is_plain_text, resolve, resolve_key
 from tests.servers.binaries import Binaries, find
 
 TABLE: list[tuple[str, Any]] = [
