@@ -6,9 +6,11 @@ from typing import Any
 from urllib.parse import quote
 
 import msgspec
+from unidiff.patch import PatchSet
 
 from k8sharden.changes.bind import Bound
 from k8sharden.changes.bookkeeping import essential
+from k8sharden.errors import Refused
 from k8sharden.model.masking import MARK, Masker
 from k8sharden.model.ref import Ref
 from k8sharden.model.render import render
@@ -116,10 +118,16 @@ def _ended(line: str, *, head: bool) -> str:
 
 
 def join(diffs: Iterable[FileDiff]) -> tuple[str, tuple[str, ...]]:
-    """Join diffs for printing, and return the paths of those left out for showing a secret."""
+    """Join diffs for printing, and return the paths of those left out for showing a secret.
+
+    Raises `Refused` where an independent reader of diffs does not see every file in it.
+    """
     diffs = [diff for diff in diffs if diff.text]
-    shown = "".join(diff.text for diff in diffs if not diff.hides)
-    return shown, tuple(diff.path for diff in diffs if diff.hides)
+    shown = [diff for diff in diffs if not diff.hides]
+    text = "".join(diff.text for diff in shown)
+    if len(PatchSet(text)) != len(shown):
+        raise Refused("This diff would not be read as it was written; it is not printed.")
+    return text, tuple(diff.path for diff in diffs if diff.hides)
 
 
 def for_display(diff: FileDiff) -> str:

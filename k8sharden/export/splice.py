@@ -23,6 +23,7 @@ from k8sharden.export.places import (
     style_of,
     untangled,
 )
+from k8sharden.export.second_reader import disagrees
 from k8sharden.export.yaml_values import read_values, value_of
 from k8sharden.model.change import AddElement, Edit, Path, RemoveField, SetField
 from k8sharden.model.edits import edited
@@ -137,7 +138,8 @@ def _edit_document(document: Document, targets: list[Target]) -> str:
     for target in sorted(targets, key=lambda each: each.item or 0, reverse=True):
         text = _edit_object(text, root, target, style)
     after = node_of(text)
-    if after is None or not same(value_of(after), expected):
+    same_edit = after is not None and same(value_of(after), expected)
+    if not same_edit or disagrees(document.text, text, lambda value: _expected(value, targets)):
         raise SpliceRefused(
             "The edit was not made in place: the text would not mean exactly the edited object. "
             "Edit the file by hand."

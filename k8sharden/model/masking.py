@@ -40,23 +40,25 @@ class Masker:
 
     def shown_in(self, text: str) -> bool:
         """Whether ``text`` shows a value that was masked so far, or a line of one."""
-        return any(line in text for line, _ in self._lines())
+        return any(line in text for line in self._lines())
 
     def masked(self, text: str) -> str:
         """Return ``text`` without the values that were masked so far."""
-        for line, mark in self._lines():
-            text = text.replace(line, mark)
-        return text
+        lines = self._lines()
+        if not lines:
+            return text
+        # In one pass, the longest first: a mark holds what could be another value's line.
+        any_of = "|".join(map(re.escape, sorted(lines, key=len, reverse=True)))
+        return re.sub(any_of, lambda found: lines[found[0]], text)
 
-    def _lines(self) -> list[tuple[str, str]]:
-        """Return each line of each value with its mark, the longest first: some hold others."""
-        lines = {
+    def _lines(self) -> dict[str, str]:
+        """Return each line of each value with the mark that stands for it."""
+        return {
             line.strip(): f"<masked {number}>"
             for value, number in self._numbers.items()
             for line in value.splitlines()
             if line.strip()
         }
-        return sorted(lines.items(), key=lambda item: len(item[0]), reverse=True)
 
     def manifest(self, value: dict[str, Any]) -> dict[str, Any]:
         """Return a copy of an object without its secret values."""

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from k8sharden.model.masking import Masker, says_secret
@@ -54,9 +54,11 @@ def test_harmless_values_stay(value: dict[str, Any]) -> None:
 def test_masked_text_does_not_hold_the_value(secret: str, around: str) -> None:
     """Whatever the value, a text that held it no longer does."""
     masker = Masker()
+    assume(masker.mark(secret) != secret)
     masker.manifest(container(env=[{"name": "PASSWORD", "value": secret}]))
     text = masker.masked(f"{around}\n{secret}\n")
-    assert not masker.shown_in(text) or secret.strip() in "<masked 1>"
+    bare = text.replace("<masked 1>", "")
+    assert not any(line.strip() in bare for line in secret.splitlines() if line.strip())
 
 
 def test_names() -> None:
