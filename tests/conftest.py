@@ -30,3 +30,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     reasons = Counter(report.longrepr[2].removeprefix("Skipped: ") for report in skipped)
     for reason, count in reasons.items():
         terminalreporter.line(f"skipped {count}: {reason}")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option that draws golden pictures anew."""
+    parser.addoption(
+        "--update-snapshots", action="store_true", help="draw the golden pictures anew"
+    )
