@@ -1,5 +1,6 @@
 """The use cases: what a screen or a command calls. Everything they can do, they do through here."""
 
+import shlex
 import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -239,8 +240,8 @@ class Session:
         return plan_undo(entries, source, self.place.fetch)
 
     def command(self, *words: str) -> str:
-        """Return the command line that does the same."""
-        return " ".join(("k8sharden", *words, *self.place.options))
+        """Return the command line that does the same, quoted for a shell."""
+        return shlex.join(("k8sharden", *words, *self.place.options))
 
     def _allowed(self) -> Writer:
         writer = self.place.writer

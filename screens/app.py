@@ -201,8 +201,9 @@ class HardeningApp(App[None]):
 
     def action_help(self) -> None:
         """Explain the keys of this screen."""
-        if isinstance(self.screen, HardeningScreen) and not isinstance(self.screen, HelpScreen):
-            self.push_screen(HelpScreen(self.desk, self.screen.opening, keys_of(self.screen)))
+        top = self.screen
+        if isinstance(top, HardeningScreen) and not isinstance(top, HelpScreen):
+            self.push_screen(HelpScreen(self.desk, top.opening, keys_of(top)))
 
     async def action_quit(self) -> None:
         """Leave, but never in the middle of a write."""

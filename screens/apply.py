@@ -14,7 +14,7 @@ from k8sharden.changes.apply import Outcome
 from k8sharden.changes.plan import Plan
 from k8sharden.model.text import one_line
 from k8sharden.session import Session
-from screens.base import HardeningScreen, Table
+from screens.base import HardeningScreen, Table, cell
 from screens.desk import Desk
 from screens.keys import key
 from screens.result import ResultScreen
@@ -58,7 +58,7 @@ class ApplyScreen(HardeningScreen):
         table.add_column(Text("State"), key="state", width=11)
         table.add_column(Text("Change"), key="what", width=table.left_over(15))
         for number, planned in enumerate(self._plan.changes):
-            table.add_row(Text(""), Text(one_line(planned.change.title, 120)), key=str(number))
+            table.add_row(Text(""), cell(one_line(planned.change.title, 120)), key=str(number))
         table.focus()
         self.desk.applying = True
         self._show_progress()
@@ -99,12 +99,18 @@ class ApplyScreen(HardeningScreen):
         return "writing…" if number == len(self._done) else "pending"
 
     def _finished(self, outcomes: tuple[Outcome, ...]) -> None:
-        self.desk.applying = False
+        self._leave_alone()
         self.app.switch_screen(ResultScreen(self.desk, self._session, self._plan, outcomes))
+
+    def _leave_alone(self) -> None:
+        """Close what was opened above, such as the palette."""
+        self.desk.applying = False
+        while self.app.screen is not self:
+            self.app.pop_screen()
 
     def failed(self, name: str, error: BaseException) -> None:
         """Nothing is hidden: what was done before stands in the journal."""
-        self.desk.applying = False
+        self._leave_alone()
         self.app.pop_screen()
         super().failed(name, error)
 

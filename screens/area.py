@@ -18,11 +18,12 @@ from k8sharden.model.finding import Area, Finding
 from k8sharden.session import Scan
 from screens.base import HardeningScreen, Page
 from screens.diff import DiffScreen
+from screens.error import sentence
 from screens.evidence import EvidenceScreen, evidence_line
 from screens.findings_list import FindingsList
 from screens.keys import key, quiet
 from screens.lesson import LessonScreen
-from screens.words import KIND, RISK, SEVERITY_STYLE, counted, labelled, lines, plain
+from screens.words import KIND, RISK, SEVERITY_STYLE, counted, hanging, labelled, lines, plain
 
 _SETTLE = 0.12
 """Seconds that the cursor must rest before the fix of a finding is worked out."""
@@ -49,7 +50,6 @@ class AreaScreen(HardeningScreen):
         key("area.filter", "slash", "filter", "Filter", "Only rows with these words", shown="/"),
         quiet("area.evidence", "E", "evidence", "Evidence", "What the check saw"),
         quiet("area.sort", "s", "sort", "Sort", "Worst first, by object, by check"),
-        quiet("area.copy", "y", "copy", "Copy", "Copy the command line"),
     ]
 
     def body(self) -> ComposeResult:
@@ -171,6 +171,18 @@ class AreaScreen(HardeningScreen):
         self._answer = answer
         self._show_details()
 
+    def failed(self, name: str, error: BaseException) -> None:
+        """Say where the fix stands that one could not be worked out."""
+        if name == "answer":
+            self._answer = NoChange(sentence(error))
+            self._show_details()
+        else:
+            super().failed(name, error)
+
+    def on_resize(self) -> None:
+        """Wrap the details anew."""
+        self.call_after_refresh(self._show_details)
+
     def _show_details(self) -> None:
         finding = self.rows.current
         about = lines(self._details(finding)) if finding else Content("")
@@ -180,33 +192,33 @@ class AreaScreen(HardeningScreen):
     def _details(self, finding: Finding) -> list[Content]:
         session = self.desk.session
         item = session.item(finding.check) if session else None
+        wide = self.query_one("#about").size.width or 70
         severity = (str(finding.severity), SEVERITY_STYLE[finding.severity])
         rows = [
             Content.assemble((item.title if item else finding.check, "bold")),
-            labelled("Finding", plain(finding.message)),
+            hanging("Finding", finding.message, wide),
             labelled("Severity", Content.assemble(severity, f" · {finding.check} · {finding.id}")),
-            labelled("Object", plain(finding.resource.label)),
+            hanging("Object", finding.resource.label, wide),
+            hanging("Field", finding.path or "the object as a whole", wide),
+            hanging("Fix", self._fix(), wide),
         ]
-        if finding.path:
-            rows.append(labelled("Field", plain(finding.path)))
-        rows.append(labelled("Fix", self._fix()))
         if item:
-            rows.append(labelled("Why", plain(" ".join(item.lesson.why.split()), 1200)))
+            rows.append(hanging("Why", " ".join(item.lesson.why.split()), wide))
         if finding.evidence:
-            rows.append(labelled("Seen", evidence_line(finding)))
+            rows.append(hanging("Seen", evidence_line(finding), wide))
         return rows
 
-    def _fix(self) -> Content:
+    def _fix(self) -> str:
         match self._answer:
             case Change(kind=kind, risk=risk, title=title):
-                return plain(f"{title} ({KIND[kind]}; {RISK[risk]}). d shows it.")
+                return f"{title} ({KIND[kind]}; {RISK[risk]}). d shows it."
             case NoChange(reason=reason):
-                return plain(f"none is generated: {reason}")
+                return f"none is generated: {reason}"
             case _:
-                return Content("…")
+                return "…"
 
     def _show_command(self) -> None:
-        self.query_one("#command", Static).update(plain(f"Same in a shell: {self._command()}"))
+        self.tell_command(self._command())
 
     def _command(self) -> str:
         session = self.desk.session
@@ -235,11 +247,6 @@ class AreaScreen(HardeningScreen):
         """Show what the check saw."""
         if self.rows.current:
             self.app.push_screen(EvidenceScreen(self.desk, self.rows.current))
-
-    def action_copy(self) -> None:
-        """Copy the command line that does the same."""
-        self.app.copy_to_clipboard(self._command())
-        self.say("The command line was copied.")
 
     def action_sort(self) -> None:
         """Take the next order."""

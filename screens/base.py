@@ -3,17 +3,19 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
+from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.screen import Screen
-from textual.widgets import DataTable, Footer
+from textual.widgets import DataTable, Footer, Static
 from textual.worker import Worker, WorkerState
 
 from k8sharden.model.finding import Finding
 from screens.desk import Desk
 from screens.keys import key, quiet
 from screens.status_bar import StatusBar
+from screens.words import plain
 
 if TYPE_CHECKING:
     from screens.app import HardeningApp
@@ -30,7 +32,12 @@ class HardeningScreen(Screen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         key("screen.back", "escape", "back", "Back", "One screen back; loses nothing"),
+        quiet("screen.pane", "tab", "app.focus_next", "Next pane", "List, details, diff, buttons"),
+        quiet("screen.copy", "y", "copy", "Copy", "Copy the command line that does the same"),
     ]
+
+    command = ""
+    """The command line that does the same."""
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
@@ -60,6 +67,19 @@ class HardeningScreen(Screen[None]):
         """Write what the desk holds; subclasses add their part."""
         for bar in self.query(StatusBar):
             bar.refresh_bar()
+
+    def tell_command(self, command: str, label: str = "Same in a shell") -> None:
+        """Show the command line that does the same; y copies it."""
+        self.command = command
+        self.query_one("#command", Static).update(plain(f"{label}: {command}"))
+
+    def action_copy(self) -> None:
+        """Copy the command line."""
+        if self.command:
+            self.app.copy_to_clipboard(self.command)
+            self.say("The command line was copied.")
+        else:
+            self.say("There is no command line for this.")
 
     def chosen(self) -> tuple[Finding, ...]:
         """Return the findings that an action is about."""
@@ -114,6 +134,11 @@ class Table(DataTable[Any]):
     def left_over(self, taken: int) -> int:
         """Return the cells that are left for one column when all others take ``taken``."""
         return max(24, self.app.size.width - taken - 1)
+
+
+def cell(text: str, style: str = "") -> Text:
+    """Return a cell of a table; what does not fit ends in an ellipsis."""
+    return Text(text, style, no_wrap=True, overflow="ellipsis")
 
 
 class Page(VerticalScroll, can_focus=True):

@@ -35,6 +35,7 @@ class ContextsScreen(HardeningScreen):
     def __init__(self, desk: Desk, kubeconfig: Path | None) -> None:
         super().__init__(desk)
         self._kubeconfig = kubeconfig
+        self._hint = ""
         self._names: list[str | None] = []
 
     def body(self) -> ComposeResult:
@@ -46,7 +47,7 @@ class ContextsScreen(HardeningScreen):
     def on_mount(self) -> None:
         """List what there is to choose from."""
         table = self.query_one(Table)
-        table.add_columns(Text("Cluster"), Text("Server"), Text("User"), Text(""))
+        table.add_columns(Text("Cluster"), Text("Server"), Text("User"), Text("Note"))
         table.focus()
         self._add(None, "training cluster", "in memory; nothing here can break", "", "DEMO")
         self.work("contexts", partial(offered, self._kubeconfig), self._listed)
@@ -59,10 +60,15 @@ class ContextsScreen(HardeningScreen):
         for info in found:
             mark = "current" if info.current else ""
             self._add(info.name, info.name, info.server, info.user, mark)
-        hint = "Enter connects and scans." if found else NO_KUBECONFIG
-        self.query_one("#hint", Static).update(Content(hint))
+        self._hint = "Enter connects and scans." if found else NO_KUBECONFIG
+        self.show()
         current = next((n for n, info in enumerate(found, start=1) if info.current), 0)
         self.query_one(Table).move_cursor(row=current)
+
+    def show(self) -> None:
+        """Say again what there is to do here."""
+        super().show()
+        self.query_one("#hint", Static).update(Content(self._hint))
 
     def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
         """Open what was chosen, in a thread: a credential plugin may take its time."""

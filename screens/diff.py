@@ -53,7 +53,7 @@ class DiffScreen(HardeningScreen):
         if session is None or scan is None:
             return
         words = session.command("plan", "-o", "diff", "--finding", self._finding.id)
-        self.query_one("#command", Static).update(plain(f"Same in a shell: {words}"))
+        self.tell_command(words)
         self.query_one("#title", Static).update(Content("Reading the object…"))
 
         def run() -> tuple[Plan, tuple[FileDiff, ...]]:

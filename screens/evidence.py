@@ -16,10 +16,10 @@ MOST = 20_000
 """Characters of evidence that are drawn."""
 
 
-def evidence_line(finding: Finding) -> Content:
+def evidence_line(finding: Finding) -> str:
     """Return the evidence on one line."""
     pairs = (f"{name}: {_short(value)}" for name, value in finding.evidence.items())
-    return plain("; ".join(pairs), 300)
+    return one_line("; ".join(pairs), 300)
 
 
 def _short(value: object) -> str:

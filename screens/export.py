@@ -48,7 +48,8 @@ class ExportScreen(HardeningScreen):
         yield Static(Content("Planning…"), id="sum", classes="heading", markup=False)
         with RadioSet(id="format"):
             for form in Format:
-                yield RadioButton(Content(_MEANING[form]), value=form is Format.PATCHES)
+                yield RadioButton(Content(_MEANING[form]), id=form, value=form is Format.PATCHES)
+        yield Static(Content("Folder"), classes="heading", markup=False)
         yield Input(value="hardening", id="folder", placeholder="folder")
         yield Button(Content("Write"), id="write", variant="primary")
         with Page(id="written"):
@@ -58,13 +59,15 @@ class ExportScreen(HardeningScreen):
     def on_mount(self) -> None:
         """Begin with the formats."""
         self.query_one("#folder", Input).cursor_blink = False
-        self.query_one("#folder").border_title = Content("Folder")
         self.query_one("#format", RadioSet).focus()
         self._show_command()
         self.work("plan", lambda: self._make(lambda _n, _of: None), self._planned)
 
     def _planned(self, plan: Plan) -> None:
         self._plan = plan
+        if not any(planned.bound for planned in plan.changes):
+            # A plan of files alone has nothing that the first format could hold.
+            self.query_one(f"#{Format.ARTEFACTS}", RadioButton).value = True
         said = f"Export {counted(len(plan.changes), 'change')} as files."
         if plan.unfixed:
             said += (
@@ -84,7 +87,7 @@ class ExportScreen(HardeningScreen):
         words = self._session.command(
             "export", "--format", self._form, "--out", str(self._folder), *self._words
         )
-        self.query_one("#command", Static).update(plain(f"Same in a shell: {words}"))
+        self.tell_command(words)
 
     def on_radio_set_changed(self) -> None:
         """Show the command for the chosen format."""

@@ -31,12 +31,13 @@ def keys_of(screen: Screen[Any]) -> list[Key]:
     found: dict[str, Key] = {}
     for active in screen.active_bindings.values():
         binding = active.binding
-        if binding.system or not binding.description:
+        if not binding.tooltip:
+            # Textual's own, for the mouse wheel's kin and selections.
             continue
         key = screen.app.get_key_display(binding)
         known = found.get(binding.action)
         shown = f"{known[0]} {key}" if known else key
-        found[binding.action] = (shown, binding.description, active.tooltip or binding.tooltip)
+        found[binding.action] = (shown, binding.description, binding.tooltip)
     return list(found.values())
 
 

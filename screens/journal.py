@@ -12,11 +12,11 @@ from textual.widgets import DataTable, Static
 from k8sharden.changes.journal import Entry
 from k8sharden.model.text import one_line
 from k8sharden.session import Session
-from screens.base import HardeningScreen, Table
+from screens.base import HardeningScreen, Table, cell
 from screens.desk import Desk
 from screens.diff_view import DiffView
 from screens.keys import key
-from screens.words import STATE, age, counted, plain
+from screens.words import STATE, age, counted
 
 EMPTY = (
     "Nothing was changed on this cluster from here. What you apply is written down here first, and "
@@ -90,7 +90,7 @@ class JournalScreen(HardeningScreen):
             Text(entry.id),
             Text(age(self.desk.clock() - entry.created)),
             Text(STATE[entry.state], "" if entry.undoable else "dim"),
-            Text(one_line(entry.title, 200)),
+            cell(one_line(entry.title, 200)),
         )
 
     @property
@@ -118,7 +118,7 @@ class JournalScreen(HardeningScreen):
         notes += [one_line(entry.detail)] if entry.detail else []
         self.query_one(DiffView).load(notes, self._session.recorded(entry))
         words = self._session.command("journal", "undo", *self._chosen())
-        self.query_one("#command", Static).update(plain(f"Undo in a shell: {words}"))
+        self.tell_command(words, "Undo in a shell")
 
     def _chosen(self) -> tuple[str, ...]:
         if self._marks:

@@ -48,8 +48,7 @@ class LessonScreen(HardeningScreen):
         if session is None:
             return
         self.query_one("#lesson", Static).update(_lesson(session.item(self._finding.check)))
-        command = f"Same in a shell: k8sharden explain {self._finding.check}"
-        self.query_one("#command", Static).update(plain(command))
+        self.tell_command(f"k8sharden explain {self._finding.check}")
         self.query_one(Page).focus()
 
 

@@ -27,10 +27,11 @@ TRAINING = (
 
 
 class ScanTold(Message):
-    """How far the scan is, by resource type."""
+    """How far a scan is, by resource type; ``seen`` is what it told before."""
 
-    def __init__(self, steps: Mapping[str, Progress]) -> None:
+    def __init__(self, seen: dict[str, Progress], steps: Mapping[str, Progress]) -> None:
         super().__init__()
+        self.seen = seen
         self.steps = steps
 
 
@@ -52,6 +53,7 @@ class OverviewScreen(HardeningScreen):
             yield Static(id="gaps", markup=False)
         yield Static(id="command", classes="command", markup=False)
 
+    _seen: dict[str, Progress]
     _met: Session | None = None
     """The session whose cluster was seen here already."""
 
@@ -79,8 +81,7 @@ class OverviewScreen(HardeningScreen):
         super().show()
         session = self.desk.session
         if session is not None:
-            command = Content.assemble("Same in a shell: ", plain(session.command("scan")))
-            self.query_one("#command", Static).update(command)
+            self.tell_command(session.command("scan"))
         for area in Area:
             self._show_area(area)
         if not self.desk.scanning:
@@ -158,8 +159,9 @@ class OverviewScreen(HardeningScreen):
         self.query_one("#gaps", Static).update(Content(""))
         self.query_one("#next", Static).update(Content("Scanning: reading only. Esc stops."))
         self.show()
-        self._seen: dict[str, Progress] = {}
-        throttle = Throttle[Progress](lambda new: self.post_message(ScanTold(new)))
+        seen: dict[str, Progress] = {}
+        self._seen = seen
+        throttle = Throttle[Progress](lambda new: self.post_message(ScanTold(seen, new)))
 
         def run() -> Scan:
             worker = get_current_worker()
@@ -174,7 +176,7 @@ class OverviewScreen(HardeningScreen):
 
     def on_scan_told(self, message: ScanTold) -> None:
         """Show how far each resource type is."""
-        if not self.desk.scanning:
+        if not self.desk.scanning or message.seen is not self._seen:
             return
         self._seen.update(message.steps)
         self.query_one("#gaps", Static).update(lines(map(_progress, self._seen.values())))

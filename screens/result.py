@@ -12,7 +12,7 @@ from k8sharden.changes.apply import Outcome, Result
 from k8sharden.changes.plan import Plan
 from k8sharden.model.text import one_line
 from k8sharden.session import Session
-from screens.base import HardeningScreen, Table
+from screens.base import HardeningScreen, Table, cell
 from screens.desk import Desk, Make
 from screens.export import ExportScreen
 from screens.keys import key
@@ -60,10 +60,10 @@ class ResultScreen(HardeningScreen):
         for outcome in self._outcomes:
             result = Text(RESULT[outcome.result], _STYLES.get(outcome.result, ""))
             title = one_line(outcome.planned.change.title, 120)
-            table.add_row(result, Text(outcome.entry or "-"), Text(title))
+            table.add_row(result, Text(outcome.entry or "-"), cell(title))
         table.focus()
         words = self._session.command("journal", "undo", *self._entries())
-        self.query_one("#command", Static).update(plain(f"Undo in a shell: {words}"))
+        self.tell_command(words, "Undo in a shell")
 
     def _sum(self) -> Content:
         good = sum(outcome.result in _GOOD for outcome in self._outcomes)

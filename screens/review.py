@@ -13,7 +13,7 @@ from k8sharden.changes.plan import Plan, Planned
 from k8sharden.model.text import one_line
 from k8sharden.session import Session
 from screens.apply import ApplyScreen
-from screens.base import HardeningScreen, Table
+from screens.base import HardeningScreen, Table, cell
 from screens.confirm import ConfirmScreen
 from screens.desk import Desk, Make
 from screens.diff import notes
@@ -21,7 +21,7 @@ from screens.diff_view import DiffView
 from screens.export import ExportScreen
 from screens.keys import key
 from screens.throttle import Throttle
-from screens.words import RISK, counted, plain
+from screens.words import RISK, counted
 
 
 class PlanTold(Message):
@@ -83,6 +83,11 @@ class ReviewScreen(HardeningScreen):
 
         self.work("plan", run, self._planned)
 
+    def failed(self, name: str, error: BaseException) -> None:
+        """There is no plan to stay for: go back, and say why."""
+        self.app.pop_screen()
+        super().failed(name, error)
+
     def on_plan_told(self, message: PlanTold) -> None:
         """Show how far it is."""
         if self._plan is None:
@@ -105,9 +110,9 @@ class ReviewScreen(HardeningScreen):
         where = planned.ref.label if planned.ref else one_line(planned.change.title, 60)
         return (
             Text(planned.change.kind),
-            Text(where),
+            cell(where),
             Text(f"{len(planned.findings):>8}"),
-            Text(RISK[planned.change.risk]),
+            Text(RISK[planned.change.risk] if planned.bound else "export only"),
             self._said(planned),
         )
 
@@ -129,7 +134,7 @@ class ReviewScreen(HardeningScreen):
             parts.append(f"{len(plan.blocked)} refused by the server: x drops a change")
         self.query_one("#sum", Static).update(Content(" · ".join(parts)))
         self.query_one("#digest", Static).update(Content(f"Digest {plan.digest}"))
-        self.query_one("#command", Static).update(plain(f"Same in a shell: {self._command(plan)}"))
+        self.tell_command(self._command(plan))
         self._show_change()
 
     def _command(self, plan: Plan) -> str:

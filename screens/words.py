@@ -1,6 +1,7 @@
 """Words and styled text that several screens share. Nothing from outside is ever read as markup."""
 
 from collections.abc import Iterable
+from textwrap import wrap
 
 from textual.content import Content
 
@@ -91,6 +92,12 @@ def by_severity(findings: Iterable[Finding]) -> Content:
 def labelled(label: str, value: Content | str) -> Content:
     """Return a line that begins with what it is about."""
     return Content.assemble((f"{label:<10}", "bold"), value)
+
+
+def hanging(label: str, text: str, width: int) -> Content:
+    """Return a labelled text from outside, wrapped so that its lines begin under one another."""
+    rows = wrap(one_line(text, 1_200), max(20, width - 10)) or [""]
+    return labelled(label, Content(("\n" + " " * 10).join(rows)))
 
 
 def lines(parts: Iterable[Content]) -> Content:

@@ -29,7 +29,7 @@ WAYS: dict[str, tuple[str, ...]] = {
     "review": ("3", "space", "space", "6", "space", "space", "7", "space", "a"),
     "confirm": ("2", "space", "a", "a"),
     "result": ("2", "space", "4", "space", "7", "space", *APPLY),
-    "journal": ("2", "space", "4", "space", *APPLY, "u", "escape", "u"),
+    "journal": ("2", "space", "4", "space", *APPLY, "J"),
     "export": ("7", "space", "e"),
     "help": ("5", "question_mark"),
 }
