@@ -59,6 +59,11 @@ class Api:
         """The server's address, for messages."""
         return self.transport.server
 
+    @property
+    def fingerprint(self) -> str:
+        """What tells this cluster from others where nothing of it may be read."""
+        return self.transport.fingerprint
+
     def get(self, ref: Ref) -> dict[str, Any]:
         """Return the whole object. Raises `NotFound`, `Forbidden` or another `ApiError`."""
         path = type_of(ref).path(ref.namespace, ref.name)

@@ -167,7 +167,10 @@ def _version(api: Api) -> str:
 
 
 def _uid(api: Api, namespaces: Iterable[o.Namespace]) -> str:
-    """Return the uid of `kube-system`, which names the cluster; empty where it is hidden."""
+    """Return the uid of `kube-system`, which names the cluster, or else a fingerprint that says so.
+
+    Two clusters must never share a name: the journal would offer one's changes to the other.
+    """
     for namespace in namespaces:
         if namespace.name == "kube-system":
             return namespace.metadata.uid
@@ -176,9 +179,10 @@ def _uid(api: Api, namespaces: Iterable[o.Namespace]) -> str:
     except Unauthorized:
         raise
     except ApiError:
-        return ""
+        found = {}
     meta = found.get("metadata")
-    return str(meta.get("uid", "")) if isinstance(meta, dict) else ""
+    uid = str(meta.get("uid", "")) if isinstance(meta, dict) else ""
+    return uid or f"fingerprint:{api.fingerprint}"
 
 
 def _nothing(api: Api, entries: list[Entry]) -> NoReturn:

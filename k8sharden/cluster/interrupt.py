@@ -29,6 +29,11 @@ class Interruptible:
         """The server's address, for messages."""
         return self._inner.server
 
+    @property
+    def fingerprint(self) -> str:
+        """What tells this cluster from others where nothing of it may be read."""
+        return self._inner.fingerprint
+
     def send(self, request: Request, *, timeout: float = 30.0) -> Response:
         """Send one request; raises `Cancelled` within a tenth of a second."""
         answer: Future[Response] = Future()

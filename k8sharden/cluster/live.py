@@ -6,10 +6,12 @@ since decoding them into that package's models takes five times as long as the s
 """
 
 import contextlib
+import hashlib
 import re
 import threading
 import zlib
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -61,6 +63,13 @@ class LiveTransport:
     def server(self) -> str:
         """The server's address, for messages."""
         return without_login(str(self._configuration.host))
+
+    @property
+    def fingerprint(self) -> str:
+        """The server's address and the CA that vouches for it, as a digest."""
+        authority = str(self._configuration.ssl_ca_cert or "")
+        known = Path(authority).read_bytes() if authority and Path(authority).is_file() else b""
+        return hashlib.sha256(self.server.encode() + b"\0" + known).hexdigest()[:32]
 
     def send(self, request: Request, *, timeout: float = 30.0) -> Response:
         """Send one request; raises `ClusterUnavailable`, or `Unauthorized` for a 401."""

@@ -36,6 +36,11 @@ class RetryingTransport:
         """The server's address, for messages."""
         return self.inner.server
 
+    @property
+    def fingerprint(self) -> str:
+        """What tells this cluster from others where nothing of it may be read."""
+        return self.inner.fingerprint
+
     def send(self, request: Request, *, timeout: float = 30.0) -> Response:
         """Send one request, and a GET up to `TRIES` times."""
         tries = TRIES if request.method == "GET" else 1

@@ -49,6 +49,11 @@ class Transport(Protocol):
         """The server's address, for messages."""
         ...
 
+    @property
+    def fingerprint(self) -> str:
+        """What tells this cluster from others where nothing of it may be read."""
+        ...
+
     def send(self, request: Request, *, timeout: float = 30.0) -> Response:
         """Send one request; ``timeout`` is in seconds."""
         ...

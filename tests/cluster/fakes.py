@@ -52,6 +52,8 @@ class Scripted:
         }
         self.requests: list[Request] = []
 
+    fingerprint = "fake"
+
     def send(self, request: Request, *, timeout: float = 30.0) -> Response:  # noqa: ARG002 - the seam's
         """Answer as scripted; what is not scripted is not found."""
         self.requests.append(request)

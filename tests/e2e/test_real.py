@@ -137,6 +137,7 @@ def test_a_namespace_only_user_gets_a_useful_scan(person: Person, company: Contr
         finding["check"] for finding in failing
     }
     assert {finding["resource"]["namespace"] or "shop" for finding in failing} == {"shop"}
+    assert document["source"]["cluster_uid"].startswith("fingerprint:")
     unknown = {f["check"] for f in document["findings"] if f["status"] == "unknown"}
     assert {"rbac-cluster-admin", "rt-rofs"} <= unknown
 

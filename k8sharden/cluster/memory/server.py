@@ -193,6 +193,11 @@ class _MemoryTransport:
         """The address, for messages."""
         return "memory"
 
+    @property
+    def fingerprint(self) -> str:
+        """The same for every cluster in memory: its `kube-system` can always be read."""
+        return "memory"
+
     def send(self, request: Request, *, timeout: float = 30.0) -> Response:  # noqa: ARG002 - at once
         """Answer at once."""
         return self._cluster.answer(request, self._user)
