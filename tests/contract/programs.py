@@ -13,8 +13,7 @@ from k8sharden.cluster.transport import JSON_PATCH
 from tests.contract.cases.steps import Step
 from tests.contract.clusters import MERGE_PATCH, Object, at
 
-TARGET = at("deployments.apps", "{ns}", "web")
-BASE: Object = {
+DEPLOYMENT: Object = {
     "apiVersion": "apps/v1",
     "kind": "Deployment",
     "metadata": {
@@ -50,6 +49,83 @@ BASE: Object = {
         },
     },
 }
+
+
+_RBAC = "rbac.authorization.k8s.io"
+OTHERS: tuple[tuple[str, Object], ...] = (
+    (
+        "networkpolicies.networking.k8s.io",
+        {
+            "metadata": {"name": "n"},
+            "spec": {
+                "podSelector": {"matchLabels": {"a": "b"}},
+                "policyTypes": ["Ingress", "Egress"],
+                "ingress": [{"from": [{"podSelector": {}}], "ports": [{"port": 80}]}],
+                "egress": [{"to": [{"ipBlock": {"cidr": "10.0.0.0/8", "except": []}}]}],
+            },
+        },
+    ),
+    (
+        f"rolebindings.{_RBAC}",
+        {
+            "metadata": {"name": "b", "labels": {"a": "b"}},
+            "roleRef": {"apiGroup": _RBAC, "kind": "Role", "name": "r"},
+            "subjects": [
+                {"kind": "ServiceAccount", "name": "s", "namespace": "n"},
+                {"apiGroup": _RBAC, "kind": "User", "name": "u"},
+            ],
+        },
+    ),
+    (
+        f"roles.{_RBAC}",
+        {
+            "metadata": {"name": "r", "annotations": {"a": "b"}},
+            "rules": [
+                {"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list"]},
+                {"apiGroups": ["apps"], "resources": ["*"], "resourceNames": ["x"], "verbs": ["*"]},
+            ],
+        },
+    ),
+    ("configmaps", {"metadata": {"name": "c"}, "data": {"a": "b & c", "d": ""}}),
+    (
+        "serviceaccounts",
+        {
+            "metadata": {"name": "s"},
+            "automountServiceAccountToken": False,
+            "imagePullSecrets": [{"name": "pull"}],
+        },
+    ),
+    (
+        "pods",
+        {
+            "metadata": {"name": "p", "labels": {"a": "b"}},
+            "spec": {
+                "containers": [{"name": "web", "image": "x:1", "resources": {}}],
+                "tolerations": [{"operator": "Exists"}],
+            },
+        },
+    ),
+    (
+        "cronjobs.batch",
+        {
+            "metadata": {"name": "j"},
+            "spec": {
+                "schedule": "5 4 * * *",
+                "jobTemplate": {
+                    "spec": {
+                        "backoffLimit": 1,
+                        "template": {
+                            "spec": {
+                                "restartPolicy": "OnFailure",
+                                "containers": [{"name": "web", "image": "x"}],
+                            }
+                        },
+                    }
+                },
+            },
+        },
+    ),
+)
 
 
 def _paths(value: Any, path: str = "") -> list[str]:
@@ -91,7 +167,6 @@ _ABSENT = (
     f"{_CONTAINER}/command",
     f"{_CONTAINER}/tty",
 )
-_OWN = [path for path in _paths(BASE) if path not in ("", "/kind", "/apiVersion", "/spec")]
 _TEXTS = st.sampled_from(
     [
         "",
@@ -123,15 +198,6 @@ _VALUES = st.one_of(
     st.sampled_from([{"name": "cache", "emptyDir": {}}, {"name": "V", "value": "x & y"}]),
     st.sampled_from([{"operator": "Exists"}, {"key": "a", "value": "b"}]),
 )
-_PATHS = st.one_of(
-    st.sampled_from(_OWN),
-    st.sampled_from(_ABSENT),
-    st.builds(
-        lambda path, end: path + end, st.sampled_from(_OWN), st.sampled_from(["/no", "/0", "/-"])
-    ),
-)
-
-
 _POD = "/spec/template/spec"
 _QUANTITIES = ["1", "0.5", "100m", "1500m", "1e3", "64Mi", "1024Ki", "1.5Gi", "0", 2]
 _SENSIBLE: tuple[tuple[str, list[Any]], ...] = (
@@ -179,6 +245,45 @@ _SENSIBLE: tuple[tuple[str, list[Any]], ...] = (
 )  # fmt: skip
 
 
+def programs(kind: str, base: Object) -> st.SearchStrategy[list[Step]]:
+    """Programs that patch one object, which is like ``base`` at first."""
+    target = at(kind, "{ns}", base["metadata"]["name"])
+    paths = _astray(base, _ABSENT if base is DEPLOYMENT else ())
+    # What stands elsewhere in the object often fits, where a made-up value seldom does.
+    values = st.one_of(_VALUES, st.sampled_from([_at(base, path) for path in _paths(base)]))
+    operations = st.lists(_operation(base, paths, values), min_size=1, max_size=2)
+    changes = st.tuples(paths, values)
+    if base is DEPLOYMENT:
+        sensible = st.lists(_sensible(), min_size=1, max_size=4)
+        operations = st.one_of(operations, sensible, sensible)
+        changes = st.one_of(changes, _sensible().map(lambda each: (each["path"], each["value"])))
+    merges = changes.map(lambda change: _nested(*change))
+    bodies = st.one_of(
+        _typed(operations, JSON_PATCH), _typed(operations, JSON_PATCH), _typed(merges, MERGE_PATCH)
+    )
+    step = st.builds(
+        lambda body, strict: Step(
+            "PATCH", target, body[0], body[1], query={"fieldValidation": strict}
+        ),
+        bodies,
+        st.sampled_from(["Strict", "Strict", "Ignore", "Warn"]),
+    )
+    return st.lists(step, min_size=1, max_size=5)
+
+
+def _typed(bodies: st.SearchStrategy[Any], content_type: str) -> st.SearchStrategy[Any]:
+    return bodies.map(lambda body: (body, content_type))
+
+
+def _astray(base: Object, absent: tuple[str, ...]) -> st.SearchStrategy[str]:
+    """Paths of an object, some that it lacks, and some that lead nowhere."""
+    own = [path for path in _paths(base) if path not in ("", "/kind", "/apiVersion", "/spec")]
+    known = st.sampled_from([*own, *absent])
+    return st.one_of(
+        known, known, st.builds(str.__add__, known, st.sampled_from(["/no", "/0", "/-"]))
+    )
+
+
 @st.composite
 def _sensible(draw: st.DrawFn) -> Object:
     path, values = draw(st.sampled_from(_SENSIBLE))
@@ -187,19 +292,21 @@ def _sensible(draw: st.DrawFn) -> Object:
 
 
 @st.composite
-def _operation(draw: st.DrawFn) -> Object:
+def _operation(
+    draw: st.DrawFn, base: Object, paths: st.SearchStrategy[str], values: st.SearchStrategy[Any]
+) -> Object:
     kind = draw(st.sampled_from(["add", "add", "replace", "remove", "test", "copy", "move"]))
-    operation = {"op": kind, "path": draw(_PATHS)}
+    operation = {"op": kind, "path": draw(paths)}
     if kind in ("copy", "move"):
-        return operation | {"from": draw(_PATHS)}
+        return operation | {"from": draw(paths)}
     if kind == "test" and draw(st.booleans()):
-        return operation | {"value": draw(st.sampled_from([_at(operation["path"]), None]))}
-    return operation if kind == "remove" else operation | {"value": draw(_VALUES)}
+        return operation | {"value": draw(st.sampled_from([_at(base, operation["path"]), None]))}
+    return operation if kind == "remove" else operation | {"value": draw(values)}
 
 
-def _at(path: str) -> Any:
+def _at(base: Object, path: str) -> Any:
     """What stands at a path at first; None where nothing does."""
-    value: Any = BASE
+    value: Any = base
     for part in path.split("/")[1:]:
         if isinstance(value, dict):
             value = value.get(part.replace("~1", "/"))
@@ -218,28 +325,3 @@ def _nested(path: str, value: Any) -> Any:
     ):
         value = {part: value}
     return value if isinstance(value, dict) else {"metadata": {"labels": None}}
-
-
-_STRICT = st.sampled_from(["Strict", "Strict", "Ignore", "Warn"])
-_JSON_PATCHES = st.builds(
-    lambda operations, strict: Step(
-        "PATCH", TARGET, operations, JSON_PATCH, query={"fieldValidation": strict}
-    ),
-    st.one_of(
-        st.lists(_operation(), min_size=1, max_size=2),
-        st.lists(_sensible(), min_size=1, max_size=4),
-        st.lists(_sensible(), min_size=1, max_size=4),
-    ),
-    _STRICT,
-)
-_MERGED = st.one_of(
-    st.tuples(_PATHS, _VALUES), _sensible().map(lambda each: (each["path"], each["value"]))
-)
-_MERGE_PATCHES = st.builds(
-    lambda change, strict: Step(
-        "PATCH", TARGET, _nested(*change), MERGE_PATCH, query={"fieldValidation": strict}
-    ),
-    _MERGED,
-    _STRICT,
-)
-PROGRAMS = st.lists(st.one_of(_JSON_PATCHES, _JSON_PATCHES, _MERGE_PATCHES), min_size=1, max_size=5)

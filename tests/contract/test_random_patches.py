@@ -6,10 +6,11 @@ import os
 
 import pytest
 from hypothesis import HealthCheck, given, note, settings
+from hypothesis import strategies as st
 
 from tests.contract.cases.steps import Case, Step
-from tests.contract.clusters import Cluster, at
-from tests.contract.programs import BASE, PROGRAMS, TARGET
+from tests.contract.clusters import Cluster, Object, at
+from tests.contract.programs import DEPLOYMENT, OTHERS, programs
 from tests.contract.test_same_answers import told
 
 pytestmark = pytest.mark.real
@@ -20,28 +21,43 @@ SHARE = settings(
     print_blob=True,  # what reproduces a failure that a random run found
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-CREATE = Step("POST", at("deployments.apps", "{ns}"), BASE)
+KINDS = (("deployments.apps", DEPLOYMENT), *OTHERS)
 
 
-def check(both: tuple[Cluster, Cluster], program: list[Step]) -> None:
+def check(both: tuple[Cluster, Cluster], kind: str, base: Object, program: list[Step]) -> None:
     """Run a program on both clusters; every answer and the object at the end must be the same."""
     for step in program:
         note(f"{step.content_type} {step.query}: {step.body}")
-    steps = (CREATE, *program, Step("GET", TARGET))
-    memory, real = (told(cluster, Case("program", steps, sentences=False)) for cluster in both)
+    create = Step("POST", at(kind, "{ns}"), base)
+    read = Step("GET", at(kind, "{ns}", base["metadata"]["name"]))
+    case = Case("program", (create, *program, read), sentences=False)
+    memory, real = (told(cluster, case) for cluster in both)
     assert memory == real
 
 
 @SHARE
-@given(program=PROGRAMS)
-def test_programs_end_alike(both: tuple[Cluster, Cluster], program: list[Step]) -> None:
-    """A seeded share of programs answers and ends alike on both clusters."""
-    check(both, program)
+@given(program=programs("deployments.apps", DEPLOYMENT))
+def test_deployments_end_alike(both: tuple[Cluster, Cluster], program: list[Step]) -> None:
+    """A seeded share of programs on a Deployment answers and ends alike on both clusters."""
+    check(both, "deployments.apps", DEPLOYMENT, program)
+
+
+@settings(SHARE, max_examples=15)
+@given(data=st.data())
+@pytest.mark.parametrize(("kind", "base"), OTHERS, ids=[kind for kind, _ in OTHERS])
+def test_others_end_alike(
+    both: tuple[Cluster, Cluster], kind: str, base: Object, data: st.DataObject
+) -> None:
+    """So does a share of programs on each other kind that changes touch."""
+    check(both, kind, base, data.draw(programs(kind, base)))
 
 
 @pytest.mark.slow
-@settings(SHARE, max_examples=2_000)
-@given(program=PROGRAMS)
-def test_many_programs_end_alike(both: tuple[Cluster, Cluster], program: list[Step]) -> None:
-    """Many more programs do."""
-    check(both, program)
+@settings(SHARE, max_examples=500)
+@given(data=st.data())
+@pytest.mark.parametrize(("kind", "base"), KINDS, ids=[kind for kind, _ in KINDS])
+def test_many_programs_end_alike(
+    both: tuple[Cluster, Cluster], kind: str, base: Object, data: st.DataObject
+) -> None:
+    """So do many more programs."""
+    check(both, kind, base, data.draw(programs(kind, base)))

@@ -139,7 +139,8 @@ def _merged(call: Call, old: Object) -> Any:
         raise bad_request(f"error decoding patch: {error}") from error
     if not isinstance(patch, dict):
         raise bad_request("error decoding patch: json: cannot unmarshal into map")
-    return merge(old, patch)
+    # The server writes what it merged with its keys in order, and complains in that order.
+    return json.loads(json.dumps(merge(old, patch), sort_keys=True))
 
 
 def _retyped(call: Call, value: Any, odd: list[str]) -> Object:

@@ -17,8 +17,9 @@ from k8sharden.cluster.memory.failures import (
     required,
     unsupported,
 )
-from k8sharden.cluster.memory.kind_rules import labels, port
+from k8sharden.cluster.memory.kind_rules import port
 from k8sharden.cluster.memory.quantities import amount
+from k8sharden.cluster.memory.scheduling_rules import scheduling
 from k8sharden.cluster.memory.store import Object
 
 _HIGHEST_ID = 2**31 - 1
@@ -51,7 +52,7 @@ def pod_spec(
     account = spec.get("serviceAccountName") or ""
     bad = names.subdomain(account) if account else []
     causes += [invalid_value(f"{where}.serviceAccountName", _shown(account), t) for t in bad]
-    causes += labels(f"{where}.nodeSelector", spec.get("nodeSelector") or {})
+    causes += scheduling(spec, where)
     return causes + _policies(spec, where)
 
 

@@ -59,6 +59,14 @@ def name_it(value: Object) -> None:
 def _pod(value: Object) -> None:
     value["status"] = {"phase": "Pending", "qosClass": _quality(value["spec"])}
     spec = value["spec"]
+    _tolerate_lost_nodes(spec)
+    spec |= {"priority": 0, "preemptionPolicy": "PreemptLowerPriority"} | {
+        name: spec[name] for name in ("priority", "preemptionPolicy") if name in spec
+    }
+
+
+def _tolerate_lost_nodes(spec: Object) -> None:
+    """Keep a pod for five minutes on a node that is gone, unless it says otherwise."""
     tolerations = list(spec.get("tolerations") or ())
     for condition in ("not-ready", "unreachable"):
         key = f"node.kubernetes.io/{condition}"
@@ -67,9 +75,6 @@ def _pod(value: Object) -> None:
                 {"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300}
             )
     spec["tolerations"] = tolerations
-    spec |= {"priority": 0, "preemptionPolicy": "PreemptLowerPriority"} | {
-        name: spec[name] for name in ("priority", "preemptionPolicy") if name in spec
-    }
 
 
 def _tolerates(toleration: Object, key: str) -> bool:
@@ -156,6 +161,8 @@ def for_update(kind: ResourceType, value: Object, old: Object, subresource: str 
         value |= {name: each for name, each in old.items() if name not in ("status", "metadata")}
     elif "status" in old:
         value["status"] = old["status"]
+    if kind is kinds.PODS and not subresource:
+        _tolerate_lost_nodes(value["spec"])
     if kind in _GENERATED and _intent(kind, value) != _intent(kind, old):
         metadata["generation"] = int(before.get("generation", 0)) + 1
     if kind is kinds.DAEMON_SETS:

@@ -57,9 +57,19 @@ def pod_changed(value: Object, old: Object) -> list[Cause]:
         if len(now.get(name) or ()) != len(before.get(name) or ()):
             text = "pod updates may not add or remove containers"
             return [forbidden_value(f"spec.{name}", text)]
+    if not all(each in _without_seconds(now) for each in _without_seconds(before)):
+        text = "existing toleration can not be modified except its tolerationSeconds"
+        return [forbidden_value("spec.tolerations", text)]
     if _fixed(now) != _fixed(before):
         return [forbidden_value("spec", _POD_CHANGES)]
     return []
+
+
+def _without_seconds(spec: Object) -> list[Object]:
+    return [
+        {name: part for name, part in each.items() if name != "tolerationSeconds"}
+        for each in spec.get("tolerations") or ()
+    ]
 
 
 def _fixed(spec: Object) -> Object:

@@ -68,6 +68,20 @@ CASES: tuple[Case, ...] = (
     ),
     podded("odd account", serviceAccountName="A B"),
     podded("odd policies", restartPolicy="X", dnsPolicy="Y"),
+    *(
+        podded(f"tolerates {toleration}", sentences=False, tolerations=[toleration])
+        for toleration in (
+            {},
+            {"operator": "Exists"},
+            {"operator": "Exists", "value": "x"},
+            {"operator": "X", "key": "a"},
+            {"key": "a", "value": "b c"},
+            {"key": "a b"},
+            {"key": "a", "effect": "X"},
+            {"key": "a", "tolerationSeconds": 5},
+            {"key": "a", "effect": "NoExecute", "tolerationSeconds": 5},
+        )
+    ),
     podded("host network and user namespace", hostNetwork=True, hostUsers=False),
     podded("host ports", container={"ports": [{"containerPort": 80}]}, hostNetwork=True),
     podded("ephemeral container", ephemeralContainers=[{"name": "e", "image": "y"}]),
