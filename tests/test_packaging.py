@@ -107,7 +107,7 @@ def test_what_is_imported_is_declared_and_the_other_way_round(wheel: zipfile.Zip
 
 
 def _plain(name: str) -> str:
-    return name.lower().replace("_", "-")
+    return re.sub("[-_.]+", "-", name).lower()
 
 
 def _imported() -> Iterator[str]:
