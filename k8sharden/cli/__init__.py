@@ -12,6 +12,7 @@ import click
 
 from k8sharden import __version__
 from k8sharden.errors import K8shardenError
+from k8sharden.model.text import one_line
 
 _COMMANDS = {
     "demo": ("app", "The app on the training cluster: nothing there can break."),
@@ -117,5 +118,6 @@ def _place(error: BaseException) -> str:
 
 
 def _say(message: str, code: int) -> int:
-    click.echo(f"k8sharden: {message}", err=True)
+    # Messages quote arguments and what a cluster said; click's do so as they are.
+    click.echo(f"k8sharden: {one_line(message)}", err=True)
     return code

@@ -22,6 +22,7 @@ from k8sharden.cli.plan import describe, make, tell_unfixed
 from k8sharden.errors import InputError, Refused
 from k8sharden.export.reports import plan_document
 from k8sharden.model.inventory import Inventory
+from k8sharden.model.text import one_line
 from k8sharden.session import Session
 
 
@@ -87,7 +88,8 @@ def _confirm(session: Session, plan: Plan) -> None:
         )
     name = session.place.name
     wanted = "yes" if session.place.training else name
-    answer = click.prompt(f"Type {wanted!r} to apply this to {name}", default="", err=True)
+    question = f"Type {wanted!r} to apply this to {one_line(name, 200)}"
+    answer = click.prompt(question, default="", show_default=False, err=True)
     if answer.strip() != wanted:
         raise Refused(f"Not confirmed: {answer.strip()!r} is not {wanted!r}. Nothing was changed.")
 

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import click
 import msgspec
 
+from k8sharden.cli.output import say
 from k8sharden.errors import InputError
 from k8sharden.export.manifests import Manifests
 from k8sharden.model.finding import Area, Finding, Severity
@@ -159,13 +160,13 @@ def open_session(source: SourceOptions) -> Session:
 def _tell_skipped(manifests: Manifests) -> None:
     """Say what was found and is not judged."""
     for skipped in manifests.skipped:
-        click.echo(f"Skipped {one_line(skipped.file, 300)}: {skipped.reason}.", err=True)
+        say(f"Skipped {one_line(skipped.file, 300)}: {skipped.reason}.")
     for sentence in manifests.repeated:
-        click.echo(sentence, err=True)
+        say(sentence)
     if manifests.others:
         kinds = sorted({one_line(item.ref.kind, 80) for item in manifests.others})
         some = ", ".join(kinds[:8])
-        click.echo(f"Not judged, of kinds that no check knows: {some}.", err=True)
+        say(f"Not judged, of kinds that no check knows: {some}.")
 
 
 def select(scan: Scan, selection: Selection, known: Iterable[str]) -> list[Finding]:

@@ -12,7 +12,7 @@ import msgspec
 
 from k8sharden.cluster.progress import Progress
 from k8sharden.errors import InputError
-from k8sharden.model.text import one_line
+from k8sharden.model.text import json_escaped, one_line, visible
 
 output_options = click.option(
     "-o", "output", type=click.Choice(["table", "json"]), default="table", help="The form."
@@ -34,13 +34,13 @@ def emit(text: str, out: Path | None) -> None:
 
 
 def to_json(document: Any) -> str:
-    """Return a document as indented JSON."""
-    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode()
+    """Return a document as indented JSON, safe to show in a terminal."""
+    return json_escaped(msgspec.json.format(msgspec.json.encode(document), indent=2).decode())
 
 
 def say(message: str) -> None:
-    """Say something to the person, on stderr."""
-    click.echo(message, err=True)
+    """Say something to the person, on stderr, safe to show whatever it quotes."""
+    click.echo(visible(message), err=True)
 
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

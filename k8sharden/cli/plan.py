@@ -1,5 +1,6 @@
 """``k8sharden plan``: the composed changes."""
 
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -51,7 +52,9 @@ def plan(**options: Any) -> int:
         case "diff":
             text, left_out = join(session.place.diffs(made.changes))
             if text or rest["out"]:
-                emit(text, rest["out"])
+                # git needs every byte of a file; a terminal gets none that could drive it.
+                shown = rest["out"] is None and sys.stdout.isatty()
+                emit(visible(text) if shown else text, rest["out"])
             tell_left_out(left_out)
             tell_unfixed(made, scan.findings)
         case _:

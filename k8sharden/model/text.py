@@ -23,6 +23,21 @@ def visible(text: str) -> str:
     return _UNSAFE.sub(lambda found: f"<U+{ord(found[0]):04X}>", text)
 
 
+def json_escaped(text: str) -> str:
+    r"""Return JSON safe to show: unsafe characters, which only its strings hold, as ``\u202e``.
+
+    A reader gets the exact value back.
+    """
+    return _UNSAFE.sub(lambda found: _json_escape(ord(found[0])), text)
+
+
+def _json_escape(code: int) -> str:
+    if code <= 0xFFFF:  # noqa: PLR2004 - the end of the first plane; beyond it JSON takes a pair
+        return f"\\u{code:04x}"
+    high, low = divmod(code - 0x10000, 0x400)
+    return f"\\u{0xD800 + high:04x}\\u{0xDC00 + low:04x}"
+
+
 def one_line(text: str, limit: int = LIMIT) -> str:
     """Return ``text`` safe to show on a single line of at most ``limit`` characters."""
     # Cutting first bounds the work that a hostile megabyte can cause.
