@@ -11,9 +11,10 @@ import msgspec
 
 from k8sharden.analysis.pod_security import Level, Violation, describe, reasons, violations
 from k8sharden.cluster.memory import escalation
-from k8sharden.cluster.memory.failures import forbidden
+from k8sharden.cluster.memory.failures import forbidden, forbidden_value, invalid
 from k8sharden.cluster.memory.requests import Call
 from k8sharden.cluster.memory.store import Object, Store
+from k8sharden.cluster.memory.warned import pod_spec_of
 from k8sharden.model import kinds
 from k8sharden.model.meta import Meta
 from k8sharden.model.pods import PodSpec
@@ -41,11 +42,34 @@ class Policy(msgspec.Struct, frozen=True):
 
 
 class Admission:
-    """The decisions, over the stored namespaces; ``minor`` is the server's own version."""
+    """The decisions, over the stored namespaces.
 
-    def __init__(self, store: Store, minor: int) -> None:
+    ``minor`` is the server's own version; without ``allow_privileged``, its flag
+    ``--allow-privileged``, no pod may be.
+    """
+
+    def __init__(self, store: Store, minor: int, *, allow_privileged: bool) -> None:
         self._store = store
         self._minor = minor
+        self._allow_privileged = allow_privileged
+
+    def check_privileged(self, call: Call, value: Object) -> None:
+        """Raise the 422 of privileged containers where the server takes none at all."""
+        found = None if self._allow_privileged else pod_spec_of(call.kind, value)
+        if found is None:
+            return
+        spec, where = found
+        causes = [
+            forbidden_value(
+                f"{where}.{name}[{number}].securityContext.privileged",
+                "disallowed by cluster policy",
+            )
+            for name in ("containers", "initContainers")
+            for number, container in enumerate(spec.get(name) or ())
+            if (container.get("securityContext") or {}).get("privileged")
+        ]
+        if causes:
+            raise invalid(call.kind, value["metadata"].get("name", ""), causes)
 
     def escalation(self, call: Call, value: Object) -> None:
         """Refuse a role or binding that grants more than its author holds."""

@@ -50,7 +50,12 @@ class MemoryCluster:
         self._store = Store()
         self._users = {ADMIN: (rbac.MASTERS,), **(users or {})}
         self._paths = Paths(version, metrics, flags)
-        self._admission = Admission(self._store, int(version.split(".")[1]))
+        self._admission = Admission(
+            self._store,
+            int(version.split(".")[1]),
+            # Off by default in the server, and on in every cluster that an installer makes.
+            allow_privileged=(flags or {}).get("allow-privileged", "true") == "true",
+        )
         self.load(bootstrap())
         self.load(objects)
 

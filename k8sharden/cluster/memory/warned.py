@@ -22,15 +22,21 @@ _PLACES: dict[str, tuple[str, ...]] = {
 }
 
 
-def warnings(kind: ResourceType, value: Object) -> list[str]:
-    """Return the warnings about an object's pod spec."""
+def pod_spec_of(kind: ResourceType, value: Object) -> tuple[Object, str] | None:
+    """Return the pod spec that an object holds and its path, or None."""
     place = _PLACES.get(kind.key)
     if place is None:
-        return []
+        return None
     spec: Any = value
     for name in place:
         spec = spec[name]
-    return _in_spec(spec, ".".join(place))
+    return spec, ".".join(place)
+
+
+def warnings(kind: ResourceType, value: Object) -> list[str]:
+    """Return the warnings about an object's pod spec."""
+    found = pod_spec_of(kind, value)
+    return _in_spec(*found) if found else []
 
 
 def _in_spec(spec: Object, where: str) -> list[str]:

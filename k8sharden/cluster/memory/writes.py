@@ -38,6 +38,7 @@ def create_value(
     admission.escalation(call, value)
     prepare.for_create(kind, value)
     validation.check_new(kind, value)
+    admission.check_privileged(call, value)
     call.warnings += warned.warnings(kind, value)
     admission.created(call, value)
     if store.find(kind, call.namespace, name) is not None:
@@ -106,6 +107,7 @@ def update_value(
     prepare.for_update(kind, value, old, call.attributes.subresource)
     admission.escalation(call, value)
     validation.check_changed(kind, value, old)
+    admission.check_privileged(call, value)
     if value["metadata"].get("generation") != old["metadata"].get("generation"):
         call.warnings += warned.warnings(kind, value)
     admission.changed(call, value, old)

@@ -1,4 +1,4 @@
-"""What the cluster in memory took over from a real server is still what that says."""
+"""What needs a server of its own: what was taken over from one, what age and flags change."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import pytest
 from k8sharden.cluster.connect import connect
 from k8sharden.cluster.memory import MemoryCluster
 from k8sharden.cluster.transport import Request
-from tests.contract.clusters import Cluster, at, config_map
+from tests.contract.clusters import Cluster, at, config_map, deployment, pod
 from tests.servers import binaries
 from tests.servers.control_plane import ControlPlane
 from tests.servers.fixtures import started
@@ -110,3 +110,31 @@ def test_old_continue_token_on_a_real_server(tmp_path: Path) -> None:
         running.request("POST", at("configmaps", "kube-public"), config_map("c")).expect(201)
         running.wait_until(lambda: send("GET", path, query).status == 410, "the token expired")
         _expires(path, query, send)
+
+
+def _refuses_privileged(send: Any) -> None:
+    """A privileged pod and template are 422, by the cluster's policy."""
+    container = {"name": "web", "image": "web", "securityContext": {"privileged": True}}
+    for path, body in (
+        (at("pods", "default"), pod(containers=[container])),
+        (at("deployments.apps", "default"), deployment(containers=[container])),
+    ):
+        answer = send(Request("POST", path, body=json.dumps(body).encode()))
+        status = json.loads(answer.body)
+        assert (answer.status, status["reason"]) == (422, "Invalid")
+        (cause,) = status["details"]["causes"]
+        assert cause["message"] == "Forbidden: disallowed by cluster policy"
+        assert cause["field"].endswith("spec.containers[0].securityContext.privileged")
+
+
+def test_no_privileged_pods_in_memory() -> None:
+    """Without `--allow-privileged` a privileged pod is 422."""
+    _refuses_privileged(MemoryCluster(flags={"allow-privileged": "false"}).transport().send)
+
+
+@pytest.mark.real
+def test_no_privileged_pods_on_a_real_server(tmp_path: Path) -> None:
+    """The same on a real server."""
+    refusing = {"allow-privileged": "false", "disable-admission-plugins": "ServiceAccount"}
+    with started(lambda: ControlPlane(tmp_path, api_server_flags=refusing)) as running:
+        _refuses_privileged(connect(kubeconfig=running.kubeconfig()).transport.send)
