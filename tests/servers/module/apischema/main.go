@@ -1,6 +1,7 @@
 // Prints, as JSON, how the API server's own types read and write the fields of the objects that
 // k8sharden knows: the schema that the cluster in memory decodes with. See
-// k8sharden/cluster/memory/schema.py for the notation, tests/contract for the test of its currency.
+// k8sharden/cluster/memory/schema.py for the notation, tests/contract for the test that it is current.
+// To print it anew: go run ./apischema > ../../../k8sharden/cluster/memory/schema.json
 package main
 
 import (
@@ -46,6 +47,7 @@ var scalars = map[string]string{
 
 var (
 	types       = map[string]map[string]string{}
+	packages    = map[string]string{}
 	definitions = openapi.GetOpenAPIDefinitions(func(string) spec.Ref { return spec.Ref{} })
 )
 
@@ -84,8 +86,12 @@ func name(t reflect.Type) string {
 
 func walk(t reflect.Type) {
 	if _, done := types[t.String()]; done {
+		if packages[t.String()] != t.PkgPath() {
+			panic("two types are called " + t.String())
+		}
 		return
 	}
+	packages[t.String()] = t.PkgPath()
 	fields := map[string]string{}
 	types[t.String()] = fields
 	add(t, fields)
