@@ -11,9 +11,9 @@ from k8sharden.changes.diff import FileDiff, discreet
 from k8sharden.changes.plan import Plan, Planned, Unfixed
 from k8sharden.errors import K8shardenError
 from k8sharden.export.sources import ManifestObject, Manifests
+from k8sharden.export.spellings import masker_of
 from k8sharden.export.splice import Target, apply_all, apply_edits, remove_document
 from k8sharden.model.change import Create, Delete, Patch
-from k8sharden.model.masking import Masker
 from k8sharden.model.ref import Ref
 from k8sharden.model.render import render
 
@@ -25,6 +25,7 @@ class Files:
         self._before = dict(manifests.texts)
         self._texts: dict[str, str] = dict(manifests.texts)
         self._objects = dict(manifests.current)
+        self._all = (*manifests.objects, *manifests.others)
         self._removals: list[ManifestObject] = []
 
     def change_all(self, changes: Iterable[Planned]) -> None:
@@ -86,10 +87,7 @@ class Files:
 
     def _diff(self, path: str, before: str, after: str) -> FileDiff:
         """Return a file's diff, marked where it would show a secret value of the file."""
-        masker = Masker()
-        for item in self._objects.values():
-            if item.file == path:
-                masker.manifest(item.value)
+        masker = masker_of(before, (item for item in self._all if item.file == path))
         shown = discreet(shown_path(path), before, after, masker.shown_in)
         # A file's own text holds its secrets, so that what is not left out is masked here.
         return FileDiff(shown.path, masker.masked(shown.text), shown.hides)

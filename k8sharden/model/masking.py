@@ -38,6 +38,11 @@ class Masker:
             return value
         return f"<masked {self._numbers.setdefault(value, len(self._numbers) + 1)}>"
 
+    @property
+    def knows_any(self) -> bool:
+        """Whether anything was masked so far."""
+        return bool(self._numbers)
+
     def shown_in(self, text: str) -> bool:
         """Whether ``text`` shows a value that was masked so far, or a line of one."""
         return any(line in text for line in self._lines())
