@@ -15,9 +15,9 @@ from k8sharden.changes.plan import Fetch, Plan, Planned, fetcher
 from k8sharden.cluster.api import Api
 from k8sharden.cluster.collector import collect, identify
 from k8sharden.cluster.connect import ContextInfo, connect, contexts
-from k8sharden.cluster.memory import MemoryCluster
 from k8sharden.cluster.progress import Progress
 from k8sharden.cluster.training import training_cluster
+from k8sharden.cluster.training.control_plane import TrainingCluster
 from k8sharden.errors import InputError
 from k8sharden.export.inplace import file_diffs, fixable
 from k8sharden.export.sources import Manifests, inventory_from, read_sources
@@ -106,13 +106,13 @@ class TrainingPlace(ClusterPlace):
 
     def __init__(self, state: Path, *, read_only: bool = False) -> None:
         self._file = state / "training.json"
-        self._cluster = self._load()
+        self.cluster = self._load()
         super().__init__(
-            Api(self._cluster.transport(), read_only=read_only), "training", options=("--demo",)
+            Api(self.cluster.transport(), read_only=read_only), "training", options=("--demo",)
         )
         self.kind = SourceKind.DEMO
 
-    def _load(self) -> MemoryCluster:
+    def _load(self) -> TrainingCluster:
         """Begin anew where nothing was kept, or where what was kept cannot be read."""
         try:
             return training_cluster(json.loads(self._file.read_bytes()))
@@ -123,7 +123,7 @@ class TrainingPlace(ClusterPlace):
         """Write the cluster's objects to its file, whole or not at all."""
         self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         fresh = self._file.with_suffix(".new")
-        fresh.write_text(json.dumps(self._cluster.objects()))
+        fresh.write_text(json.dumps(self.cluster.objects()))
         fresh.replace(self._file)
 
     @classmethod

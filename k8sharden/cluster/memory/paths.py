@@ -3,7 +3,7 @@
 Source: k8s.io/apiserver and k8s.io/component-base, v1.36, and the answers of a real server.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from k8sharden.cluster.memory.failures import Failure, method_not_allowed, no_resource
 from k8sharden.cluster.memory.requests import Call
@@ -15,9 +15,14 @@ _HEALTH = ("/healthz", "/livez", "/readyz")
 
 
 class Paths:
-    """Answers them from what the cluster was made with."""
+    """Answers them; ``metrics`` and ``flags`` are asked each time."""
 
-    def __init__(self, version: str, metrics: str, flags: Mapping[str, str] | None) -> None:
+    def __init__(
+        self,
+        version: str,
+        metrics: Callable[[], str],
+        flags: Callable[[], Mapping[str, str] | None],
+    ) -> None:
         self._version = version
         self._metrics = metrics
         self._flags = flags
@@ -30,7 +35,7 @@ class Paths:
         if path in _HEALTH:
             return 200, b"ok"
         if path == "/metrics":
-            return 200, self._metrics.encode()
+            return 200, self._metrics().encode()
         known = {
             "/version": self._about,
             "/flagz": lambda: self._flagz(call),
@@ -47,7 +52,8 @@ class Paths:
 
     def _flagz(self, call: Call) -> Object:
         """Answer the flags, in the one machine-readable form."""
-        if self._flags is None:
+        flags = self._flags()
+        if flags is None:
             raise no_resource()
         if call.request.accept.replace(" ", "") != FLAGZ:
             raise Failure(406, "NotAcceptable", "406: Not Acceptable")
@@ -55,7 +61,7 @@ class Paths:
             "kind": "Flagz",
             "apiVersion": "config.k8s.io/v1beta1",
             "metadata": {"name": "apiserver"},
-            "flags": dict(self._flags),
+            "flags": dict(flags),
         }
 
 

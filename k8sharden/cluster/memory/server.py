@@ -22,6 +22,8 @@ from k8sharden.model.kinds import ResourceType
 
 ADMIN = "admin"
 _EVERYBODY = "system:authenticated"
+_ACCOUNT = "system:serviceaccount:"
+_ACCOUNTS = "system:serviceaccounts"
 _SERVED = ("", "status")
 _LONGEST_CHAIN = 8
 _Answer = tuple[int, Object]
@@ -49,7 +51,9 @@ class MemoryCluster:
         self._lock = threading.RLock()
         self._store = Store()
         self._users = {ADMIN: (rbac.MASTERS,), **(users or {})}
-        self._paths = Paths(version, metrics, flags)
+        self._metrics = metrics
+        self._flags = flags
+        self._paths = Paths(version, self.metrics, self.flags)
         self._admission = Admission(
             self._store,
             int(version.split(".")[1]),
@@ -81,8 +85,20 @@ class MemoryCluster:
             self._store.forget()
 
     def transport(self, user: str = ADMIN) -> Transport:
-        """Return a transport whose requests are this user's. Raises KeyError for a stranger."""
-        return _MemoryTransport(self, User(user, (*self._users[user], _EVERYBODY)))
+        """Return a transport whose requests are this user's.
+
+        Every service account's name has its groups. Raises KeyError for a stranger.
+        """
+        groups = _groups_of(user) or self._users[user]
+        return _MemoryTransport(self, User(user, (*groups, _EVERYBODY)))
+
+    def metrics(self) -> str:
+        """Return the text of ``/metrics``."""
+        return self._metrics
+
+    def flags(self) -> Mapping[str, str] | None:
+        """Return the command line that ``/flagz`` shows; None where it is not served."""
+        return self._flags
 
     def answer(self, request: Request, user: User) -> Response:
         """Answer one request."""
@@ -92,8 +108,12 @@ class MemoryCluster:
                 status, body = self._handle(call)
             except Failure as failure:
                 status, body = failure.code, failure.body()
+            self._answered(call, status)
         text = body if isinstance(body, bytes) else json.dumps(body).encode()
         return Response(status, text, tuple(dict.fromkeys(call.warnings)))
+
+    def _answered(self, call: Call, status: int) -> None:
+        """Let a cluster that keeps an audit log write this request down."""
 
     def _handle(self, call: Call) -> tuple[int, Object | bytes]:
         self._authorize(call, call.attributes)
@@ -174,6 +194,13 @@ class MemoryCluster:
                     changed = True
             if not changed:
                 return
+
+
+def _groups_of(user: str) -> tuple[str, ...]:
+    """Return the groups of a service account by its user name, none where it is no such name."""
+    namespace, _, name = user.removeprefix(_ACCOUNT).partition(":")
+    known = user.startswith(_ACCOUNT) and namespace and name
+    return (_ACCOUNTS, f"{_ACCOUNTS}:{namespace}") if known else ()
 
 
 _ACTIONS: dict[str, Callable[[MemoryCluster, Call], _Answer]] = {
