@@ -9,9 +9,9 @@ from pathlib import Path
 
 import platformdirs
 
-from k8sharden.changes.apply import Writer
 from k8sharden.changes.diff import FileDiff, diff_bound
 from k8sharden.changes.plan import Fetch, Plan, Planned, fetcher
+from k8sharden.changes.write import Writer
 from k8sharden.cluster.api import Api
 from k8sharden.cluster.collector import collect, identify
 from k8sharden.cluster.connect import ContextInfo, connect, contexts

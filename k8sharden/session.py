@@ -10,12 +10,13 @@ import msgspec
 
 import remediations
 from k8sharden.analysis.assess import Assessment, assess
-from k8sharden.changes.apply import Outcome, Writer, apply_plan, dry_run
+from k8sharden.changes.apply import Outcome, apply_plan, dry_run
 from k8sharden.changes.diff import FileDiff, unified
 from k8sharden.changes.journal import Entry, Journal
 from k8sharden.changes.plan import Fetch, Plan, Planned, Unfixed, make_plan, remediation
 from k8sharden.changes.recorded import diff_record
 from k8sharden.changes.undo import plan_undo
+from k8sharden.changes.write import Writer
 from k8sharden.cluster.progress import Progress
 from k8sharden.errors import Cancelled, InputError, Refused
 from k8sharden.export.folder import Export, Format, export

@@ -2,60 +2,17 @@
 
 from collections.abc import Callable
 from enum import StrEnum
-from typing import Any, Protocol
 
 import msgspec
 
-from k8sharden.changes.bind import Bound, Drift, bind, operations
-from k8sharden.changes.bookkeeping import essential
+from k8sharden.changes.bind import Drift, bind
 from k8sharden.changes.journal import Journal, Record, State, record_of
 from k8sharden.changes.plan import Fetch, Plan, Planned, fetcher
 from k8sharden.changes.undo import reverse
 from k8sharden.changes.verify import completed, verify
-from k8sharden.errors import ApiError, Conflict, Invalid, K8shardenError
-from k8sharden.model.change import Create, Delete, Patch
+from k8sharden.changes.write import LostAnswer, Writer, send, write
+from k8sharden.errors import ApiError, InputError, K8shardenError
 from k8sharden.model.ref import Ref
-
-ATTEMPTS = 3
-"""How often a write is tried when the object changed in between, but not what we change of it."""
-
-
-class WrittenObject(Protocol):
-    """What a write returns."""
-
-    @property
-    def object(self) -> dict[str, Any]:
-        """The object as the server has it now."""
-        ...
-
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """The server's warnings."""
-        ...
-
-
-class Writer(Protocol):
-    """The part of the cluster's API that applying needs."""
-
-    def get(self, ref: Ref) -> dict[str, Any]:
-        """Return the whole object."""
-        ...
-
-    def create(self, manifest: dict[str, Any], ref: Ref, *, dry_run: bool = False) -> WrittenObject:
-        """Make an object."""
-        ...
-
-    def patch(
-        self, ref: Ref, operations: list[dict[str, Any]], *, dry_run: bool = False
-    ) -> WrittenObject:
-        """Send a JSON Patch."""
-        ...
-
-    def delete(
-        self, ref: Ref, *, uid: str, resource_version: str, dry_run: bool = False
-    ) -> WrittenObject:
-        """Take an object away."""
-        ...
 
 
 class Result(StrEnum):
@@ -123,21 +80,21 @@ def apply_change(planned: Planned, plan: Plan, writer: Writer, journal: Journal)
         records=records,
         undoes=planned.undoes,
     )
-    done: list[tuple[int, Record]] = []
+    done: list[Written] = []
     try:
         for number, bound in enumerate(fresh.bound):
-            record = completed(records[number], _write(bound, writer).object)
+            record = completed(records[number], write(bound, writer))
             # Before the journal, so that one that fails now still leaves the write taken back.
             done.append((number, record))
             journal.wrote(entry, number, record)
         journal.settle(entry, State.APPLIED, undone=planned.undoes)
+    except K8shardenError as error:
+        return Outcome(planned, Result.FAILED, _fail(error, done, entry, writer, journal), entry)
+    try:
         verify([record for _, record in done], fetcher(writer.get))
     except K8shardenError as error:
-        if len(done) == len(fresh.bound):
-            return Outcome(planned, Result.APPLIED, str(error), entry)
-        detail = f"{error} {_take_back(done, entry, writer, journal)}".rstrip()
-        journal.settle(entry, State.FAILED, detail)
-        return Outcome(planned, Result.FAILED, detail, entry)
+        journal.settle(entry, State.APPLIED, str(error))
+        return Outcome(planned, Result.APPLIED, str(error), entry)
     journal.settle(entry, State.VERIFIED)
     return Outcome(planned, Result.UNDONE if planned.undoes else Result.VERIFIED, "", entry)
 
@@ -157,21 +114,29 @@ def rebound(planned: Planned, fetch: Fetch) -> Planned:
 def dry_run(plan: Plan, writer: Writer, step: Callable[[int], None] = lambda _: None) -> Plan:
     """Ask the server what it would say to each write. Nothing is stored; a refusal is kept.
 
-    A later part of a group may need an earlier one to exist: it is checked at its turn, and the
-    plan says so. ``step`` is told how many changes were tried.
+    A later part of a group may need an earlier one to exist, and a later undo meets the object as
+    an earlier one leaves it: both are checked at their turn, and the plan says so. ``step`` is told
+    how many changes were tried.
     """
-    changes = []
+    changes: list[Planned] = []
+    touched: set[Ref] = set()
     for number, planned in enumerate(plan.changes):
         step(number)
-        changes.append(_try(planned, writer))
+        changes.append(_try(planned, writer, touched))
+        touched |= {bound.ref for bound in planned.bound}
     return msgspec.structs.replace(plan, changes=tuple(changes))
 
 
-def _try(planned: Planned, writer: Writer) -> Planned:
+def _try(planned: Planned, writer: Writer, touched: set[Ref]) -> Planned:
     checked: list[str] = []
     for number, bound in enumerate(planned.bound):
+        if bound.ref in touched:
+            checked.append(
+                f"{bound.ref.label}: is checked at its turn, after the change before it."
+            )
+            continue
         try:
-            warnings = _send(bound, writer, bound.before, dry=True).warnings
+            warnings = send(bound, writer, dry=True).warnings
         except ApiError as error:
             if number == 0:
                 return msgspec.structs.replace(planned, rejected=str(error))
@@ -183,57 +148,36 @@ def _try(planned: Planned, writer: Writer) -> Planned:
     return msgspec.structs.replace(planned, checked=tuple(checked))
 
 
-def _write(bound: Bound, writer: Writer) -> WrittenObject:
-    """Send one write; where the object moved under us, go on only if our part of it did not."""
-    for attempt in range(ATTEMPTS):
-        try:
-            return _send(bound, writer, bound.before, dry=False)
-        except (Conflict, Invalid):
-            fresh = bind(bound.write, fetcher(writer.get)(bound.ref))
-            same_version = _version(fresh.before) == _version(bound.before)
-            if same_version or attempt == ATTEMPTS - 1:
-                raise
-            if fresh.fields != bound.fields or not _same(bound, fresh):
-                raise Drift(f"{bound.ref.label} changed while it was written.") from None
-            bound = fresh
-    raise AssertionError  # pragma: no cover - the loop returns or raises
+Written = tuple[int, Record]
+"""A write that was made, with its number in the entry."""
 
 
-def _version(value: dict[str, Any] | None) -> str:
-    return str((value or {}).get("metadata", {}).get("resourceVersion", ""))
+def _fail(
+    error: K8shardenError, done: list[Written], entry: str, writer: Writer, journal: Journal
+) -> str:
+    """Take back what was written, journal what became of it, and say so."""
+    taken, problem = _take_back(done, writer)
+    said = problem or ("What was written before was taken back." if done else "")
+    detail = f"{error} {said}".rstrip()
+    try:
+        for number, record in taken:
+            journal.wrote(entry, number, record, State.UNDONE)
+        unsettled = isinstance(error, LostAnswer)
+        journal.settle(entry, State.INTENDED if unsettled else State.FAILED, detail)
+    except InputError as unwritten:
+        return f"{detail} {unwritten}"
+    return detail
 
 
-def _same(one: Bound, two: Bound) -> bool:
-    """Whether a delete still takes away what was shown."""
-    if not isinstance(one.write, Delete):
-        return True
-    return essential(one.before or {}) == essential(two.before or {})
-
-
-def _send(bound: Bound, writer: Writer, live: dict[str, Any] | None, *, dry: bool) -> WrittenObject:
-    match bound.write:
-        case Create(ref=ref, manifest=manifest):
-            return writer.create(manifest, ref, dry_run=dry)
-        case Delete(ref=ref):
-            metadata = (live or {}).get("metadata", {})
-            return writer.delete(
-                ref,
-                uid=str(metadata.get("uid", "")),
-                resource_version=str(metadata.get("resourceVersion", "")),
-                dry_run=dry,
-            )
-        case Patch(ref=ref):
-            return writer.patch(ref, operations(bound, live or {}), dry_run=dry)
-
-
-def _take_back(done: list[tuple[int, Record]], entry: str, writer: Writer, journal: Journal) -> str:
-    """Undo the earlier writes of a group whose later one failed; say what that came to."""
+def _take_back(done: list[Written], writer: Writer) -> tuple[list[Written], str]:
+    """Undo the earlier writes of a group whose later one failed; stop where one cannot be."""
     fetch = fetcher(writer.get)
+    taken: list[Written] = []
     for number, record in reversed(done):
         try:
             live = fetch(record.ref)
-            _write(bind(reverse(record, live), live), writer)
+            write(bind(reverse(record, live), live), writer)
         except K8shardenError as error:
-            return f"{record.ref.label} could not be taken back: {error}"
-        journal.wrote(entry, number, record, State.UNDONE)
-    return "What was written before was taken back." if done else ""
+            return taken, f"{record.ref.label} could not be taken back: {error}"
+        taken.append((number, record))
+    return taken, ""

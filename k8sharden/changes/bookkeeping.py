@@ -48,5 +48,18 @@ def essential(value: dict[str, Any]) -> dict[str, Any]:
     return head | rest
 
 
+def restorable(value: dict[str, Any]) -> dict[str, Any]:
+    """Return what an object that is to be deleted can be made again from, with nothing lost.
+
+    Its last-applied annotation comes back too: without it `kubectl apply` no longer knows what it
+    wrote.
+    """
+    made = essential(value)
+    annotations = (value.get("metadata") or {}).get("annotations")
+    if annotations:
+        made["metadata"]["annotations"] = dict(annotations)
+    return made
+
+
 def _people_first(key: str) -> tuple[bool, str]:
     return key not in ("name", "namespace"), key

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from k8sharden.changes.bind import Bound, FieldChange
-from k8sharden.changes.bookkeeping import essential
+from k8sharden.changes.bookkeeping import restorable
 from k8sharden.changes.database import open_file, told
 from k8sharden.errors import InputError
 from k8sharden.model.change import Write
@@ -72,7 +72,14 @@ class Entry(msgspec.Struct, frozen=True):
     @property
     def undoable(self) -> bool:
         """Whether there is something of this entry on the cluster that can be taken back."""
-        return self.state in (State.APPLIED, State.VERIFIED)
+        return bool(self.standing)
+
+    @property
+    def standing(self) -> tuple[Record, ...]:
+        """The writes that are on the cluster: all, or of a failed group those left behind."""
+        whole = self.state in (State.APPLIED, State.VERIFIED)
+        left = State.APPLIED if self.state is State.FAILED else None
+        return tuple(record for state, record in self.records if whole or state is left)
 
 
 def record_of(bound: Bound) -> Record:
@@ -80,7 +87,7 @@ def record_of(bound: Bound) -> Record:
     return Record(
         bound.write,
         bound.fields,
-        before=essential(bound.before) if bound.after is None and bound.before else None,
+        before=restorable(bound.before) if bound.after is None and bound.before else None,
         uid=str((bound.before or {}).get("metadata", {}).get("uid", "")),
     )
 

@@ -58,7 +58,7 @@ def _undo(entry: Entry, seen: Callable[[Ref], dict[str, Any] | None]) -> Planned
     if not entry.undoable:
         raise Refused(f"Entry {entry.id} is {entry.state}: there is nothing to take back.")
     bound = []
-    for _, record in reversed(entry.records):
+    for record in reversed(entry.standing):
         live = seen(record.ref)
         write = reverse(record, live)
         bound.append(bind(write, live))
@@ -109,6 +109,8 @@ def reverse(record: Record, live: dict[str, Any] | None) -> Write:
         case Patch(ref=ref):
             if live is None:
                 raise Drift(f"{ref.label} is gone: there is nothing to take back.")
+            if _other(live, record):
+                raise Drift(f"{ref.label} was deleted and made anew since. It is left alone.")
             _refuse_drift(ref, record, live)
             return Patch(ref, _reversed(record.fields, live))
 
@@ -116,6 +118,12 @@ def reverse(record: Record, live: dict[str, Any] | None) -> Write:
 def _dying(live: dict[str, Any], record: Record) -> bool:
     metadata = live.get("metadata", {})
     return bool(metadata.get("deletionTimestamp")) and metadata.get("uid") == record.uid
+
+
+def _other(live: dict[str, Any], record: Record) -> bool:
+    """Whether it is another object of the same name; one that is still to be made has no uid."""
+    uid = live.get("metadata", {}).get("uid")
+    return bool(uid and record.uid and uid != record.uid)
 
 
 def _unchanged(ref: Ref, record: Record, live: dict[str, Any] | None) -> Ref:

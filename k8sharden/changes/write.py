@@ -1,0 +1,151 @@
+"""Send one write to a cluster: guarded, never twice, and settled where its answer was lost."""
+
+from typing import Any, Protocol
+
+from k8sharden.changes.bind import UNSET, Bound, Drift, bind, look, operations
+from k8sharden.changes.bookkeeping import essential
+from k8sharden.changes.plan import fetcher
+from k8sharden.errors import ApiError, ClusterUnavailable, Conflict, Invalid, K8shardenError
+from k8sharden.model.change import Create, Delete, Patch
+from k8sharden.model.ref import Ref
+
+ATTEMPTS = 3
+"""How often a write is tried when the object changed in between, but not what we change of it."""
+
+SERVER_ERROR = 500
+"""From this HTTP status on the server, or a proxy before it, may have written all the same."""
+
+
+class LostAnswer(ClusterUnavailable):
+    """Nobody knows whether a write landed."""
+
+
+class WrittenObject(Protocol):
+    """What a write returns."""
+
+    @property
+    def object(self) -> dict[str, Any]:
+        """The object as the server has it now."""
+        ...
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """The server's warnings."""
+        ...
+
+
+class Writer(Protocol):
+    """The part of the cluster's API that applying needs."""
+
+    def get(self, ref: Ref) -> dict[str, Any]:
+        """Return the whole object."""
+        ...
+
+    def create(self, manifest: dict[str, Any], ref: Ref, *, dry_run: bool = False) -> WrittenObject:
+        """Make an object."""
+        ...
+
+    def patch(
+        self, ref: Ref, operations: list[dict[str, Any]], *, dry_run: bool = False
+    ) -> WrittenObject:
+        """Send a JSON Patch."""
+        ...
+
+    def delete(
+        self, ref: Ref, *, uid: str, resource_version: str, dry_run: bool = False
+    ) -> WrittenObject:
+        """Take an object away."""
+        ...
+
+
+def write(bound: Bound, writer: Writer) -> dict[str, Any]:
+    """Send one write and return the object as the server has it then.
+
+    Where the object moved under us, goes on only if our part of it did not; raises `Drift` if it
+    did. Where the answer was lost, looks whether the write landed; raises `LostAnswer` where that
+    cannot be read.
+    """
+    for attempt in range(ATTEMPTS):
+        try:
+            return send(bound, writer, dry=False).object
+        except (Conflict, Invalid):
+            fresh = bind(bound.write, fetcher(writer.get)(bound.ref))
+            same_version = _version(fresh.before) == _version(bound.before)
+            if same_version or attempt == ATTEMPTS - 1:
+                raise
+            if fresh.fields != bound.fields or not _same(bound, fresh):
+                raise Drift(f"{bound.ref.label} changed while it was written.") from None
+            bound = fresh
+        except (ClusterUnavailable, ApiError) as error:
+            if isinstance(error, ApiError) and error.status < SERVER_ERROR:
+                raise
+            return _settled(bound, writer, error)
+    raise AssertionError  # pragma: no cover - the loop returns or raises
+
+
+def _version(value: dict[str, Any] | None) -> str:
+    return str((value or {}).get("metadata", {}).get("resourceVersion", ""))
+
+
+def _same(one: Bound, two: Bound) -> bool:
+    """Whether a delete still takes away what was shown."""
+    if not isinstance(one.write, Delete):
+        return True
+    return essential(one.before or {}) == essential(two.before or {})
+
+
+def send(bound: Bound, writer: Writer, *, dry: bool) -> WrittenObject:
+    """Send one write, for good or as a dry run."""
+    live = bound.before
+    match bound.write:
+        case Create(ref=ref, manifest=manifest):
+            return writer.create(manifest, ref, dry_run=dry)
+        case Delete(ref=ref):
+            metadata = (live or {}).get("metadata", {})
+            return writer.delete(
+                ref,
+                uid=str(metadata.get("uid", "")),
+                resource_version=str(metadata.get("resourceVersion", "")),
+                dry_run=dry,
+            )
+        case Patch(ref=ref):
+            return writer.patch(ref, operations(bound, live or {}), dry_run=dry)
+
+
+def _settled(bound: Bound, writer: Writer, error: K8shardenError) -> dict[str, Any]:
+    """Return the object where the write landed although its answer was lost; else raise ``error``.
+
+    A write is never sent again blindly: the first one may have landed.
+    """
+    try:
+        live = fetcher(writer.get)(bound.ref)
+    except K8shardenError as unread:
+        raise LostAnswer(
+            f"{error} Whether {bound.ref.label} was written is not known, since it could not be "
+            f"read afterwards ({unread}): look at it before anything else."
+        ) from error
+    if not _landed(bound, live):
+        raise error
+    return live or {}
+
+
+def _landed(bound: Bound, live: dict[str, Any] | None) -> bool:
+    match bound.write:
+        case Delete():
+            metadata = (live or {}).get("metadata", {})
+            uid = (bound.before or {}).get("metadata", {}).get("uid")
+            return metadata.get("uid") != uid or bool(metadata.get("deletionTimestamp"))
+        case Create(manifest=manifest):
+            return _holds(live, manifest)
+        case Patch():
+            fields = ((look(live, field.path)[0], field.after) for field in bound.fields)
+            return all(_holds(found, wanted) for found, wanted in fields)
+
+
+def _holds(found: Any, wanted: Any) -> bool:
+    """Whether a value is as we wrote it, but for what the server fills in."""
+    if isinstance(found, dict) and isinstance(wanted, dict):
+        return all(_holds(found.get(key, UNSET), inner) for key, inner in wanted.items())
+    if isinstance(found, list) and isinstance(wanted, list) and len(found) == len(wanted):
+        return all(map(_holds, found, wanted))
+    return bool(found == wanted)
