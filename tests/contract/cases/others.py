@@ -23,7 +23,8 @@ CASES: tuple[Case, ...] = (
         ),
         sentences=False,
     ),
-    refused("configmaps", "odd keys", {"data": {"a b": "x", "..": "y"}}),
+    refused("configmaps", "odd key", {"data": {"a b": "x"}}),
+    refused("configmaps", "a key that is a folder", {"data": {"..": "y"}}),
     Case(
         "secrets: type",
         (post("secrets", {"metadata": {"name": "s"}}), patch("secrets", "s", to("/type", "z"))),
