@@ -16,14 +16,15 @@ from textual.widgets import Input, Static
 from k8sharden.model.change import Change, NoChange
 from k8sharden.model.finding import Area, Finding
 from k8sharden.session import Scan
-from screens.base import HardeningScreen, Page
+from screens.base import HardeningScreen
+from screens.details import Answer, Details
 from screens.diff import DiffScreen
 from screens.error import sentence
-from screens.evidence import EvidenceScreen, evidence_line
+from screens.evidence import EvidenceScreen
 from screens.findings_list import FindingsList
 from screens.keys import key, quiet
 from screens.lesson import LessonScreen
-from screens.words import KIND, RISK, SEVERITY_STYLE, counted, hanging, labelled, lines, plain
+from screens.words import counted, lines, plain
 
 _SETTLE = 0.12
 """Seconds that the cursor must rest before the fix of a finding is worked out."""
@@ -60,8 +61,7 @@ class AreaScreen(HardeningScreen):
             with Vertical():
                 yield FindingsList(self.desk.marks)
                 yield Static(id="empty", markup=False)
-                with Page(id="details"):
-                    yield Static(id="about", markup=False)
+                yield Details(id="details")
         yield Input(id="filter", placeholder="words; Enter keeps the filter, Esc clears it")
         yield Static(id="command", classes="command", markup=False)
 
@@ -70,7 +70,7 @@ class AreaScreen(HardeningScreen):
         self._loaded: Scan | None = None
         self._order = 0
         self._timer: Timer | None = None
-        self._answer: Change | NoChange | None = None
+        self._answer: Answer = None
         self.query_one("#filter", Input).cursor_blink = False
         self.query_one("#filter").display = False
         self.rows.focus()
@@ -179,43 +179,11 @@ class AreaScreen(HardeningScreen):
         else:
             super().failed(name, error)
 
-    def on_resize(self) -> None:
-        """Wrap the details anew."""
-        self.call_after_refresh(self._show_details)
-
     def _show_details(self) -> None:
-        finding = self.rows.current
-        about = lines(self._details(finding)) if finding else Content("")
-        self.query_one("#about", Static).update(about)
+        finding, session = self.rows.current, self.desk.session
+        item = session.item(finding.check) if session and finding else None
+        self.query_one(Details).tell(finding, item, self._answer)
         self._show_command()
-
-    def _details(self, finding: Finding) -> list[Content]:
-        session = self.desk.session
-        item = session.item(finding.check) if session else None
-        wide = self.query_one("#about").size.width or 70
-        severity = (str(finding.severity), SEVERITY_STYLE[finding.severity])
-        rows = [
-            Content.assemble((item.title if item else finding.check, "bold")),
-            hanging("Finding", finding.message, wide),
-            labelled("Severity", Content.assemble(severity, f" · {finding.check} · {finding.id}")),
-            hanging("Object", finding.resource.label, wide),
-            hanging("Field", finding.path or "the object as a whole", wide),
-            hanging("Fix", self._fix(), wide),
-        ]
-        if item:
-            rows.append(hanging("Why", " ".join(item.lesson.why.split()), wide))
-        if finding.evidence:
-            rows.append(hanging("Seen", evidence_line(finding), wide))
-        return rows
-
-    def _fix(self) -> str:
-        match self._answer:
-            case Change(kind=kind, risk=risk, title=title):
-                return f"{title} ({KIND[kind]}; {RISK[risk]}). d shows it."
-            case NoChange(reason=reason):
-                return f"none is generated: {reason}"
-            case _:
-                return "…"
 
     def _show_command(self) -> None:
         self.tell_command(self._command())
@@ -279,9 +247,11 @@ class AreaScreen(HardeningScreen):
         self.rows.focus()
 
     def action_back(self) -> None:
-        """Clear the filter first, then go back to the overview."""
+        """Clear the filter or give up a range first, then go back to the overview."""
         field = self.query_one("#filter", Input)
         if field.value or field.has_focus:
             self._clear_filter()
+        elif self.rows.drop_range():
+            self.say("The range was given up; nothing of it is marked.")
         else:
             super().action_back()

@@ -6,7 +6,6 @@ A `DataTable` measures every row on the event loop (5.5 s for 50,000, measured);
 from collections.abc import Sequence
 from typing import ClassVar
 
-from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from textual.binding import BindingType
 from textual.events import Click, Resize
@@ -18,6 +17,7 @@ from textual.strip import Strip
 
 from k8sharden.model.finding import Finding
 from screens.keys import key, quiet
+from screens.rows import covered, fit, haystack
 from screens.words import severity_word
 
 WORDS = ("critical", "high", "medium", "low", "unknown", "system", "waived")
@@ -90,7 +90,7 @@ class FindingsList(ScrollView, can_focus=True):
         """Show other findings; the cursor stays on the one it was on where that is still there."""
         kept = self.current.id if self.current else ""
         self._rows = list(rows)
-        self._haystacks = [_haystack(row) for row in self._rows]
+        self._haystacks = [haystack(row) for row in self._rows]
         self._apply(kept)
 
     def narrow(self, query: str) -> None:
@@ -153,7 +153,7 @@ class FindingsList(ScrollView, can_focus=True):
         base = self.rich_style
         if row in self._selected():
             base = self.get_component_rich_style("findings--cursor")
-        return strip.apply_style(base) if row not in self._selected() else _covered(strip, base)
+        return strip.apply_style(base) if row not in self._selected() else covered(strip, base)
 
     def _selected(self) -> range:
         if self._anchor is None:
@@ -168,11 +168,11 @@ class FindingsList(ScrollView, can_focus=True):
         style = self.get_component_rich_style
         return [
             Segment(marked, style("findings--mark", partial=True)),
-            Segment(_fit(word, 9), style(f"findings--{word}", partial=True)),
+            Segment(fit(word, 9), style(f"findings--{word}", partial=True)),
             Segment(
-                _fit(finding.resource.label, where) + " ", style("findings--where", partial=True)
+                fit(finding.resource.label, where) + " ", style("findings--where", partial=True)
             ),
-            Segment(_fit(finding.headline, max(1, width - where - 12))),
+            Segment(fit(finding.headline, max(1, width - where - 12))),
         ]
 
     def on_click(self, event: Click) -> None:
@@ -221,6 +221,12 @@ class FindingsList(ScrollView, can_focus=True):
         else:
             self.action_mark()
 
+    def drop_range(self) -> bool:
+        """Give up a range that was begun; returns whether there was one."""
+        begun, self._anchor = self._anchor is not None, None
+        self.refresh()
+        return begun
+
     def action_mark_all(self) -> None:
         """Mark all that are shown; where they all are, unmark them."""
         self._toggle({self._rows[index].id for index in self._view})
@@ -232,26 +238,3 @@ class FindingsList(ScrollView, can_focus=True):
             self._marks |= chosen
         self.refresh()
         self.post_message(self.Marked())
-
-
-def _haystack(finding: Finding) -> str:
-    parts = (
-        finding.check,
-        finding.severity,
-        finding.status,
-        finding.resource.label,
-        finding.message,
-    )
-    return " ".join(parts).lower()
-
-
-def _fit(text: str, width: int) -> str:
-    """Return the text in exactly ``width`` cells, an ellipsis where it was cut."""
-    if cell_len(text) <= width:
-        return set_cell_size(text, width)
-    return set_cell_size(text, width - 1) + "…"
-
-
-def _covered(strip: Strip, style: object) -> Strip:
-    """Return the strip in one style: colours of its own would vanish on the cursor's."""
-    return Strip([Segment(segment.text, style) for segment in strip], strip.cell_length)  # type: ignore[arg-type]

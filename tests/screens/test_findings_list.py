@@ -71,6 +71,20 @@ def test_a_range_is_marked() -> None:
     run(test())
 
 
+def test_a_range_can_be_given_up() -> None:
+    """What was begun with v and given up marks nothing."""
+
+    async def test() -> None:
+        app = ListApp(9)
+        async with app.run_test() as pilot:
+            await pilot.press("v", "j", "j")
+            assert app.rows.drop_range()
+            assert not app.rows.drop_range()
+            assert app.names() == set()
+
+    run(test())
+
+
 def test_mark_all_is_only_what_is_shown() -> None:
     """With a filter A marks what it lets through; the rest keeps its marks, which are counted."""
 

@@ -1,5 +1,6 @@
 """Names and messages that try to drive the terminal, or to crash what draws them."""
 
+import shlex
 import unicodedata
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -112,3 +113,9 @@ def test_a_hostile_sentence_is_said_as_it_is(tmp_path: Path) -> None:
             assert drawn_controls(driver.text) == []
 
     run(test())
+
+
+def test_a_command_line_is_quoted(tmp_path: Path) -> None:
+    """What is shown to be copied gives a shell the hostile name as one word."""
+    session = Session(HostilePlace(tmp_path), tmp_path)
+    assert shlex.split(session.command("scan"))[-1] == HOSTILE

@@ -85,6 +85,7 @@ def test_pictures_of_the_first_screen(
         async with app.run_test(size=size) as pilot:
             driver = Driver(app, pilot)
             await driver.until(lambda: "prod" in driver.text)
+            await steady(driver)
             pictures.check(app, "contexts")
 
     run(test())
@@ -103,6 +104,7 @@ def test_pictures_of_an_error(
             monkeypatch.setattr(driver.app.desk.session, "scan", expired)
             await driver.press("r")
             await driver.until(lambda: driver.crumb == "ErrorScreen")
+            await steady(driver)
             pictures.check(driver.app, "error")
 
     run(test())
@@ -119,12 +121,17 @@ def test_pictures_in_other_themes(tmp_path: Path, pictures: Pictures, theme: str
             await steady(driver)
             pictures.check(driver.app, f"area-{theme}")
             await driver.press("d")
+            await steady(driver)
             pictures.check(driver.app, f"diff-{theme}")
 
     run(test())
 
 
 async def steady(driver: Driver) -> None:
-    """Wait until the fix of the finding under the cursor was worked out."""
+    """Wait until the fix of the finding under the cursor is worked out, and all is laid out."""
     await driver.until(lambda: "Fix       …" not in driver.text)
     await driver.settle()
+    before = ""
+    while driver.text != before:
+        before = driver.text
+        await driver.pilot.pause(0.1)
