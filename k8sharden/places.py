@@ -116,15 +116,24 @@ class TrainingPlace(ClusterPlace):
         """Begin anew where nothing was kept, or where what was kept cannot be read."""
         try:
             return training_cluster(json.loads(self._file.read_bytes()))
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return training_cluster()
 
     def keep(self) -> None:
-        """Write the cluster's objects to its file, whole or not at all."""
-        self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        """Write the cluster's objects to its file, whole or not at all.
+
+        Raises `InputError` where it cannot be written.
+        """
         fresh = self._file.with_suffix(".new")
-        fresh.write_text(json.dumps(self.cluster.objects()))
-        fresh.replace(self._file)
+        try:
+            self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            fresh.write_text(json.dumps(self.cluster.objects()))
+            fresh.replace(self._file)
+        except OSError as error:
+            raise InputError(
+                f"The training cluster cannot be kept in {self._file} ({error.strerror}): make the "
+                "folder writable, or name another one with K8SHARDEN_STATE."
+            ) from error
 
     @classmethod
     def reset(cls, state: Path) -> None:

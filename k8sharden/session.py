@@ -220,8 +220,10 @@ class Session:
                 f"The server would refuse “{first.change.title}” ({first.rejected}). Drop it from "
                 "the plan; nothing was changed."
             )
+        # Before anything that has to be kept: without a journal there is nothing to keep.
+        journal = self.journal
         try:
-            return apply_plan(plan, writer, self.journal, report=report, stop=stop)
+            return apply_plan(plan, writer, journal, report=report, stop=stop)
         finally:
             self.place.keep()
 

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from k8sharden.changes.apply import Outcome, Result
+from k8sharden.changes.journal import State
 from k8sharden.changes.plan import Plan
 from k8sharden.cli.options import open_session, selection_options, source_options, split
 from k8sharden.cli.output import (
@@ -104,13 +105,10 @@ def _report(
 ) -> int:
     if form == "json":
         emit(to_json(plan_document(plan, session.diffs(plan), inventory, outcomes)), out)
-    done = [
-        outcome for outcome in outcomes if outcome.entry and outcome.result is not Result.FAILED
-    ]
-    if done:
-        names = " ".join(outcome.entry for outcome in done)
-        say(f"To take it back: {session.command('journal', 'undo', *names.split())}")
-    failed = [outcome for outcome in outcomes if outcome.result is Result.FAILED]
-    if not failed:
+    entries = [session.journal.entry(outcome.entry) for outcome in outcomes if outcome.entry]
+    if names := [entry.id for entry in entries if entry.undoable]:
+        say(f"To take it back: {session.command('journal', 'undo', *names)}")
+    if not any(outcome.result in (Result.FAILED, Result.APPLIED) for outcome in outcomes):
         return 0
-    return 5 if done else 4
+    # What was not verified, or may have landed, is neither done nor left undone.
+    return 5 if any(entry.state is not State.FAILED or entry.undoable for entry in entries) else 4

@@ -9,8 +9,6 @@ from k8sharden.cli.output import emit, out_option
 from k8sharden.model.kinds import NAMESPACES, SCANNED, ResourceType
 from k8sharden.model.render import render
 
-_WRITES = ("deployments", "daemonsets", "statefulsets", "cronjobs", "replicasets")
-
 
 @click.command()
 @click.option("--apply", "applying", is_flag=True, help="Also what applying needs.")
@@ -46,7 +44,7 @@ def _applying() -> list[dict[str, Any]]:
     """Return what the fixes of the catalogue write, and what takes them back."""
     return [
         _rule("", [NAMESPACES.plural], ["patch"]),
-        _rule("apps", list(_WRITES[:3]), ["patch"]),
+        _rule("apps", ["deployments", "daemonsets", "statefulsets"], ["patch"]),
         _rule("batch", ["cronjobs"], ["patch"]),
         _rule("networking.k8s.io", ["networkpolicies"], ["create", "delete"]),
         # Granting a role needs every right in it, or this verb; it is as strong as it sounds.

@@ -92,6 +92,7 @@ def _write(folder: Path, files: Mapping[str, str]) -> tuple[Path, ...]:
     targets = {folder / name: text for name, text in files.items()}
     try:
         for path, text in targets.items():
+            _refuse_outside(path, folder)
             _refuse_other(path, text)
         for path, text in targets.items():
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -101,6 +102,15 @@ def _write(folder: Path, files: Mapping[str, str]) -> tuple[Path, ...]:
             f"{error.filename or folder} cannot be written: {error.strerror}."
         ) from error
     return tuple(targets)
+
+
+def _refuse_outside(path: Path, folder: Path) -> None:
+    """Refuse a folder below ours that is a link: a repository may hold one that leads elsewhere."""
+    if not path.parent.resolve().is_relative_to(folder.resolve()):
+        raise InputError(
+            f"{path.parent} is a link that leads out of {folder}. Choose an empty folder; nothing "
+            "was written."
+        )
 
 
 def _refuse_other(path: Path, text: str) -> None:
@@ -113,7 +123,9 @@ def _refuse_other(path: Path, text: str) -> None:
 def _write_whole(path: Path, text: str) -> None:
     """Write beside the file and move it in place, so that no half of one is ever seen."""
     fresh = path.with_name(f".{path.name}.new")
-    with open(fresh, "w", encoding="utf-8", newline="") as file:  # noqa: PTH123 - newline="" keeps every byte
+    # Made anew, since what stands there could be a link to any file.
+    fresh.unlink(missing_ok=True)
+    with open(fresh, "x", encoding="utf-8", newline="") as file:  # noqa: PTH123 - newline="" keeps every byte
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
