@@ -12,6 +12,8 @@ from k8sharden.cli.output import say
 from k8sharden.errors import InputError
 from k8sharden.export.manifests import Manifests
 from k8sharden.model.finding import Area, Finding, Severity
+from k8sharden.model.inventory import Inventory
+from k8sharden.model.kinds import NAMESPACES
 from k8sharden.model.text import one_line
 from k8sharden.places import TrainingPlace, open_cluster, open_files, state_folder
 from k8sharden.session import Scan, Session
@@ -172,8 +174,10 @@ def _tell_skipped(manifests: Manifests) -> None:
 def select(scan: Scan, selection: Selection, known: Iterable[str]) -> list[Finding]:
     """Return the findings that were asked for.
 
-    Raises `InputError` for a check that does not exist, and for a finding that is not there.
+    Raises `InputError` for a check that does not exist, for a finding or a namespace that is not
+    there, and for what is no object's name: a gate that looks at nothing must not be passed.
     """
+    _refuse_unknown(selection, scan.inventory)
     checks = set(known)
     for check in selection.checks:
         if check not in checks:
@@ -184,6 +188,20 @@ def select(scan: Scan, selection: Selection, known: Iterable[str]) -> list[Findi
         for finding in scan.findings
         if _matches(finding, selection) and (not wanted or finding.id in wanted)
     ]
+
+
+def _refuse_unknown(selection: Selection, inventory: Inventory) -> None:
+    for name in selection.resources:
+        if name.count("/") != 2:  # noqa: PLR2004 - KIND, NAMESPACE and NAME have two between them
+            raise InputError(
+                f"--resource {name!r} is no object: write KIND/NAMESPACE/NAME, and KIND//NAME "
+                "where it has no namespace."
+            )
+    if not inventory.entry(NAMESPACES).complete:
+        return
+    for name in selection.namespaces:
+        if name not in inventory.namespace_names:
+            raise InputError(f"There is no namespace {name!r} here.")
 
 
 def _matches(finding: Finding, selection: Selection) -> bool:

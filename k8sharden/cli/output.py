@@ -1,5 +1,6 @@
 """What goes to the terminal: data to stdout, progress and words to stderr."""
 
+import json
 import sys
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
@@ -35,7 +36,12 @@ def emit(text: str, out: Path | None) -> None:
 
 def to_json(document: Any) -> str:
     """Return a document as indented JSON, safe to show in a terminal."""
-    return json_escaped(msgspec.json.format(msgspec.json.encode(document), indent=2).decode())
+    try:
+        text = msgspec.json.format(msgspec.json.encode(document), indent=2).decode()
+    except UnicodeEncodeError:
+        # A file's name that is no UTF-8 holds half characters, which msgspec does not write.
+        text = json.dumps(msgspec.to_builtins(document), indent=2)
+    return json_escaped(text)
 
 
 def say(message: str) -> None:
