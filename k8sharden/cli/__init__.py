@@ -21,6 +21,7 @@ _COMMANDS = {
     "apply": ("apply", "Plan, show, confirm, apply and verify."),
     "export": ("export", "Write the changes as patches, manifests or artefacts."),
     "journal": ("journal", "Show what was done, and take it back."),
+    "missions": ("missions", "Attack the training cluster, harden it, see the attack fail."),
     "explain": ("learn", "The lesson of one check."),
     "checks": ("learn", "The catalogue of checks."),
     "permissions": ("permissions", "The least roles that scanning and applying need."),

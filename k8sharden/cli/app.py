@@ -25,7 +25,11 @@ def start(*, kubeconfig: str | None, context: str | None, read_only: bool) -> No
 
 @click.command()
 @click.option("--read-only", is_flag=True, help="Never write, whatever is asked.")
-@click.option("--reset", is_flag=True, help="Begin again with a fresh training cluster.")
+@click.option(
+    "--reset",
+    is_flag=True,
+    help="Begin again with a fresh training cluster; progress in missions is kept.",
+)
 def demo(*, read_only: bool, reset: bool) -> None:
     """Open the app on the training cluster: no cluster, no network, no credentials."""
     state = state_folder()
@@ -38,7 +42,7 @@ def demo(*, read_only: bool, reset: bool) -> None:
 
 
 def _reset(state: Path) -> None:
-    """Forget the training cluster together with its part of the journal."""
+    """Forget the training cluster together with its part of the journal, and no progress."""
     uid = TrainingPlace(state).source().cluster_uid
     TrainingPlace.reset(state)
     if (state / "journal.sqlite").exists():

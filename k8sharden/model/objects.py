@@ -44,6 +44,7 @@ class PodStatus(Struct, frozen=True):
     """The part of a pod's status that tells what runs."""
 
     phase: str | None = None
+    pod_ip: str | None = msgspec.field(name="podIP", default=None)
     container_statuses: list[ContainerStatus] | None = None
     init_container_statuses: list[ContainerStatus] | None = None
 
