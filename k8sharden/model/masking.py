@@ -1,8 +1,8 @@
 """Keep secret values out of everything that is drawn, printed, logged or exported.
 
 A value is masked by a number that stays the same for the same value, so that a change shows and
-the value does not. What counts as secret: the data of Secrets, environment values and flags whose
-name says so, passwords inside URLs, and private keys.
+the value does not. What counts as secret: the data of Secrets, environment values, entries and
+flags whose name says so, also inside a shell's command, passwords inside URLs, and private keys.
 """
 
 import re
@@ -14,10 +14,17 @@ _NAME = re.compile(
     re.IGNORECASE,
 )
 _FLAG = re.compile(r"^(--?[\w.-]+)=(.+)$", re.DOTALL)
+# The bounds keep a hostile text from being searched again and again.
+_INLINE = re.compile(
+    r"(?<![\w.-])(?P<name>--?[\w.-]{1,80}(?:=|[ \t]{1,8})|[\w.-]{1,80}=)"
+    r"(?P<value>\"[^\"]*\"|'[^']*'|[^\s\"'-][^\s\"';]*)"
+)
 _URL = re.compile(r"(?<=://)[^/\s:@]*:([^/\s@]+)(?=@)")
 _KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*", re.DOTALL)
 _FILE = re.compile(r"(?:file|path|dir|name|ref|ttl|url|issuer|audience)s?$", re.IGNORECASE)
-_HARMLESS = re.compile(r"^(?:true|false|yes|no|on|off|none|null|\d{0,3})$", re.IGNORECASE)
+_HARMLESS = re.compile(
+    r"^(?:true|false|yes|no|on|off|none|null|\d{0,3}|\$\(\w+\)|\"?\$\{?\w+\}?\"?)$", re.IGNORECASE
+)
 MARK = re.compile(r"<masked \d+>")
 
 
@@ -92,8 +99,9 @@ class Masker:
                 return value
 
     def _field(self, owner: dict[str, Any], key: str, value: Any) -> Any:
-        """Mask an environment variable's value by the name that stands beside it."""
-        if key == "value" and isinstance(value, str) and says_secret(str(owner.get("name", ""))):
+        """Mask an entry by its name, and an environment variable by the name beside it."""
+        name = str(owner.get("name", "")) if key == "value" else key
+        if isinstance(value, str) and says_secret(name):
             return self.mark(value)
         return self._value(value)
 
@@ -115,8 +123,15 @@ class Masker:
             return f"{flag[1]}={self.mark(flag[2])}"
         return self._text(value)
 
+    def _inline(self, found: re.Match[str]) -> str:
+        """Mask what follows a name inside a text: ``PGPASSWORD=x psql``, ``mysql --password x``."""
+        secret = says_secret(found["name"].rstrip("= \t"))
+        return found["name"] + self.mark(found["value"]) if secret else found[0]
+
     def _text(self, value: str) -> str:
-        # The two guards keep the patterns off the many texts that cannot match.
+        # The guards keep the patterns off the many texts that cannot match.
+        if "=" in value or " " in value:
+            value = _INLINE.sub(self._inline, value)
         if "://" in value:
             value = _URL.sub(lambda found: found[0].replace(found[1], self.mark(found[1])), value)
         return (
