@@ -17,7 +17,7 @@ Object = dict[str, Any]
 
 _PARTS = (
     "namespaces", "nodes", "rbac", "default", "kube-system", "shop", "payments", "catalogue", "ci",
-    "monitoring", "ingress",
+    "monitoring", "ingress", "databases", "office", "legacy", "gitops",
 )  # fmt: skip
 
 
@@ -38,4 +38,4 @@ def objects() -> list[Object]:
 
 def _read(part: str) -> list[Object]:
     text = (files(__package__) / f"{part}.yaml").read_text("utf-8")
-    return list(yaml.safe_load_all(text))
+    return list(yaml.load_all(text, Loader=yaml.CSafeLoader))

@@ -15,7 +15,13 @@ from typing import Any
 Object = dict[str, Any]
 
 _BORN = "2026-03-02T08:00:00Z"
-_NODES = {"control-plane-1": "192.0.2.10", "worker-1": "192.0.2.11", "worker-2": "192.0.2.12"}
+_NODES = {
+    "control-plane-1": "192.0.2.10",
+    "worker-1": "192.0.2.11",
+    "worker-2": "192.0.2.12",
+    "windows-1": "192.0.2.13",
+}
+_LINUX = tuple(_NODES)[:3]
 _WORKERS = ("worker-1", "worker-2")
 _ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
 _JOB_RUN = "29371875"
@@ -46,13 +52,26 @@ def settled(written: Object) -> Object:
         case "Namespace":
             value |= {"spec": {"finalizers": ["kubernetes"]}, "status": {"phase": "Active"}}
         case "Node":
-            value["status"]["nodeInfo"] = _NODE_INFO
+            value["status"]["nodeInfo"] = _node_info(value)
         case "Secret":
             plain = value.pop("stringData")
             value["data"] = {key: _base64(text) for key, text in plain.items()}
+        case "Job":
+            succeeded = value.pop("status")["phase"] == "Succeeded"
+            value["status"] = _job_status(succeeded=succeeded)
         case "Pod":
             value["status"] = _pod_status(value, value.get("status", {}).get("phase", "Running"))
     return value
+
+
+def _node_info(node: Object) -> Object:
+    if node["metadata"]["labels"]["kubernetes.io/os"] == "windows":
+        return _NODE_INFO | {
+            "kernelVersion": "10.0.20348.2849",
+            "operatingSystem": "windows",
+            "osImage": "Windows Server 2022 Datacenter",
+        }
+    return _NODE_INFO
 
 
 def running(written: Iterable[Object]) -> Iterator[Object]:
@@ -70,20 +89,21 @@ def running(written: Iterable[Object]) -> Iterator[Object]:
             case "StatefulSet":
                 yield from _stateful_pods(value, numbers)
             case "DaemonSet":
-                for node in _NODES:
+                for node in _LINUX:
                     yield _pod(
                         value, value["spec"]["template"], _suffix(value, node), node, numbers
                     )
             case "CronJob":
                 job = _job(value)
                 yield job
-                template = job["spec"]["template"]
-                suffix = _suffix(job, "pod")
-                yield _pod(job, template, suffix, _WORKERS[0], numbers, phase="Succeeded")
+                yield _job_pod(job, "Succeeded", numbers)
+            case "Job":
+                yield _job_pod(value, "Succeeded" if _ended(value) else "Running", numbers)
 
 
 def _replica_set(deployment: Object) -> Object:
-    spec = deepcopy(deployment["spec"])
+    kept = ("replicas", "selector", "template")
+    spec = deepcopy({name: deployment["spec"][name] for name in kept})
     template = spec["template"]
     name = _hash(json.dumps(template, sort_keys=True), 10)
     spec["selector"]["matchLabels"]["pod-template-hash"] = name
@@ -96,27 +116,50 @@ def _replica_set(deployment: Object) -> Object:
 def _job(cron: Object) -> Object:
     metadata = _owned(cron, f"{cron['metadata']['name']}-{_JOB_RUN}")
     spec = deepcopy(cron["spec"]["jobTemplate"]["spec"])
-    status = {"succeeded": 1, "startTime": _BORN, "completionTime": _BORN}
+    status = _job_status(succeeded=True)
     return _made("Job", "batch/v1", metadata, {"spec": spec, "status": status})
+
+
+def _job_status(*, succeeded: bool) -> Object:
+    if not succeeded:
+        return {"active": 1, "ready": 1, "startTime": _BORN}
+    return {"succeeded": 1, "startTime": _BORN, "completionTime": _BORN}
+
+
+def _ended(job: Object) -> bool:
+    return "succeeded" in job["status"]
+
+
+def _job_pod(job: Object, phase: str, numbers: Iterator[int]) -> Object:
+    return _pod(
+        job, job["spec"]["template"], _suffix(job, "pod"), _WORKERS[0], numbers, phase=phase
+    )
 
 
 def _pods(owner: Object, count: int, numbers: Iterator[int]) -> Iterator[Object]:
     for index in range(count):
         suffix = _suffix(owner, str(index))
-        node = _WORKERS[index % len(_WORKERS)]
-        yield _pod(owner, owner["spec"]["template"], suffix, node, numbers)
+        template = owner["spec"]["template"]
+        yield _pod(owner, template, suffix, _node(template, index), numbers)
+
+
+def _node(template: Object, index: int) -> str:
+    is_windows = template["spec"].get("os", {}).get("name") == "windows"
+    return "windows-1" if is_windows else _WORKERS[index % len(_WORKERS)]
 
 
 def _stateful_pods(owner: Object, numbers: Iterator[int]) -> Iterator[Object]:
     template = deepcopy(owner["spec"]["template"])
-    claims = [claim["metadata"]["name"] for claim in owner["spec"]["volumeClaimTemplates"]]
+    claims = [claim["metadata"]["name"] for claim in owner["spec"].get("volumeClaimTemplates", ())]
     for index in range(owner["spec"]["replicas"]):
         name = f"{owner['metadata']['name']}-{index}"
-        template["spec"]["volumes"] = [
+        claimed = [
             {"name": claim, "persistentVolumeClaim": {"claimName": f"{claim}-{name}"}}
             for claim in claims
         ]
-        yield _pod(owner, template, str(index), _WORKERS[index % len(_WORKERS)], numbers)
+        volumes = owner["spec"]["template"]["spec"].get("volumes", [])
+        template["spec"]["volumes"] = [*volumes, *claimed]
+        yield _pod(owner, template, str(index), _node(template, index), numbers)
 
 
 def _pod(
