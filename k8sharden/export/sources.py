@@ -5,12 +5,14 @@ know are kept apart and counted. Of several objects of one name the last one cou
 if the files were applied in their order.
 """
 
+import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from k8sharden.errors import InputError
+from k8sharden.export.beside import is_chart_template, is_of_chart, patches_in
 from k8sharden.export.documents import Document, split
 from k8sharden.export.files import SourceFile, read_files, shown
 from k8sharden.export.inventory import inventory_from as inventory_from  # noqa: PLC0414 - one door
@@ -25,21 +27,24 @@ from k8sharden.model.text import one_line
 
 _MENTIONS = re.compile(r"""^[ \t{-]*["']?(?:apiVersion|kind)["']?[ \t]*:""", re.MULTILINE)
 _KUSTOMIZE = "kustomize.config.k8s.io/"
+_CHART = "is of a Helm chart: render the chart, and scan what comes out"
 _TEMPLATE = "is a template: render it first, and scan what comes out"
 
 
 def read_sources(paths: Sequence[str], stdin: BinaryIO) -> Manifests:
     """Read files, folders and ``-``, which is standard input.
 
-    In a folder, what is clearly no manifest is skipped and listed: chart values, kustomizations,
-    templates. Raises `InputError`, with file and line, for everything else that cannot be used,
-    and where no object was found at all.
+    In a folder, what is clearly no manifest is skipped and listed: what belongs to a Helm chart,
+    kustomizations and their patches, templates. Raises `InputError`, with file and line, for
+    everything else that cannot be used, and where no object was found at all.
     """
     found: list[ManifestObject] = []
     skipped: list[Skipped] = []
     texts: dict[str, str] = {}
-    for file in read_files(paths, stdin):
-        reason = _no_manifest(file)
+    files = list(read_files(paths, stdin))
+    patches = patches_in(files)
+    for file in files:
+        reason = _no_manifest(file, patches)
         objects = [] if reason else _objects(file)
         if isinstance(objects, str):
             reason, objects = objects, []
@@ -65,23 +70,17 @@ def _nothing(paths: Sequence[str], skipped: list[Skipped]) -> str:
     return f"{where}: no Kubernetes object was found{why}: name files or folders with manifests."
 
 
-def _no_manifest(file: SourceFile) -> str:
+def _no_manifest(file: SourceFile, patches: Mapping[str, str]) -> str:
     """Return why a file of a folder is not even read as YAML; empty where it is."""
     if not file.walked:
         return ""
     if not _MENTIONS.search(file.text):
         return "is no manifest" if file.text.strip() else "is empty"
-    if "{{" in file.text and _in_chart(Path(file.name)):
+    if is_of_chart(Path(file.name)):
+        return _CHART
+    if "{{" in file.text and is_chart_template(Path(file.name)):
         return _TEMPLATE
-    return ""
-
-
-def _in_chart(path: Path) -> bool:
-    """Whether a file is one of a Helm chart's templates."""
-    return any(
-        folder.name == "templates" and (folder.parent / "Chart.yaml").exists()
-        for folder in path.parents
-    )
+    return patches.get(os.path.normpath(file.name), "")
 
 
 def _objects(file: SourceFile) -> list[ManifestObject] | str:

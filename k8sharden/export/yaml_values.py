@@ -97,7 +97,8 @@ class _Reader:
                 continue
             name = key_of(key)
             if name in lines:
-                first = f"first {key.line - lines[name]} lines above"
+                above = key.line - lines[name]
+                first = f"first {above} line{'s' * (above != 1)} above"
                 raise BadYaml(f"the key {name!r} is there twice ({first})", key.line)
             lines[name] = key.line
             result[name] = self.value(value, depth + 1)

@@ -85,8 +85,9 @@ def test_what_is_no_manifest_is_skipped_and_listed(tree: Tree) -> None:
     folder = tree(
         {
             "ok.yaml": MAP % "a",
-            "chart/Chart.yaml": "apiVersion: v2\nname: x\nkind: application\n",
+            "chart/Chart.yaml": "apiVersion: v2\nname: x\nversion: 0.1.0\n",
             "chart/values.yaml": "replicas: 1\n",
+            "chart/values-prod.yaml": "kind: DaemonSet\n",
             "chart/templates/a.yaml": MAP % '"{{ .Values.name }}"',
             "other.yaml": "kind: Foo\nname: {{ .x }}\n",
             "kustomization.yaml": "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: "
@@ -100,6 +101,8 @@ def test_what_is_no_manifest_is_skipped_and_listed(tree: Tree) -> None:
     assert named(manifests) == ["a"]
     skipped = {Path(each.file).name: each.reason.partition(":")[0] for each in manifests.skipped}
     assert skipped == {
+        "Chart.yaml": "is of a Helm chart",
+        "values-prod.yaml": "is of a Helm chart",
         "values.yaml": "is no manifest",
         "a.yaml": "is a template",
         "other.yaml": "is a template",
@@ -108,7 +111,41 @@ def test_what_is_no_manifest_is_skipped_and_listed(tree: Tree) -> None:
         "empty.yaml": "is no manifest",
         "workflow.yml": "is no manifest",
     }
-    assert [item.ref.kind for item in manifests.others] == ["application"]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        "patches: [{path: patch.yaml}, {patch: inline}]",
+        "patchesStrategicMerge: [./patch.yaml]",
+        "patchesJson6902: [{path: ../prod/patch.yaml}]",
+    ],
+)
+def test_a_patch_does_not_hide_what_it_patches(tree: Tree, names: str) -> None:
+    """A patch that a kustomization names is listed as skipped, and its base still counts."""
+    patch = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"
+    folder = tree(
+        {
+            "base/a.yaml": MAP % "a" + "data: {x: '1'}\n",
+            "prod/patch.yaml": patch,
+            "prod/kustomization.yaml": f"resources: [../base]\n{names}\n",
+        }
+    )
+    manifests = read(folder)
+    (item,) = manifests.current.values()
+    assert item.value["data"] == {"x": "1"}
+    skipped = {Path(each.file).name: each.reason for each in manifests.skipped}
+    assert "is a patch in" in skipped["patch.yaml"]
+    assert not manifests.repeated
+
+
+def test_a_patch_that_is_named_outright_is_read(tree: Tree) -> None:
+    """Only in a folder is a patch skipped; a broken kustomization is reported as such."""
+    folder = tree({"p.yaml": MAP % "p", "kustomization.yaml": "patches: [{path: p.yaml}]\n"})
+    assert named(read(folder / "p.yaml", folder / "p.yaml")) == ["p"]
+    tree({"kustomization.yaml": "kind: Kustomization\npatches: [\n"})
+    with pytest.raises(InputError, match=r"kustomization.yaml:\d"):
+        read(folder)
 
 
 def test_kinds_that_are_not_known_are_kept_apart() -> None:

@@ -61,6 +61,7 @@ def test_a_document_means_what_kubectl_takes_it_for(text: str, value: Any) -> No
         ("a: 1\nb: [\n", 2, "broken YAML"),
         ("a: 1\nb:\n\t- c\n", 2, "broken YAML"),
         ("a: 1\nb: 2\na: 3\n", 2, "'a' is there twice .first 2 lines above"),
+        ("a: 1\na: 3\n", 1, "'a' is there twice .first 1 line above"),
         ('{"a": 1,\n"a": 2}', 1, "there twice"),
         ('{"a": 1,\n"b" 2}', 1, "broken JSON"),
         ("a: 1\nb: .inf\n", 1, "infinite"),
