@@ -23,7 +23,7 @@ MISSIONS: tuple[Mission, ...] = (
 )
 """One mission per area, in the order of the checklist."""
 
-_BACK = "The attack works again: the fix was taken back since. Fix it once more."
+_AGAIN = "The attack works again: the fix was taken back since."
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -46,11 +46,10 @@ class Standing(msgspec.Struct, frozen=True):
     @property
     def words(self) -> str:
         """The state in a few words."""
-        if self.reopened:
-            return "open again: the fix was taken back"
+        words = f"step {self.done + 1} of {len(self.mission.steps)}" if self.done else "not begun"
         if self.finished:
-            return "done"
-        return f"step {self.done + 1} of {len(self.mission.steps)}" if self.done else "not begun"
+            words = "done"
+        return f"{words}; the attack works again" if self.reopened else words
 
 
 class Ran(msgspec.Struct, frozen=True):
@@ -77,8 +76,8 @@ class Missions:
 
     @property
     def next(self) -> Standing | None:
-        """The mission to go on with; None where all are done and hold."""
-        return next((one for one in self.all() if one.reopened or not one.finished), None)
+        """The mission to go on with; None where all are done."""
+        return next((one for one in self.all() if not one.finished), None)
 
     def standing(self, name: str) -> Standing:
         """Return one mission with its state. Raises `InputError` for a name that is none."""
@@ -140,10 +139,12 @@ class Missions:
         return Outcome(done=True, words=words)
 
     def _back(self, standing: Standing) -> Outcome:
-        """Go back to the fix: what was done after it no longer holds."""
+        """Go back to the fix, unless the mission was finished: that stays in the learner's book."""
         mission = standing.mission
+        if standing.finished:
+            return Outcome(done=False, words=f"{_AGAIN} Begin the mission anew to close it.")
         self._progress.keep(mission.id, mission.place_of(StepKind.FIX))
-        return Outcome(done=False, words=_BACK)
+        return Outcome(done=False, words=f"{_AGAIN} Fix it once more.")
 
 
 _FINISHED = {

@@ -91,8 +91,8 @@ MISSION = Mission(
             StepKind.FIX,
             "Pin what runs",
             "The fix adds the digest of what the running pods report, provided all of them agree. "
-            "The tag stays for people to read. Pods restart once, on the image that they already "
-            "run. Other fixes of the same Deployment join it: one write, one rollout.",
+            "The tag stays, for people to read. Mark other fixes of the same Deployment too, and "
+            "they join it: one write, one rollout.",
             keys="4, Space on shop/web, a to review, a to apply, then confirm.",
             commands=(
                 "k8sharden apply --demo --check img-no-digest --resource Deployment/shop/web",

@@ -1,0 +1,1 @@
+"""Missions: attacks that the training cluster decides, and a learner's progress."""
