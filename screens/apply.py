@@ -8,7 +8,6 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
 from textual.message import Message
-from textual.widgets import Static
 
 from k8sharden.changes.apply import Outcome
 from k8sharden.changes.plan import Plan
@@ -17,6 +16,7 @@ from k8sharden.session import Session
 from screens.base import HardeningScreen, Table, cell
 from screens.desk import Desk
 from screens.keys import key
+from screens.prose import Prose
 from screens.result import ResultScreen
 from screens.words import RESULT, counted
 
@@ -49,7 +49,7 @@ class ApplyScreen(HardeningScreen):
 
     def body(self) -> ComposeResult:
         """Yield where it stands, over the changes."""
-        yield Static(id="sum", classes="heading", markup=False)
+        yield Prose(id="sum", classes="heading")
         yield Table()
 
     def on_mount(self) -> None:
@@ -88,7 +88,7 @@ class ApplyScreen(HardeningScreen):
             table.update_cell(str(number), "state", Text(self._state(number)))
         done, of = len(self._done), len(self._plan.changes)
         stopping = " · stopping after this one" if self._stop.is_set() else " · Esc stops"
-        self.query_one("#sum", Static).update(
+        self.query_one("#sum", Prose).update(
             Content(f"{done} of {counted(of, 'change')} done{stopping}")
         )
         table.move_cursor(row=min(done, of - 1))

@@ -11,7 +11,7 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.timer import Timer
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 from k8sharden.model.change import Change, NoChange
 from k8sharden.model.finding import Area, Finding
@@ -24,6 +24,7 @@ from screens.evidence import EvidenceScreen
 from screens.findings_list import FindingsList
 from screens.keys import key, quiet
 from screens.lesson import LessonScreen
+from screens.prose import Prose
 from screens.words import counted, lines, plain
 
 _SETTLE = 0.12
@@ -55,15 +56,15 @@ class AreaScreen(HardeningScreen):
 
     def body(self) -> ComposeResult:
         """Yield the facts, the areas beside on wide terminals, the list over the details."""
-        yield Static(id="facts", classes="heading", markup=False)
+        yield Prose(id="facts", classes="heading")
         with Horizontal():
-            yield Static(id="sidebar", markup=False)
+            yield Prose(id="sidebar")
             with Vertical():
                 yield FindingsList(self.desk.marks)
-                yield Static(id="empty", markup=False)
+                yield Prose(id="empty")
                 yield Details(id="details")
         yield Input(id="filter", placeholder="words; Enter keeps the filter, Esc clears it")
-        yield Static(id="command", classes="command", markup=False)
+        yield Prose(id="command", classes="command")
 
     def on_mount(self) -> None:
         """Begin with the cursor in the list."""
@@ -86,8 +87,8 @@ class AreaScreen(HardeningScreen):
         if self._loaded is not self.desk.scan:
             self._loaded = self.desk.scan
             self._load()
-        self.query_one("#facts", Static).update(self._facts())
-        self.query_one("#sidebar", Static).update(self._areas())
+        self.query_one("#facts", Prose).update(self._facts())
+        self.query_one("#sidebar", Prose).update(self._areas())
         self._show_empty()
         self._show_details()
 
@@ -121,7 +122,7 @@ class AreaScreen(HardeningScreen):
 
     def _show_empty(self) -> None:
         sentence = self._why_empty()
-        self.query_one("#empty", Static).update(Content(sentence))
+        self.query_one("#empty", Prose).update(Content(sentence))
         self.query_one("#empty").display = bool(sentence)
         self.rows.display = not sentence
         self.query_one("#details").display = not sentence

@@ -8,12 +8,13 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.screen import Screen
-from textual.widgets import DataTable, Footer, Static
+from textual.widgets import DataTable, Footer
 from textual.worker import Worker, WorkerState
 
 from k8sharden.model.finding import Finding
 from screens.desk import Desk
 from screens.keys import key, quiet
+from screens.prose import Prose
 from screens.status_bar import StatusBar
 from screens.words import plain
 
@@ -71,7 +72,7 @@ class HardeningScreen(Screen[None]):
     def tell_command(self, command: str, label: str = "Same in a shell") -> None:
         """Show the command line that does the same; y copies it."""
         self.command = command
-        self.query_one("#command", Static).update(plain(f"{label}: {command}"))
+        self.query_one("#command", Prose).update(plain(f"{label}: {command}"))
 
     def action_copy(self) -> None:
         """Copy the command line."""

@@ -7,13 +7,14 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Button, Input, Static
+from textual.widgets import Button, Input
 
 from k8sharden.changes.plan import Plan
 from k8sharden.model.change import Risk
 from k8sharden.model.text import one_line
 from k8sharden.session import Session
 from screens.keys import key, quiet
+from screens.prose import Prose
 from screens.words import RISK, counted, lines, plain
 
 
@@ -37,10 +38,10 @@ class ConfirmScreen(ModalScreen[bool]):
     def compose(self) -> ComposeResult:
         """Yield what will happen, the name to type where one is needed, and the two buttons."""
         with Vertical(id="box"):
-            yield Static(self._question(), id="question", markup=False)
+            yield Prose(self._question(), id="question")
             if self._typed:
                 yield Input(id="name", placeholder="the name of the cluster's context")
-                yield Static(id="why", markup=False)
+                yield Prose(id="why")
             with Horizontal(id="buttons"):
                 # Tab goes from the name to Apply, and from Cancel to the name.
                 yield Button(Content("Apply"), id="apply", variant="warning", disabled=self._typed)
@@ -92,7 +93,7 @@ class ConfirmScreen(ModalScreen[bool]):
             )
         else:
             why = Content.assemble("That is not ", (one_line(name, 80), "bold"), ".")
-        self.query_one("#why", Static).update(why)
+        self.query_one("#why", Prose).update(why)
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """Go on only with Apply."""

@@ -6,13 +6,14 @@ from pathlib import Path
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.content import Content
-from textual.widgets import DataTable, Static
+from textual.widgets import DataTable
 
 from k8sharden.cluster.connect import ContextInfo
 from k8sharden.model.text import one_line
 from k8sharden.places import ClusterPlace, TrainingPlace, offered, open_cluster
 from screens.base import HardeningScreen, Table
 from screens.desk import Desk
+from screens.prose import Prose
 from screens.words import plain
 
 WELCOME = (
@@ -40,9 +41,9 @@ class ContextsScreen(HardeningScreen):
 
     def body(self) -> ComposeResult:
         """Yield the welcome, the contexts and a line that says what happens."""
-        yield Static(Content(WELCOME), classes="heading", markup=False)
+        yield Prose(Content(WELCOME), classes="heading")
         yield Table(id="contexts")
-        yield Static(id="hint", classes="heading", markup=False)
+        yield Prose(id="hint", classes="heading")
 
     def on_mount(self) -> None:
         """List what there is to choose from."""
@@ -68,13 +69,13 @@ class ContextsScreen(HardeningScreen):
     def show(self) -> None:
         """Say again what there is to do here."""
         super().show()
-        self.query_one("#hint", Static).update(Content(self._hint))
+        self.query_one("#hint", Prose).update(Content(self._hint))
 
     def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
         """Open what was chosen, in a thread: a credential plugin may take its time."""
         name = self._names[event.cursor_row]
         hint = Content.assemble("Connecting to ", plain(name or "the training cluster", 80), "…")
-        self.query_one("#hint", Static).update(hint)
+        self.query_one("#hint", Prose).update(hint)
         self.work("open", partial(self._open, name), self.house.use)
 
     def _open(self, name: str | None) -> ClusterPlace:
@@ -86,7 +87,7 @@ class ContextsScreen(HardeningScreen):
 
     def failed(self, name: str, error: BaseException) -> None:
         """Say why below the table: where a kubeconfig is broken, the training cluster is left."""
-        self.query_one("#hint", Static).update(plain(str(error), 600))
+        self.query_one("#hint", Prose).update(plain(str(error), 600))
         if name == "open":
             super().failed(name, error)
 

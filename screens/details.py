@@ -2,13 +2,13 @@
 
 from textual.app import ComposeResult
 from textual.content import Content
-from textual.widgets import Static
 
 from k8sharden.model.change import Change, NoChange
 from k8sharden.model.finding import Finding
 from k8sharden.model.item import Item
 from screens.base import Page
 from screens.evidence import evidence_line
+from screens.prose import Prose
 from screens.words import KIND, RISK, SEVERITY_STYLE, hanging, labelled, lines
 
 Answer = Change | NoChange | None
@@ -24,7 +24,7 @@ class Details(Page):
 
     def compose(self) -> ComposeResult:
         """Yield the text."""
-        yield Static(id="about", markup=False)
+        yield Prose(id="about")
 
     def tell(self, finding: Finding | None, item: Item | None, answer: Answer) -> None:
         """Show another finding, or its fix once that is known."""
@@ -36,7 +36,7 @@ class Details(Page):
         self.call_after_refresh(self._draw)
 
     def _draw(self) -> None:
-        text = self.query_one("#about", Static)
+        text = self.query_one("#about", Prose)
         wide = text.size.width or 70
         text.update(lines(self._rows(self._finding, wide)) if self._finding else Content(""))
 

@@ -2,7 +2,6 @@
 
 from textual.app import ComposeResult
 from textual.content import Content
-from textual.widgets import Static
 
 from k8sharden.changes.diff import FileDiff
 from k8sharden.changes.plan import Plan, Planned
@@ -12,6 +11,7 @@ from k8sharden.session import Session
 from screens.base import HardeningScreen
 from screens.desk import Desk
 from screens.diff_view import DiffView
+from screens.prose import Prose
 from screens.words import KIND, RISK, plain
 
 
@@ -42,9 +42,9 @@ class DiffScreen(HardeningScreen):
 
     def body(self) -> ComposeResult:
         """Yield the diff and the command that prints it."""
-        yield Static(id="title", classes="heading", markup=False)
+        yield Prose(id="title", classes="heading")
         yield DiffView()
-        yield Static(id="command", classes="command", markup=False)
+        yield Prose(id="command", classes="command")
 
     def on_mount(self) -> None:
         """Work the change out in a thread: it reads the object."""
@@ -54,7 +54,7 @@ class DiffScreen(HardeningScreen):
             return
         words = session.command("plan", "-o", "diff", "--finding", self._finding.id)
         self.tell_command(words)
-        self.query_one("#title", Static).update(Content("Reading the object…"))
+        self.query_one("#title", Prose).update(Content("Reading the object…"))
 
         def run() -> tuple[Plan, tuple[FileDiff, ...]]:
             plan = session.plan(scan, [self._finding])
@@ -65,7 +65,7 @@ class DiffScreen(HardeningScreen):
     def _planned(self, brought: tuple[Plan, tuple[FileDiff, ...]]) -> None:
         plan, diffs = brought
         heading = Content.assemble(plain(self._finding.message, 160))
-        self.query_one("#title", Static).update(heading)
+        self.query_one("#title", Prose).update(heading)
         said = [line for planned in plan.changes for line in notes(planned)]
         said += [f"No change: {one_line(unfixed.reason)}" for unfixed in plan.unfixed]
         self.query_one(DiffView).load(said, diffs)

@@ -9,7 +9,7 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Button, Static
+from textual.widgets import Button
 
 from k8sharden.errors import (
     ClusterUnavailable,
@@ -20,6 +20,7 @@ from k8sharden.errors import (
     Unauthorized,
 )
 from screens.keys import key
+from screens.prose import Prose
 from screens.words import lines, plain
 
 _HEADINGS: tuple[tuple[type[BaseException], str], ...] = (
@@ -65,7 +66,7 @@ class ErrorScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """Yield what happened, where, and the way on."""
         with Vertical(id="box"):
-            yield Static(self._text(), markup=False)
+            yield Prose(self._text())
             yield Button(Content("Go on"), id="back")
 
     def _text(self) -> Content:

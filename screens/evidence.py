@@ -4,12 +4,12 @@ import json
 
 from textual.app import ComposeResult
 from textual.content import Content
-from textual.widgets import Static
 
 from k8sharden.model.finding import Finding
 from k8sharden.model.text import one_line, visible
 from screens.base import HardeningScreen, Page
 from screens.desk import Desk
+from screens.prose import Prose
 from screens.words import labelled, lines, plain
 
 MOST = 20_000
@@ -44,7 +44,7 @@ class EvidenceScreen(HardeningScreen):
     def body(self) -> ComposeResult:
         """Yield the text."""
         with Page():
-            yield Static(id="evidence", markup=False)
+            yield Prose(id="evidence")
 
     def on_mount(self) -> None:
         """Write it."""
@@ -60,5 +60,5 @@ class EvidenceScreen(HardeningScreen):
             rows += [Content.assemble((one_line(name, 100), "bold")), Content(visible(text[:MOST]))]
         if not finding.evidence:
             rows.append(Content("The check keeps no evidence beside the finding itself."))
-        self.query_one("#evidence", Static).update(lines(rows))
+        self.query_one("#evidence", Prose).update(lines(rows))
         self.query_one(Page).focus()

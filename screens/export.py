@@ -7,7 +7,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
-from textual.widgets import Button, Input, RadioButton, RadioSet, Static
+from textual.widgets import Button, Input, RadioButton, RadioSet
 
 from k8sharden.changes.plan import Plan
 from k8sharden.export.folder import Export, Format
@@ -15,6 +15,7 @@ from k8sharden.session import Session
 from screens.base import HardeningScreen, Page
 from screens.desk import Desk, Make
 from screens.keys import key
+from screens.prose import Prose
 from screens.words import counted, lines, plain
 
 _MEANING = {
@@ -45,16 +46,16 @@ class ExportScreen(HardeningScreen):
 
     def body(self) -> ComposeResult:
         """Yield the formats, the folder, and what came of it."""
-        yield Static(Content("Planning…"), id="sum", classes="heading", markup=False)
+        yield Prose(Content("Planning…"), id="sum", classes="heading")
         with RadioSet(id="format"):
             for form in Format:
                 yield RadioButton(Content(_MEANING[form]), id=form, value=form is Format.PATCHES)
-        yield Static(Content("Folder"), classes="heading", markup=False)
+        yield Prose(Content("Folder"), classes="heading")
         yield Input(value="hardening", id="folder", placeholder="folder")
         yield Button(Content("Write"), id="write", variant="primary")
         with Page(id="written"):
-            yield Static(id="report", markup=False)
-        yield Static(id="command", classes="command", markup=False)
+            yield Prose(id="report")
+        yield Prose(id="command", classes="command")
 
     def on_mount(self) -> None:
         """Begin with the formats."""
@@ -73,7 +74,7 @@ class ExportScreen(HardeningScreen):
             said += (
                 f" {counted(len(plan.unfixed), 'finding')} without a change: see the review (a)."
             )
-        self.query_one("#sum", Static).update(Content(said))
+        self.query_one("#sum", Prose).update(Content(said))
 
     @property
     def _form(self) -> Format:
@@ -110,7 +111,7 @@ class ExportScreen(HardeningScreen):
         if self._plan is None:
             self.say("The plan is still being made.")
             return
-        self.query_one("#report", Static).update(Content("Writing…"))
+        self.query_one("#report", Prose).update(Content("Writing…"))
         write = partial(self._session.export, self._plan, self._folder, self._form)
         self.work("export", write, self._written)
 
@@ -125,9 +126,9 @@ class ExportScreen(HardeningScreen):
             plain(f"Left out, since it would show a secret: {name}") for name in export.left_out
         ]
         rows += [plain(f"Secret values are masked in: {name}") for name in export.masked]
-        self.query_one("#report", Static).update(lines(rows))
+        self.query_one("#report", Prose).update(lines(rows))
 
     def failed(self, name: str, error: BaseException) -> None:
         """Say why below the button; the folder can be changed right there."""
-        self.query_one("#report", Static).update(Content("Nothing was written."))
+        self.query_one("#report", Prose).update(Content("Nothing was written."))
         super().failed(name, error)

@@ -6,10 +6,10 @@ from typing import Any
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import Static
 
 from screens.base import HardeningScreen, Page
 from screens.desk import Desk
+from screens.prose import Prose
 from screens.words import lines
 
 Key = tuple[str, str, str]
@@ -55,7 +55,7 @@ class HelpScreen(HardeningScreen):
     def body(self) -> ComposeResult:
         """Yield the text."""
         with Page():
-            yield Static(self._text(), markup=False)
+            yield Prose(self._text())
 
     def _text(self) -> Content:
         rows = [Content.assemble((self._sentence, "bold")), Content("")]

@@ -7,7 +7,7 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
-from textual.widgets import DataTable, Static
+from textual.widgets import DataTable
 
 from k8sharden.changes.journal import Entry
 from k8sharden.model.text import one_line
@@ -16,6 +16,7 @@ from screens.base import HardeningScreen, Table, cell
 from screens.desk import Desk
 from screens.diff_view import DiffView
 from screens.keys import key
+from screens.prose import Prose
 from screens.words import STATE, age, counted
 
 EMPTY = (
@@ -44,10 +45,10 @@ class JournalScreen(HardeningScreen):
 
     def body(self) -> ComposeResult:
         """Yield the entries over the diff of the one under the cursor."""
-        yield Static(Content("Reading the journal…"), id="sum", classes="heading", markup=False)
+        yield Prose(Content("Reading the journal…"), id="sum", classes="heading")
         yield Table()
         yield DiffView()
-        yield Static(id="command", classes="command", markup=False)
+        yield Prose(id="command", classes="command")
 
     def on_mount(self) -> None:
         """Make the columns; the rows come on every visit."""
@@ -80,7 +81,7 @@ class JournalScreen(HardeningScreen):
         table.move_cursor(row=row)
         undoable = sum(entry.undoable for entry in entries)
         said = f"{counted(len(entries), 'change')} in the journal, {undoable} can be taken back"
-        self.query_one("#sum", Static).update(Content(said if entries else EMPTY))
+        self.query_one("#sum", Prose).update(Content(said if entries else EMPTY))
         table.display = self.query_one(DiffView).display = bool(entries)
         self._show_entry()
 

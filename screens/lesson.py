@@ -2,13 +2,13 @@
 
 from textual.app import ComposeResult
 from textual.content import Content
-from textual.widgets import Static
 
 from k8sharden.model.finding import Finding
 from k8sharden.model.item import Item, Lesson, Reference
 from k8sharden.model.text import visible
 from screens.base import HardeningScreen, Page
 from screens.desk import Desk
+from screens.prose import Prose
 from screens.words import lines, plain
 
 _PARTS = (
@@ -39,15 +39,15 @@ class LessonScreen(HardeningScreen):
     def body(self) -> ComposeResult:
         """Yield the text and the command that prints it."""
         with Page():
-            yield Static(id="lesson", markup=False)
-        yield Static(id="command", classes="command", markup=False)
+            yield Prose(id="lesson")
+        yield Prose(id="command", classes="command")
 
     def on_mount(self) -> None:
         """Write the lesson."""
         session = self.desk.session
         if session is None:
             return
-        self.query_one("#lesson", Static).update(_lesson(session.item(self._finding.check)))
+        self.query_one("#lesson", Prose).update(_lesson(session.item(self._finding.check)))
         self.tell_command(f"k8sharden explain {self._finding.check}")
         self.query_one(Page).focus()
 

@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
 from textual.message import Message
-from textual.widgets import DataTable, Static
+from textual.widgets import DataTable
 from textual.worker import get_current_worker
 
 from k8sharden.cluster.progress import Progress
@@ -17,6 +17,7 @@ from k8sharden.model.finding import Area, Finding, Severity
 from k8sharden.session import Scan, Session
 from screens.base import HardeningScreen, Page, Table
 from screens.keys import quiet
+from screens.prose import Prose
 from screens.throttle import Throttle
 from screens.words import SEVERITY_STYLE, counted, lines, plain
 
@@ -48,10 +49,10 @@ class OverviewScreen(HardeningScreen):
     def body(self) -> ComposeResult:
         """Yield the areas, the next step, and what could not be read."""
         yield Table(id="areas")
-        yield Static(id="next", classes="heading", markup=False)
+        yield Prose(id="next", classes="heading")
         with Page(id="notes"):
-            yield Static(id="gaps", markup=False)
-        yield Static(id="command", classes="command", markup=False)
+            yield Prose(id="gaps")
+        yield Prose(id="command", classes="command")
 
     _seen: dict[str, Progress]
     _met: Session | None = None
@@ -85,8 +86,8 @@ class OverviewScreen(HardeningScreen):
         for area in Area:
             self._show_area(area)
         if not self.desk.scanning:
-            self.query_one("#next", Static).update(self._next())
-            self.query_one("#gaps", Static).update(lines(self._notes()))
+            self.query_one("#next", Prose).update(self._next())
+            self.query_one("#gaps", Prose).update(lines(self._notes()))
 
     def _show_area(self, area: Area) -> None:
         table = self.query_one(Table)
@@ -156,8 +157,8 @@ class OverviewScreen(HardeningScreen):
         if session is None or self.desk.scanning:
             return
         self.desk.scanning = True
-        self.query_one("#gaps", Static).update(Content(""))
-        self.query_one("#next", Static).update(Content("Scanning: reading only. Esc stops."))
+        self.query_one("#gaps", Prose).update(Content(""))
+        self.query_one("#next", Prose).update(Content("Scanning: reading only. Esc stops."))
         self.show()
         seen: dict[str, Progress] = {}
         self._seen = seen
@@ -179,7 +180,7 @@ class OverviewScreen(HardeningScreen):
         if not self.desk.scanning or message.seen is not self._seen:
             return
         self._seen.update(message.steps)
-        self.query_one("#gaps", Static).update(lines(map(_progress, self._seen.values())))
+        self.query_one("#gaps", Prose).update(lines(map(_progress, self._seen.values())))
 
     def _scanned(self, scan: Scan) -> None:
         self.desk.scanning = False

@@ -6,7 +6,7 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
-from textual.widgets import DataTable, Static
+from textual.widgets import DataTable
 
 from k8sharden.changes.apply import Outcome, Result
 from k8sharden.changes.plan import Plan
@@ -16,6 +16,7 @@ from screens.base import HardeningScreen, Table, cell
 from screens.desk import Desk, Make
 from screens.export import ExportScreen
 from screens.keys import key
+from screens.prose import Prose
 from screens.words import RESULT, counted, labelled, lines, plain
 
 _STYLES = {Result.VERIFIED: "bold green", Result.UNDONE: "bold green", Result.FAILED: "bold red"}
@@ -46,10 +47,10 @@ class ResultScreen(HardeningScreen):
 
     def body(self) -> ComposeResult:
         """Yield the sum, the changes, and what there is to say of the one under the cursor."""
-        yield Static(self._sum(), classes="heading", markup=False)
+        yield Prose(self._sum(), classes="heading")
         yield Table()
-        yield Static(id="detail", markup=False)
-        yield Static(id="command", classes="command", markup=False)
+        yield Prose(id="detail")
+        yield Prose(id="command", classes="command")
 
     def on_mount(self) -> None:
         """List the outcomes."""
@@ -86,7 +87,7 @@ class ResultScreen(HardeningScreen):
         outcome = self._outcomes[event.cursor_row]
         said = outcome.detail or "Every field that it touches reads as it was written."
         rows = [plain(outcome.planned.change.title, 200), labelled("Outcome", plain(said))]
-        self.query_one("#detail", Static).update(lines(rows))
+        self.query_one("#detail", Prose).update(lines(rows))
 
     def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
         """Enter is done, too."""

@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
 from textual.message import Message
-from textual.widgets import DataTable, Static
+from textual.widgets import DataTable
 
 from k8sharden.changes.plan import Plan, Planned
 from k8sharden.model.text import one_line
@@ -20,6 +20,7 @@ from screens.diff import notes
 from screens.diff_view import DiffView
 from screens.export import ExportScreen
 from screens.keys import key
+from screens.prose import Prose
 from screens.throttle import Throttle
 from screens.words import RISK, counted
 
@@ -57,11 +58,11 @@ class ReviewScreen(HardeningScreen):
 
     def body(self) -> ComposeResult:
         """Yield the sum, the changes, the diff of the one under the cursor, and the digest."""
-        yield Static(Content("Planning…"), id="sum", classes="heading", markup=False)
+        yield Prose(Content("Planning…"), id="sum", classes="heading")
         yield Table()
         yield DiffView()
-        yield Static(id="digest", classes="command", markup=False)
-        yield Static(id="command", classes="command", markup=False)
+        yield Prose(id="digest", classes="command")
+        yield Prose(id="command", classes="command")
 
     def on_mount(self) -> None:
         """Plan and dry-run in a thread."""
@@ -91,7 +92,7 @@ class ReviewScreen(HardeningScreen):
     def on_plan_told(self, message: PlanTold) -> None:
         """Show how far it is."""
         if self._plan is None:
-            self.query_one("#sum", Static).update(Content(message.sentence))
+            self.query_one("#sum", Prose).update(Content(message.sentence))
 
     def _planned(self, plan: Plan) -> None:
         self._plan = plan
@@ -132,8 +133,8 @@ class ReviewScreen(HardeningScreen):
             parts.append(f"{len(plan.unfixed)} not fixed, with reasons in the last row")
         if plan.blocked:
             parts.append(f"{len(plan.blocked)} refused by the server: x drops a change")
-        self.query_one("#sum", Static).update(Content(" · ".join(parts)))
-        self.query_one("#digest", Static).update(Content(f"Digest {plan.digest}"))
+        self.query_one("#sum", Prose).update(Content(" · ".join(parts)))
+        self.query_one("#digest", Prose).update(Content(f"Digest {plan.digest}"))
         self.tell_command(self._command(plan))
         self._show_change()
 

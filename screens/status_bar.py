@@ -1,19 +1,19 @@
 """The bar at the top: where you are, whether anything can be written, what was found, how old."""
 
 from textual.content import Content
-from textual.widgets import Static
 
 from k8sharden.model.finding import Status
 from k8sharden.model.text import one_line
 from screens.desk import Desk
+from screens.prose import Prose
 from screens.words import age
 
 
-class StatusBar(Static):
+class StatusBar(Prose):
     """One line that never wraps; what comes first matters most."""
 
     def __init__(self, desk: Desk, crumb: str) -> None:
-        super().__init__(markup=False)
+        super().__init__()
         self._desk = desk
         self._crumb = crumb
 

@@ -136,7 +136,7 @@ def test_no_color_is_honoured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     run(test())
 
 
-DRAWS = {"Static", "Label", "Button", "RadioButton", "notify", "update"}
+DRAWS = {"Static", "Prose", "Label", "Button", "RadioButton", "notify", "update"}
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
@@ -148,7 +148,8 @@ def test_no_composed_string_reaches_a_widget_as_markup(path: Path) -> None:
         if name in DRAWS:
             strings = [arg for arg in call.args if isinstance(arg, ast.JoinedStr | ast.BinOp)]
             assert not strings, f"{path.name}:{call.lineno}"
-        if name in ("Static", "Label", "notify"):
+        assert name not in ("Static", "Label"), f"{path.name}:{call.lineno} takes markup: use Prose"
+        if name == "notify":
             markup = [word for word in call.keywords if word.arg == "markup"]
             assert markup, f"{path.name}:{call.lineno} says nothing of markup"
             assert ast.literal_eval(markup[0].value) is False, f"{path.name}:{call.lineno}"
