@@ -9,7 +9,7 @@ from k8sharden.cli import run
 from k8sharden.cluster.training.control_plane import TrainingCluster
 from k8sharden.errors import ClusterUnavailable, Refused
 
-CHOICE = ["--demo", "--check", "pss-no-enforce", "--resource", "Namespace//shop"]
+CHOICE = ["--demo", "--check", "rt-seccomp", "--resource", "Deployment/shop/web"]
 
 
 @pytest.fixture(autouse=True)

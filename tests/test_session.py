@@ -1,0 +1,66 @@
+"""The guards of the session, which hold whoever calls it: the app, a command, or a script."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from k8sharden.changes.plan import Plan
+from k8sharden.errors import Refused
+from k8sharden.places import TrainingPlace
+from k8sharden.session import Session
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Iterator[Session]:
+    """A session on the training cluster."""
+    opened = Session(TrainingPlace(tmp_path), tmp_path)
+    yield opened
+    opened.close()
+
+
+def plan_of(session: Session) -> Plan:
+    """Plan one field of one workload."""
+    scan = session.scan()
+    found = [f for f in scan.findings if f.check == "rt-seccomp" and f.resource.name == "web"]
+    return session.plan(scan, found)
+
+
+def test_only_the_approved_digest_is_applied(session: Session) -> None:
+    """Another plan than the one that was approved is refused, and nothing is journalled."""
+    plan = plan_of(session)
+    with pytest.raises(Refused, match="no longer the one that was approved"):
+        session.apply(plan, session.drop(plan, plan.changes[0]).digest)
+    assert not session.entries()
+
+
+def test_what_the_server_would_refuse_is_not_tried(session: Session) -> None:
+    """One refusal at the dry run stops the plan until that change is dropped."""
+    plan = plan_of(session)
+    bad = msgspec.structs.replace(plan.changes[0], rejected="admission says no")
+    blocked = msgspec.structs.replace(plan, changes=(bad,))
+    with pytest.raises(Refused, match="admission says no"):
+        session.apply(blocked, blocked.digest)
+    assert not session.entries()
+
+
+def test_read_only_is_refused_before_anything_else(tmp_path: Path) -> None:
+    """A read-only session plans, and neither dry-runs nor applies."""
+    session = Session(TrainingPlace(tmp_path, read_only=True), tmp_path)
+    plan = plan_of(session)
+    assert session.review(plan) == plan
+    with pytest.raises(Refused, match="Read-only"):
+        session.apply(plan, plan.digest)
+    assert not list(tmp_path.iterdir())
+
+
+def test_another_clusters_entry_is_not_undone_here(session: Session) -> None:
+    """An entry belongs to the cluster that it was made on, whatever the context is called."""
+    plan = plan_of(session)
+    (outcome,) = session.apply(plan, plan.digest)
+    here = session.place.source()
+    elsewhere = msgspec.structs.replace(here, cluster_uid="another")
+    with pytest.raises(Refused, match="another cluster"):
+        session.undo([outcome.entry], elsewhere)
+    assert session.undo([outcome.entry], here).changes
