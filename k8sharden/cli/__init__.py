@@ -89,7 +89,7 @@ def run(arguments: list[str]) -> int:
     except click.exceptions.Abort:
         return _say("Stopped. Nothing more was done.", 4)
     except click.ClickException as error:
-        return _say(error.format_message().replace("\n", " "), error.exit_code)
+        return _say(error.format_message().replace("\n", " ") + _help(error), error.exit_code)
     except K8shardenError as error:
         if debug:
             raise
@@ -106,6 +106,15 @@ def run(arguments: list[str]) -> int:
             f"An error of k8sharden itself ({what}). Run again with --debug and report it.", 2
         )
     return code if isinstance(code, int) else 0
+
+
+def _help(error: click.ClickException) -> str:
+    """Say where the words that there are stand, for one that there is not."""
+    known = isinstance(error, click.NoSuchOption | click.MissingParameter) or (
+        isinstance(error, click.UsageError) and "No such command" in error.message
+    )
+    command = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else ""
+    return f" See `{command} --help`." if known and command else ""
 
 
 def _place(error: BaseException) -> str:

@@ -58,8 +58,14 @@ def carry_out(
     """Review, ask, apply, and report; return the exit code."""
     digest, out = options["digest"], options["out"]
     if digest and plan.digest != digest:
+        if not plan.changes:
+            raise Refused(
+                f"Nothing is left to change, so {digest} is no plan any more: was it applied "
+                "already? `k8sharden journal list` tells. Nothing was done."
+            )
         raise Refused(
-            f"The plan is now {plan.digest}, not {digest}: the cluster changed. Nothing was done."
+            f"The plan is now {plan.digest}, not {digest}: the cluster changed, or other findings "
+            "were selected. Look at it with `k8sharden plan`. Nothing was done."
         )
     if not any(planned.bound for planned in plan.changes):
         say("Nothing to apply.")

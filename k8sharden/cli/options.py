@@ -1,7 +1,7 @@
 """The options that commands share: where to look, and which findings."""
 
 import functools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -9,14 +9,13 @@ import click
 import msgspec
 
 from k8sharden.cli.output import say
+from k8sharden.cli.selection import Selection
 from k8sharden.errors import InputError
 from k8sharden.export.manifests import Manifests
-from k8sharden.model.finding import Area, Finding, Severity
-from k8sharden.model.inventory import Inventory
-from k8sharden.model.kinds import NAMESPACES
+from k8sharden.model.finding import Area, Severity
 from k8sharden.model.text import one_line
 from k8sharden.places import TrainingPlace, open_cluster, open_files, state_folder
-from k8sharden.session import Scan, Session
+from k8sharden.session import Session
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -31,17 +30,6 @@ class SourceOptions(msgspec.Struct, frozen=True):
     files: tuple[str, ...]
     read_only: bool
     namespaces: tuple[str, ...] = ()
-
-
-class Selection(msgspec.Struct, frozen=True):
-    """Which findings, as they were asked for; what is empty does not limit."""
-
-    areas: tuple[str, ...]
-    checks: tuple[str, ...]
-    namespaces: tuple[str, ...]
-    resources: tuple[str, ...]
-    findings: tuple[str, ...]
-    severity: str | None
 
 
 def source_options(*, files: bool = True) -> Callable[[F], F]:
@@ -81,7 +69,12 @@ _SELECTION: list[Callable[[Any], Any]] = [
     ),
     click.option("--check", "checks", multiple=True, metavar="ID", help="Only this check."),
     click.option(
-        "--namespace", "namespaces", multiple=True, metavar="NS", help="Only this namespace."
+        "-n",
+        "--namespace",
+        "namespaces",
+        multiple=True,
+        metavar="NS",
+        help="Only this namespace.",
     ),
     click.option(
         "--resource",
@@ -169,53 +162,3 @@ def _tell_skipped(manifests: Manifests) -> None:
         kinds = sorted({one_line(item.ref.kind, 80) for item in manifests.others})
         some = ", ".join(kinds[:8])
         say(f"Not judged, of kinds that no check knows: {some}.")
-
-
-def select(scan: Scan, selection: Selection, known: Iterable[str]) -> list[Finding]:
-    """Return the findings that were asked for.
-
-    Raises `InputError` for a check that does not exist, for a finding or a namespace that is not
-    there, and for what is no object's name: a gate that looks at nothing must not be passed.
-    """
-    _refuse_unknown(selection, scan.inventory)
-    checks = set(known)
-    for check in selection.checks:
-        if check not in checks:
-            raise InputError(f"There is no check {check!r}. `k8sharden checks` lists them.")
-    wanted = {scan.finding(name).id for name in selection.findings}
-    return [
-        finding
-        for finding in scan.findings
-        if _matches(finding, selection) and (not wanted or finding.id in wanted)
-    ]
-
-
-def _refuse_unknown(selection: Selection, inventory: Inventory) -> None:
-    for name in selection.resources:
-        if name.count("/") != 2:  # noqa: PLR2004 - KIND, NAMESPACE and NAME have two between them
-            raise InputError(
-                f"--resource {name!r} is no object: write KIND/NAMESPACE/NAME, and KIND//NAME "
-                "where it has no namespace."
-            )
-    if not inventory.entry(NAMESPACES).complete:
-        return
-    for name in selection.namespaces:
-        if name not in inventory.namespace_names:
-            raise InputError(f"There is no namespace {name!r} here.")
-
-
-def _matches(finding: Finding, selection: Selection) -> bool:
-    ref = finding.resource
-    inside = ref.name if ref.kind == "Namespace" else ref.namespace
-    return (
-        (not selection.areas or finding.area in selection.areas)
-        and (not selection.checks or finding.check in selection.checks)
-        and (not selection.namespaces or inside in selection.namespaces)
-        and (not selection.resources or _named(finding, selection.resources))
-        and (selection.severity is None or finding.severity.reaches(Severity(selection.severity)))
-    )
-
-
-def _named(finding: Finding, resources: Sequence[str]) -> bool:
-    ref = finding.resource
-    return f"{ref.kind}/{ref.namespace}/{ref.name}" in resources

@@ -9,15 +9,9 @@ import click
 from k8sharden.analysis.ownership import owner_of_ref
 from k8sharden.changes.diff import join
 from k8sharden.changes.plan import Plan, Planned
-from k8sharden.cli.options import (
-    Selection,
-    open_session,
-    select,
-    selection_options,
-    source_options,
-    split,
-)
+from k8sharden.cli.options import open_session, selection_options, source_options, split
 from k8sharden.cli.output import counting, emit, out_option, say, scanning, to_json
+from k8sharden.cli.selection import Selection, select
 from k8sharden.export.reports import plan_document
 from k8sharden.model.change import Risk
 from k8sharden.model.finding import Finding

@@ -6,15 +6,9 @@ from typing import Any
 import click
 
 from k8sharden.analysis.pod_security import LATEST
-from k8sharden.cli.options import (
-    Selection,
-    open_session,
-    select,
-    selection_options,
-    source_options,
-    split,
-)
+from k8sharden.cli.options import open_session, selection_options, source_options, split
 from k8sharden.cli.output import emit, out_option, output_options, say, scanning, table, to_json
+from k8sharden.cli.selection import Selection, select
 from k8sharden.errors import InputError
 from k8sharden.export.reports import scan_document
 from k8sharden.model.finding import Area, Finding, Severity, Status
@@ -84,18 +78,25 @@ def _table(findings: Sequence[Finding]) -> str:
 def _summary(
     session: Session, result: Scan, findings: Sequence[Finding], selection: Selection
 ) -> None:
-    tallies = result.assessment.areas
     failing = sum(finding.counts for finding in findings)
     unknown = sum(finding.status is Status.UNKNOWN for finding in findings)
+    system = sum(finding.system for finding in findings)
     say("")
+    if not selection.words:
+        # The areas count the whole scan: beside a part of it they would contradict it.
+        _areas(result)
+    others = f" Not counted, parts of Kubernetes (system): {system}." if system else ""
+    say(f"To mend: {failing}. Could not be told: {unknown}.{others}")
+    if failing:
+        say(f"Next: {session.command('plan', *selection.words)}")
+
+
+def _areas(result: Scan) -> None:
+    tallies = result.assessment.areas
     for area in Area:
         tally = tallies[area]
         counts = f"{tally.fail} failing, {tally.unknown} checks unknown, {tally.passed} passed"
         say(f"  {area.heading:<24} {counts}")
-    say(f"To mend: {failing}. Could not be told: {unknown}.")
-    if failing:
-        words = [word for check in selection.checks for word in ("--check", check)]
-        say(f"Next: {session.command('plan', *words)}")
 
 
 def _gate(findings: Sequence[Finding], least: str | None, *, unknown: bool) -> int:

@@ -78,3 +78,11 @@ def test_a_training_cluster_that_cannot_be_kept_says_so(
     assert run(["apply", *CHOICE, "--yes", "--digest", approved]) == 2
     assert "cannot be kept in" in capsys.readouterr().err.splitlines()[-1]
     assert state.is_dir()
+
+
+def test_a_plan_that_was_applied_already_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    """The same command twice changes nothing the second time, and names the likely reason."""
+    words = ["apply", *CHOICE, "--yes", "--digest", digest(capsys)]
+    assert run(words) == 0
+    assert run(words) == 4
+    assert "Nothing is left to change" in capsys.readouterr().err

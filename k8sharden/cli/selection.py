@@ -1,0 +1,107 @@
+"""Which findings a command was asked for."""
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from k8sharden.errors import InputError
+from k8sharden.model import kinds
+from k8sharden.model.finding import Finding, Severity
+from k8sharden.session import Scan
+
+
+class Selection(msgspec.Struct, frozen=True):
+    """Which findings, as they were asked for; what is empty does not limit."""
+
+    areas: tuple[str, ...]
+    checks: tuple[str, ...]
+    namespaces: tuple[str, ...]
+    resources: tuple[str, ...]
+    findings: tuple[str, ...]
+    severity: str | None
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The options that select the same; empty where nothing is left out."""
+        named = {
+            "--area": self.areas,
+            "--check": self.checks,
+            "--namespace": self.namespaces,
+            "--resource": self.resources,
+            "--finding": self.findings,
+            "--severity": (self.severity,) if self.severity else (),
+        }
+        return tuple(
+            word for option, values in named.items() for value in values for word in (option, value)
+        )
+
+
+def select(scan: Scan, selection: Selection, known: Iterable[str]) -> list[Finding]:
+    """Return the findings that were asked for.
+
+    Raises `InputError` for a check, finding, namespace or object that does not exist: a gate that
+    looks at nothing must not be passed.
+    """
+    checks = set(known)
+    for check in selection.checks:
+        if check not in checks:
+            raise InputError(f"There is no check {check!r}. `k8sharden checks` lists them.")
+    for namespace in selection.namespaces:
+        _check_namespace(scan, namespace)
+    for resource in selection.resources:
+        _check_resource(scan, resource)
+    wanted = {scan.finding(name).id for name in selection.findings}
+    return [
+        finding
+        for finding in scan.findings
+        if _matches(finding, selection) and (not wanted or finding.id in wanted)
+    ]
+
+
+def _check_namespace(scan: Scan, name: str) -> None:
+    """Refuse a namespace that is not there; where they could not be listed nobody can say."""
+    inventory = scan.inventory
+    if inventory.entry(kinds.NAMESPACES).complete and name not in inventory.namespace_names:
+        raise InputError(
+            f"There is no namespace {name!r} in {inventory.source.name}: check how it is spelled."
+        )
+
+
+def _check_resource(scan: Scan, text: str) -> None:
+    """Refuse what names no object, and an object that is not there though all were listed."""
+    match text.split("/"):
+        case [kind, namespace, name]:
+            pass
+        case _:
+            kind = namespace = name = ""
+    types = [each for each in kinds.SCANNED if each.kind == kind and name]
+    if not types:
+        raise InputError(
+            f"--resource {text!r} names no object that is scanned: write KIND/NAMESPACE/NAME with "
+            "the kind as in a manifest, or KIND//NAME where it has no namespace."
+        )
+    inventory = scan.inventory
+    objects = inventory.objects.get(types[0].key, ())
+    there = any((item.namespace, item.name) == (namespace, name) for item in objects)
+    found = there or any(_is_about(finding, (text,)) for finding in scan.findings)
+    if not found and inventory.entry(types[0]).complete:
+        raise InputError(
+            f"There is no {text!r} in {inventory.source.name}: check how it is spelled."
+        )
+
+
+def _matches(finding: Finding, selection: Selection) -> bool:
+    ref = finding.resource
+    inside = ref.name if ref.kind == "Namespace" else ref.namespace
+    return (
+        (not selection.areas or finding.area in selection.areas)
+        and (not selection.checks or finding.check in selection.checks)
+        and (not selection.namespaces or inside in selection.namespaces)
+        and (not selection.resources or _is_about(finding, selection.resources))
+        and (selection.severity is None or finding.severity.reaches(Severity(selection.severity)))
+    )
+
+
+def _is_about(finding: Finding, resources: Sequence[str]) -> bool:
+    ref = finding.resource
+    return f"{ref.kind}/{ref.namespace}/{ref.name}" in resources
