@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from k8sharden.cluster.training.control_plane import DEVELOPER
+from k8sharden.cluster.training.control_plane import OPERATOR
 from k8sharden.errors import Forbidden
 from k8sharden.missions.lines import answer, command, note, refusal
 from k8sharden.missions.model import AttackReport, Mission, Step, StepKind
@@ -10,15 +10,15 @@ from k8sharden.missions.training import Training
 from k8sharden.model import kinds
 from k8sharden.model.finding import Area
 
-POD = kinds.PODS.ref("shop", "node-shell")
+POD = kinds.PODS.ref("office", "node-shell")
 
 
 def attack(training: Training) -> AttackReport:
     """Ask for a privileged pod; a server dry run decides as always, and leaves nothing behind."""
-    typed = command(f"kubectl --as={DEVELOPER} -n shop create -f node-shell.yaml --dry-run=server")
+    typed = command(f"kubectl --as={OPERATOR} -n office create -f node-shell.yaml --dry-run=server")
     wants = note("node-shell.yaml: privileged, hostPID, and the node's / mounted at /host")
     try:
-        training.api(DEVELOPER).create(_manifest(), POD, dry_run=True)
+        training.api(OPERATOR).create(_manifest(), POD, dry_run=True)
     except Forbidden as error:
         said = note("The API server looked at the pod, not only at who asked. Nothing was made.")
         return AttackReport((typed, wants, refusal(error), said), succeeded=False)
@@ -37,7 +37,7 @@ def _manifest() -> dict[str, Any]:
             "containers": [
                 {
                     "name": "shell",
-                    "image": "registry.kestrel.example/shop/web:1.8",
+                    "image": "registry.kestrel.example/platform/toolbox:1.0",
                     "command": ["sleep", "infinity"],
                     "securityContext": {"privileged": True},
                     "volumeMounts": [{"name": "node", "mountPath": "/host"}],
@@ -52,9 +52,9 @@ MISSION = Mission(
     area=Area.POD_SECURITY,
     title="The pod that is the node",
     check="pss-no-enforce",
-    target=kinds.NAMESPACES.ref("", "shop"),
+    target=kinds.NAMESPACES.ref("", "office"),
     story=(
-        "Sam develops the storefront and may start pods in namespace shop: a fair right, given "
+        "Sam looks after the wiki and may start pods in namespace office: a fair right, given "
         "by a small Role. Mallory has Sam's laptop for five minutes. She asks for one pod. It is "
         "a rather special pod."
     ),
@@ -63,9 +63,9 @@ MISSION = Mission(
             StepKind.LOOK,
             "See what a namespace admits",
             "RBAC says who may create pods, and knows nothing about what is in them. That is the "
-            "work of a label on the namespace. On shop it is missing; on catalogue somebody set "
+            "work of a label on the namespace. On office it is missing; on catalogue somebody set "
             "it once.",
-            keys="3 opens Pod Security Standards; compare shop with catalogue.",
+            keys="3 opens Pod Security Standards; the cursor on office shows what is missing.",
             commands=("k8sharden scan --demo --check pss-no-enforce",),
             lesson=("what",),
         ),
@@ -83,8 +83,8 @@ MISSION = Mission(
             "The fix labels the namespace with the strictest level that everything in it meets "
             "today, so no running pod is in trouble. It also turns on warnings at the level above, "
             "which refuse nothing and show what is left to do.",
-            keys="3, Space on shop, a to review, a to apply, then confirm.",
-            commands=("k8sharden apply --demo --check pss-no-enforce --namespace shop",),
+            keys="3, Space on office, a to review, a to apply, then confirm.",
+            commands=("k8sharden apply --demo --check pss-no-enforce --namespace office",),
             lesson=("fix",),
         ),
         Step(
@@ -99,8 +99,8 @@ MISSION = Mission(
             StepKind.READ,
             "Who may, and what may be",
             "Two questions guard every pod: may this person create pods, and may this pod exist "
-            "here? RBAC answers the first. Without the label nobody asked the second. It needs no "
-            "add-on: the API server has it built in.",
+            "here? RBAC answers the first. Without the label nobody asked the second. Namespaces "
+            "that cannot take a level yet name the pod that stands in the way.",
             lesson=("why", "breaks", "verify"),
         ),
     ),

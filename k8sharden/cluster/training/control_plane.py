@@ -30,10 +30,10 @@ VERSION = "v1.36.2"
 STATIC_POD = kinds.PODS.ref("kube-system", "kube-apiserver-control-plane-1")
 """The API server's copy of its own static pod."""
 
-DEVELOPER = "sam@kestrel.example"
-"""A developer of the storefront team, who may create pods in the namespace shop."""
+OPERATOR = "sam@kestrel.example"
+"""Looks after the office tools, and may create pods in the namespace office."""
 
-USERS: Mapping[str, tuple[str, ...]] = {DEVELOPER: ("storefront",)}
+USERS: Mapping[str, tuple[str, ...]] = {OPERATOR: ("back-office",)}
 """The people of Kestrel Books who work with the cluster, with their groups."""
 
 SEALED = b"k8s:enc:secretbox:v1:key1:"
