@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import msgspec
 import pytest
 
+import remediations
 from k8sharden.changes.plan import Plan
 from k8sharden.errors import Refused
+from k8sharden.model.finding import Status
 from k8sharden.places import TrainingPlace
 from k8sharden.session import Session
 
@@ -25,6 +28,28 @@ def plan_of(session: Session) -> Plan:
     scan = session.scan()
     found = [f for f in scan.findings if f.check == "rt-seccomp" and f.resource.name == "web"]
     return session.plan(scan, found)
+
+
+def test_a_check_that_fails_is_unknown_and_stops_no_other(tmp_path: Path) -> None:
+    """A defect of one item, as a foreign one may have, leaves the verdicts of all others."""
+
+    def fail(*_words: object) -> NoReturn:
+        raise KeyError("hunter2")
+
+    items = [
+        msgspec.structs.replace(item, evaluate=fail)
+        if item.id == "rt-rofs"
+        else msgspec.structs.replace(item, remediate=fail)
+        for item in remediations.catalogue()
+    ]
+    session = Session(TrainingPlace(tmp_path), tmp_path, items=items)
+    scan = session.scan()
+    (failed,) = [finding for finding in scan.findings if finding.check == "rt-rofs"]
+    assert failed.status is Status.UNKNOWN
+    assert failed.message == "Cannot tell: the check itself failed (KeyError). Report it."
+    found = [finding for finding in scan.findings if finding.check == "rt-seccomp"]
+    assert found[0].status is Status.FAIL
+    assert "The fix itself failed" in session.plan(scan, found).unfixed[0].reason
 
 
 def test_only_the_approved_digest_is_applied(session: Session) -> None:

@@ -1,6 +1,6 @@
 """Run items over an inventory: verdicts for what was read, *unknown* for what was not."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -69,12 +69,37 @@ def _judge(item: Item, inventory: Inventory) -> Iterator[Finding]:
         case Scope.CLUSTER if gaps:
             pass
         case Scope.NAMESPACE if gaps:
-            yield from item.evaluate(inventory.limited_to(_covered(item, inventory)))
+            yield from _evaluated(item, inventory.limited_to(_covered(item, inventory)))
         case _:
-            yield from item.evaluate(inventory)
+            yield from _evaluated(item, inventory)
     if item.scope is not Scope.CONTROL_PLANE:
         yield from (_gap(item, kind, inventory) for kind in gaps)
     yield from _odd(item, inventory)
+
+
+def _evaluated(item: Item, inventory: Inventory) -> list[Finding]:
+    """Return an item's findings; one that fails, as a foreign one may, is unknown and no other."""
+    try:
+        return list(item.evaluate(inventory))
+    except Exception as error:  # noqa: BLE001 - foreign code may raise anything
+        why = f"Cannot tell: the check itself failed ({type(error).__name__}). Report it."
+        return [_cannot_tell(item, inventory, why, "check")]
+
+
+def _cannot_tell(
+    item: Item, inventory: Inventory, why: str, locus: str, evidence: Mapping[str, object] = {}
+) -> Finding:
+    """Return an unknown about the cluster as a whole."""
+    return Finding(
+        item.id,
+        item.area,
+        item.severity,
+        Status.UNKNOWN,
+        Ref("v1", "Cluster", "", inventory.source.name or "cluster"),
+        why,
+        locus=locus,
+        evidence=evidence,
+    )
 
 
 def _covered(item: Item, inventory: Inventory) -> Iterator[str]:
@@ -88,16 +113,9 @@ def _covered(item: Item, inventory: Inventory) -> Iterator[str]:
 
 def _gap(item: Item, kind: ResourceType, inventory: Inventory) -> Finding:
     entry = inventory.entry(kind)
-    return Finding(
-        item.id,
-        item.area,
-        item.severity,
-        Status.UNKNOWN,
-        Ref("v1", "Cluster", "", inventory.source.name or "cluster"),
-        f"Cannot tell{_where(entry)}: {kind.key} {_WHY[entry.status]}. {_what_helps(entry)}",
-        locus=kind.key,
-        evidence={"resource": kind.key, "status": entry.status, "permission": entry.permission},
-    )
+    why = f"Cannot tell{_where(entry)}: {kind.key} {_WHY[entry.status]}. {_what_helps(entry)}"
+    evidence = {"resource": kind.key, "status": entry.status, "permission": entry.permission}
+    return _cannot_tell(item, inventory, why, kind.key, evidence)
 
 
 def _where(entry: Entry) -> str:

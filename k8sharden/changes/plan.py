@@ -147,7 +147,10 @@ def remediation(finding: Finding, inventory: Inventory, item: Item) -> Change | 
         return NoChange("It is a part of the cluster itself: its installer is what changes it.")
     if finding.waived:
         return NoChange("It is waived.")
-    return item.remediate(finding, inventory)
+    try:
+        return item.remediate(finding, inventory)
+    except Exception as error:  # noqa: BLE001 - foreign code may raise anything
+        return NoChange(f"The fix itself failed ({type(error).__name__}). Report it.")
 
 
 _RISKS = list(Risk)
