@@ -12,8 +12,9 @@ from collections.abc import Iterator
 
 from k8sharden.analysis.control_plane import auditing
 from k8sharden.analysis.runbooks import audit as runbook
+from k8sharden.analysis.runbooks.artefact import artefact, to_know
 from k8sharden.model import kinds
-from k8sharden.model.change import Change, ChangeKind, NoChange, Risk
+from k8sharden.model.change import Change, ChangeKind, NoChange
 from k8sharden.model.finding import Area, Finding, Severity, Status
 from k8sharden.model.inventory import Inventory
 from k8sharden.model.item import Item, Lesson, Reference, Scope
@@ -29,7 +30,7 @@ def evaluate(inventory: Inventory) -> Iterator[Finding]:
         return
     message = verdict.reason
     if verdict.status is Status.UNKNOWN:
-        message = " ".join((message, *_to_know(inventory)))
+        message = " ".join((message, *to_know(inventory, runbook.ask)))
     yield Finding(
         ITEM.id,
         Area.AUDIT,
@@ -41,30 +42,10 @@ def evaluate(inventory: Inventory) -> Iterator[Finding]:
     )
 
 
-def _to_know(inventory: Inventory) -> Iterator[str]:
-    """Say what would answer the question."""
-    plane = inventory.control_plane
-    yield from plane.missing
-    if command := runbook.ask(plane.distribution):
-        yield f"Ask the provider: {command}"
-
-
 def remediate(finding: Finding, inventory: Inventory) -> Change | NoChange:
     """Export the policy, the flags and the runbook for this distribution."""
-    distribution = inventory.control_plane.distribution
-    if finding.status is Status.UNKNOWN and not runbook.ask(distribution):
-        return NoChange(f"Not known to be wrong. {finding.message}")
-    return Change(
-        ChangeKind.ARTEFACT,
-        "Keep an audit log",
-        Risk.RESTART,
-        files=runbook.files(distribution),
-        basis={"distribution": distribution},
-        warnings=(
-            "The API server restarts on each control-plane node, one at a time.",
-            "The log takes disk space on these nodes, and holds who did what: guard it.",
-        ),
-    )
+    warning = "The log takes disk space on these nodes, and holds who did what: guard it."
+    return artefact(finding, inventory, "Keep an audit log", runbook.ask, runbook.files, warning)
 
 
 ITEM = Item(

@@ -13,9 +13,10 @@ from collections.abc import Iterator
 
 from k8sharden.analysis.control_plane import encryption
 from k8sharden.analysis.runbooks import encryption as runbook
+from k8sharden.analysis.runbooks.artefact import artefact, to_know
 from k8sharden.model import kinds
 from k8sharden.model import objects as o
-from k8sharden.model.change import Change, ChangeKind, NoChange, Risk
+from k8sharden.model.change import Change, ChangeKind, NoChange
 from k8sharden.model.finding import Area, Finding, Severity, Status
 from k8sharden.model.inventory import Inventory
 from k8sharden.model.item import Item, Lesson, Reference, Scope
@@ -33,7 +34,7 @@ def evaluate(inventory: Inventory) -> Iterator[Finding]:
     count = len(inventory.of(kinds.SECRETS, o.Object)) if secrets.complete else None
     message = verdict.reason
     if verdict.status is Status.UNKNOWN:
-        message = " ".join((message, *_to_know(inventory)))
+        message = " ".join((message, *to_know(inventory, runbook.ask)))
     elif count:
         message += f" Secrets at stake: {count}."
     yield _finding(verdict.status, message, {**verdict.evidence, "secrets": count})
@@ -61,29 +62,11 @@ def _finding(status: Status, message: str, evidence: dict[str, object], locus: s
     )
 
 
-def _to_know(inventory: Inventory) -> Iterator[str]:
-    """Say what would answer the question."""
-    plane = inventory.control_plane
-    yield from plane.missing
-    if command := runbook.ask(plane.distribution):
-        yield f"Ask the provider: {command}"
-
-
 def remediate(finding: Finding, inventory: Inventory) -> Change | NoChange:
     """Export the files and the runbook for this distribution."""
-    distribution = inventory.control_plane.distribution
-    if finding.status is Status.UNKNOWN and not runbook.ask(distribution):
-        return NoChange(f"Not known to be wrong. {finding.message}")
-    return Change(
-        ChangeKind.ARTEFACT,
-        "Encrypt Secrets in etcd",
-        Risk.RESTART,
-        files=runbook.files(distribution),
-        basis={"distribution": distribution},
-        warnings=(
-            "The API server restarts on each control-plane node, one at a time.",
-            "Who loses the key loses every Secret: keep a copy of it where backups are kept.",
-        ),
+    warning = "Who loses the key loses every Secret: keep a copy of it where backups are kept."
+    return artefact(
+        finding, inventory, "Encrypt Secrets in etcd", runbook.ask, runbook.files, warning
     )
 
 
