@@ -26,7 +26,12 @@ from k8sharden.model.change import (
 )
 from k8sharden.model.edits import edited
 from k8sharden.model.inventory import Source
-from k8sharden.model.kinds import NETWORK_POLICIES, WORKLOADS
+from k8sharden.model.kinds import (
+    CLUSTER_ROLE_BINDINGS,
+    NETWORK_POLICIES,
+    ROLE_BINDINGS,
+    WORKLOADS,
+)
 from k8sharden.model.ref import Ref
 from k8sharden.model.text import one_line
 
@@ -68,6 +73,7 @@ def _undo(entry: Entry, seen: Callable[[Ref], dict[str, Any] | None]) -> Planned
         f"Undo {entry.id}: {entry.title}",
         max((_risk(write) for write in writes), key=list(Risk).index),
         writes,
+        warnings=tuple(filter(None, map(_given_back, writes))),
     )
     return Planned(change, entry.findings, tuple(bound), entry.id)
 
@@ -80,6 +86,15 @@ def _risk(write: Write) -> Risk:
         return Risk.TRAFFIC
     workload = any(write.ref.kind == kind.kind for kind in WORKLOADS)
     return Risk.RESTART if workload else Risk.SAFE
+
+
+def _given_back(write: Write) -> str:
+    """Say that access comes back: the risk of the change alone would not tell which way it goes."""
+    binding = isinstance(write, Create | Patch) and write.ref.kind in (
+        CLUSTER_ROLE_BINDINGS.kind,
+        ROLE_BINDINGS.kind,
+    )
+    return f"{write.ref.label} gives back the access that was taken away." if binding else ""
 
 
 def _kind(write: Write) -> ChangeKind:

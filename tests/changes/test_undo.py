@@ -12,6 +12,7 @@ from k8sharden.changes.undo import plan_undo, reverse
 from k8sharden.model.change import AddElement, Create, Delete, Edit, Patch, SetField, Write
 from k8sharden.model.edits import edited
 from k8sharden.model.inventory import Source, SourceKind
+from k8sharden.model.kinds import CLUSTER_ROLE_BINDINGS
 from tests.changes.values import CONTAINER, SPEC, WEB, deployment, edits, patch
 
 SOURCE = Source(SourceKind.DEMO, "training", "uid")
@@ -119,3 +120,14 @@ def test_an_entry_is_taken_back_once() -> None:
     undone = msgspec.structs.replace(entry("e", 1, record), state=State.UNDONE)
     plan = plan_undo([undone], SOURCE, lambda _: live)
     assert "nothing to take back" in plan.unfixed[0].reason
+
+
+def test_access_that_comes_back_is_told_of() -> None:
+    """Taking back what took a binding away warns of it; other objects come back without a word."""
+    binding = CLUSTER_ROLE_BINDINGS.ref("", "ci")
+    value = {"kind": "ClusterRoleBinding", "metadata": {"name": "ci"}}
+    for ref, before, warned in ((binding, value, True), (WEB, deployment(), False)):
+        gone = entry("one", 1.0, Record(Delete(ref), before=before))
+        plan = plan_undo([gone], SOURCE, lambda _ref: None)
+        (change,) = (planned.change for planned in plan.changes)
+        assert any("gives back the access" in word for word in change.warnings) is warned
