@@ -28,6 +28,11 @@ class FileDiff(msgspec.Struct, frozen=True):
     text: str
     hides: bool = False
 
+    @property
+    def makes(self) -> bool:
+        """Whether the file is a new one."""
+        return self.text.partition("\n")[2].startswith("new file mode")
+
 
 def manifest_path(ref: Ref) -> str:
     """Return ``NAMESPACE/KIND-NAME.yaml``, or ``_cluster/…`` for cluster-scoped objects.

@@ -7,7 +7,7 @@ import click
 
 from k8sharden.cli.options import open_session, selection_options, source_options, split
 from k8sharden.cli.output import emit, output_options, say, to_json
-from k8sharden.cli.plan import make, tell_left_out, tell_unfixed
+from k8sharden.cli.plan import make, tell_left_out, tell_unfixed, tell_unlisted
 from k8sharden.export.folder import Format
 from k8sharden.export.reports import plan_document
 from k8sharden.model.text import visible
@@ -45,6 +45,8 @@ def export(**options: Any) -> int:
     if not done.written:
         say(f"There is nothing to write as {rest['form']}.")
     tell_left_out(done.left_out)
+    if rest["form"] == Format.PATCHES:
+        tell_unlisted(session, plan)
     for name in done.masked:
         say(f"Secret values are masked in {visible(name)}: do not apply it as it is.")
     tell_unfixed(plan, scan.findings)

@@ -12,11 +12,13 @@ from k8sharden.changes.plan import Plan, Planned
 from k8sharden.cli.options import open_session, selection_options, source_options, split
 from k8sharden.cli.output import counting, emit, out_option, say, scanning, to_json
 from k8sharden.cli.selection import Selection, select
+from k8sharden.export.inplace import unlisted
 from k8sharden.export.reports import plan_document
 from k8sharden.model.change import Risk
 from k8sharden.model.finding import Finding
 from k8sharden.model.inventory import Inventory
 from k8sharden.model.text import visible
+from k8sharden.places import FilesPlace
 from k8sharden.session import Scan, Session
 
 RISKS = {
@@ -50,9 +52,11 @@ def plan(**options: Any) -> int:
                 shown = rest["out"] is None and sys.stdout.isatty()
                 emit(visible(text) if shown else text, rest["out"])
             tell_left_out(left_out)
+            tell_unlisted(session, made)
             tell_unfixed(made, scan.findings)
         case _:
             emit(describe(made, session, scan.inventory), rest["out"])
+            tell_unlisted(session, made)
             tell_unfixed(made, scan.findings)
     return 0
 
@@ -103,6 +107,17 @@ def tell_unfixed(made: Plan, findings: Sequence[Finding]) -> None:
 
 
 def tell_left_out(paths: Sequence[str]) -> None:
-    """Say which files a diff left out."""
+    """Say which files a diff left out, and what to do with them."""
     for path in paths:
-        say(f"Left out, since its lines would show a secret value: {visible(path)}")
+        say(
+            f"Left out, since its lines would show a secret value: {visible(path)}. Edit it by "
+            "hand, after what `k8sharden plan` shows masked."
+        )
+
+
+def tell_unlisted(session: Session, made: Plan) -> None:
+    """Say which new files are without effect until a kustomization names them."""
+    place = session.place
+    if isinstance(place, FilesPlace):
+        for path, kustomization in unlisted(place.diffs(made.changes), place.manifests):
+            say(f"Name {path} in {kustomization}: a new file has no effect without it.")

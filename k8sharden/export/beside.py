@@ -15,6 +15,11 @@ _PATCHES = ("patches", "patchesStrategicMerge", "patchesJson6902")
 """The fields that name patches. Source: kustomize's reference of its Kustomization."""
 
 
+def is_kustomization(name: str) -> bool:
+    """Whether a file is one that kustomize reads in its folder."""
+    return Path(name).name in _KUSTOMIZATIONS
+
+
 def is_of_chart(path: Path) -> bool:
     """Whether a file is a Helm chart's description, or values for it: neither is an object."""
     return path.name == "Chart.yaml" or (
@@ -40,7 +45,7 @@ def patches_in(files: Iterable[SourceFile]) -> dict[str, str]:
         os.path.normpath(Path(file.name).parent / path): "is a patch in "
         f"{shown(file.name)}: scan what kustomize makes of it"
         for file in files
-        if Path(file.name).name in _KUSTOMIZATIONS
+        if is_kustomization(file.name)
         for path in _named(file.text)
     }
 

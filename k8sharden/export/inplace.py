@@ -10,6 +10,7 @@ from k8sharden.changes.bind import Bound
 from k8sharden.changes.diff import FileDiff, discreet
 from k8sharden.changes.plan import Plan, Planned, Unfixed
 from k8sharden.errors import K8shardenError
+from k8sharden.export.beside import is_kustomization
 from k8sharden.export.sources import ManifestObject, Manifests
 from k8sharden.export.spellings import masker_of
 from k8sharden.export.splice import Target, apply_all, apply_edits, remove_document
@@ -106,6 +107,20 @@ def shown_path(path: str) -> str:
         return "stdin.yaml"
     near = os.path.relpath(path)
     return path.lstrip("/") if near.startswith("..") else near
+
+
+def unlisted(diffs: Iterable[FileDiff], manifests: Manifests) -> list[tuple[str, str]]:
+    """Return the new files that lie beside a kustomization, which does not name them, with it."""
+    beside = {
+        os.path.dirname(path): path  # noqa: PTH120 - a path of a patch
+        for path in (shown_path(each.file) for each in manifests.skipped)
+        if is_kustomization(path)
+    }
+    return [
+        (diff.path, beside[folder])
+        for diff in diffs
+        if diff.makes and (folder := os.path.dirname(diff.path)) in beside  # noqa: PTH120 - as above
+    ]
 
 
 def fixable(plan: Plan, manifests: Manifests) -> Plan:

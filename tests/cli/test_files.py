@@ -1,0 +1,56 @@
+"""Fixing files from the command line: what is said beside the diff."""
+
+from pathlib import Path
+
+import pytest
+
+from k8sharden.cli import run
+
+POD = """\
+apiVersion: v1
+kind: Pod
+metadata: {name: a, namespace: shop}
+spec:
+  containers: [{name: a, image: x, env: [{name: DB_PASSWORD, value: hunter2}]}]
+"""
+
+
+@pytest.fixture(autouse=True)
+def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("K8SHARDEN_STATE", str(tmp_path / "state"))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "base").mkdir()
+    (tmp_path / "base/pod.yaml").write_text(POD)
+
+
+COMMANDS = [
+    ["plan", "-f", "base"],
+    ["plan", "-f", "base", "-o", "diff"],
+    ["export", "-f", "base", "--format", "patches", "--out", "out"],
+]
+
+
+@pytest.mark.parametrize("words", COMMANDS)
+def test_a_new_file_is_to_be_named_in_its_kustomization(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A policy that kustomize would not read is told of, and only where kustomize is used."""
+    run(words)
+    assert "has no effect" not in capsys.readouterr().err
+    Path("base/kustomization.yaml").write_text("resources: [pod.yaml]\n")
+    run(words)
+    said = capsys.readouterr().err
+    new = "base/networkpolicy-default-deny-ingress.yaml"
+    assert f"Name {new} in base/kustomization.yaml" in said
+    assert "Name base/pod.yaml" not in said
+
+
+@pytest.mark.parametrize("words", COMMANDS[1:])
+def test_what_a_secret_keeps_out_of_a_patch_is_left_to_the_hand(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The file is named, with what to do instead, and the secret is not shown."""
+    run(words)
+    said = capsys.readouterr()
+    assert "base/pod.yaml. Edit it by hand" in said.err
+    assert "hunter2" not in said.out + said.err
