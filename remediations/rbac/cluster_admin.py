@@ -82,8 +82,9 @@ def _message(binding: o.Binding, worst: o.Subject, others: int, inventory: Inven
         return f"{said} Low: kubeadm made it for emergencies; see who holds its certificates."
     under = workloads_under(account, inventory) if account else ()
     if under:
-        more = f" and {len(under) - 1} more" if len(under) > 1 else ""
-        return f"{said} {under[0].ref.label}{more} runs under it."
+        first = under[0].ref.label
+        runs = f"{first} and {len(under) - 1} more run" if len(under) > 1 else f"{first} runs"
+        return f"{said} {runs} under it."
     return said
 
 
