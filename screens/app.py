@@ -130,8 +130,7 @@ class HardeningApp(App[None]):
 
     def _session(self) -> Session | None:
         """Return the session where a screen may open; say why where none may."""
-        if self.desk.applying:
-            self.say("A plan is being applied. Esc stops after the current object.")
+        if self._applying():
             return None
         if self.desk.session is None:
             self.say(_FIRST)
@@ -150,8 +149,7 @@ class HardeningApp(App[None]):
 
     def action_contexts(self) -> None:
         """Choose another cluster; what is open stays so until then."""
-        if self.desk.applying:
-            self._session()
+        if self._applying():
             return
         while self.screen is not self._contexts:
             self.pop_screen()
@@ -202,6 +200,8 @@ class HardeningApp(App[None]):
     def action_help(self) -> None:
         """Explain the keys of this screen."""
         top = self.screen
+        if self._applying():
+            return
         if isinstance(top, HardeningScreen) and not isinstance(top, HelpScreen):
             self.push_screen(HelpScreen(self.desk, top.opening, keys_of(top)))
 
@@ -213,7 +213,7 @@ class HardeningApp(App[None]):
 
     def _applying(self) -> bool:
         if self.desk.applying:
-            self.say("A plan is being applied: Esc stops after the current object, then quit.")
+            self.say("A plan is being applied. Esc stops after the current object.")
         return self.desk.applying
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:

@@ -44,6 +44,8 @@ class ResultScreen(HardeningScreen):
         self._session = session
         self._make: Make = lambda _: plan
         self._outcomes = outcomes
+        self._source = plan.source
+        self._entries: tuple[str, ...] = ()
 
     def body(self) -> ComposeResult:
         """Yield the sum, the changes, and what there is to say of the one under the cursor."""
@@ -63,8 +65,7 @@ class ResultScreen(HardeningScreen):
             title = one_line(outcome.planned.change.title, 120)
             table.add_row(result, Text(outcome.entry or "-"), cell(title))
         table.focus()
-        words = self._session.command("journal", "undo", *self._entries())
-        self.tell_command(words, "Undo in a shell")
+        self.work("journal", self._standing, self._listed)
 
     def _sum(self) -> Content:
         good = sum(outcome.result in _GOOD for outcome in self._outcomes)
@@ -75,12 +76,17 @@ class ResultScreen(HardeningScreen):
             parts += [f"{number} {RESULT[result]}"] if number else []
         return Content(" · ".join(parts))
 
-    def _entries(self) -> tuple[str, ...]:
-        return tuple(
-            outcome.entry
-            for outcome in self._outcomes
-            if outcome.entry and outcome.result is not Result.FAILED
-        )
+    def _standing(self) -> tuple[str, ...]:
+        """Return the entries of which something is on the cluster, failed ones included."""
+        mine = [outcome.entry for outcome in self._outcomes if outcome.entry]
+        undoable = {entry.id for entry in self._session.entries(self._source) if entry.undoable}
+        return tuple(name for name in mine if name in undoable)
+
+    def _listed(self, entries: tuple[str, ...]) -> None:
+        self._entries = entries
+        if entries:
+            words = self._session.command("journal", "undo", *entries)
+            self.tell_command(words, "Undo in a shell")
 
     def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
         """Say what there is to say of one change."""
@@ -96,8 +102,8 @@ class ResultScreen(HardeningScreen):
 
     def action_undo(self) -> None:
         """Review taking everything of this plan back."""
-        if entries := self._entries():
-            self.house.review_undo(entries)
+        if self._entries:
+            self.house.review_undo(self._entries)
         else:
             self.say("Nothing of this plan is on the cluster: there is nothing to take back.")
 
