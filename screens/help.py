@@ -61,7 +61,7 @@ class HelpScreen(HardeningScreen):
         rows = [Content.assemble((self._sentence, "bold")), Content("")]
         rows += [
             Content.assemble(
-                (f"{key:<14}", "bold $text-accent"), f"{what:<18}", (more, "$text-muted")
+                (f"{key:<14}", "bold $text-accent"), f"{what:<24}", (more, "$text-muted")
             )
             for key, what, more in self._keys
         ]
