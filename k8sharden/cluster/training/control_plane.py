@@ -33,7 +33,7 @@ STATIC_POD = kinds.PODS.ref("kube-system", "kube-apiserver-control-plane-1")
 OPERATOR = "sam@kestrel.example"
 """Looks after the office tools, and may create pods in the namespace office."""
 
-USERS: Mapping[str, tuple[str, ...]] = {OPERATOR: ("back-office",)}
+USERS: Mapping[str, tuple[str, ...]] = {OPERATOR: ("wiki-keepers",)}
 """The people of Kestrel Books who work with the cluster, with their groups."""
 
 SEALED = b"k8s:enc:secretbox:v1:key1:"
