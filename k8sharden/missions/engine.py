@@ -23,6 +23,7 @@ MISSIONS: tuple[Mission, ...] = (
 )
 """One mission per area, in the order of the checklist."""
 
+_OPEN = "The attack still works, so the fix is not in yet."
 _AGAIN = "The attack works again: the fix was taken back since."
 
 
@@ -102,8 +103,10 @@ class Missions:
             return Outcome(done=True, words="This mission is done, and the attack still fails.")
         if step.runs:
             return Outcome(done=False, words="Run the attack first, and see what comes of it.")
-        if step.kind is StepKind.FIX and self._attack(standing.mission).succeeded:
-            return Outcome(done=False, words="The attack still works, so the fix is not in yet.")
+        if step.kind is StepKind.FIX:
+            report = self._attack(standing.mission)
+            if report.succeeded:
+                return Outcome(done=False, words=report.waiting or _OPEN)
         return self._on(standing, _FINISHED[step.kind])
 
     def carry_out(self, name: str) -> tuple[Line, ...]:

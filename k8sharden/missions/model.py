@@ -26,10 +26,15 @@ class Line(msgspec.Struct, frozen=True):
 
 
 class AttackReport(msgspec.Struct, frozen=True):
-    """What an attack did and what came of it; secret values never stand in it."""
+    """What an attack did and what came of it; secret values never stand in it.
+
+    ``waiting`` says what is still under way and will change the outcome by itself, such as a
+    rollout; empty where nothing is.
+    """
 
     lines: tuple[Line, ...]
     succeeded: bool
+    waiting: str = ""
 
 
 class Outcome(msgspec.Struct, frozen=True):

@@ -7,7 +7,7 @@ from k8sharden.missions.model import AttackReport, Line, Mission, Step, StepKind
 from k8sharden.missions.training import Training
 from k8sharden.model import kinds
 from k8sharden.model.finding import Area
-from k8sharden.model.pods import Container, PodSpec
+from k8sharden.model.pods import Container
 
 WEB = kinds.DEPLOYMENTS.ref("shop", "web")
 _CONTAINER = "web"
@@ -28,21 +28,29 @@ def takes_writes(container: Container, path: str) -> bool:
 
 
 def attack(training: Training) -> AttackReport:
-    """Drop a web shell where the shop's pages lie."""
-    container = _web(training.workload(WEB).spec)
-    worked = takes_writes(container, _SHELL)
+    """Drop a web shell where the shop's pages lie, in whichever running pod takes it."""
+    running = training.containers(WEB, _CONTAINER)
+    open_ones = [each for each in running if takes_writes(each, _SHELL)]
+    worked = bool(open_ones)
     said = (
         "https://kestrel.example/static/help.php?c=id now answers to Mallory."
         if worked
         else "The bug is still there. The page that was to stay is not."
     )
-    return AttackReport(
-        (*_write(_SHELL, worked=worked), note(said), *_elsewhere(container, worked=worked)), worked
+    lines = (*_write(_SHELL, worked=worked), note(said), *_elsewhere(running[0], worked=worked))
+    return AttackReport(lines, worked, _waiting(training, len(open_ones)))
+
+
+def _waiting(training: Training, open_ones: int) -> str:
+    """Say that old pods still run, where the template would no longer make such a one."""
+    template = training.template(WEB, _CONTAINER)
+    if not open_ones or takes_writes(template, _SHELL):
+        return ""
+    pods = "1 pod" if open_ones == 1 else f"{open_ones} pods"
+    return (
+        f"The template is mended, and {pods} from before it still run: let the rollout end, then "
+        "try again."
     )
-
-
-def _web(spec: PodSpec) -> Container:
-    return next(each for each in spec.containers or () if each.name == _CONTAINER)
 
 
 def _write(path: str, *, worked: bool) -> tuple[Line, ...]:
@@ -87,8 +95,8 @@ MISSION = Mission(
             StepKind.ATTACK,
             "Drop a web shell",
             "Mallory spends her one command on writing a small page into /app/static. Whether it "
-            "lands follows from the container's security context and its mounts, as the live "
-            "Deployment has them.",
+            "lands follows from the container's security context and its mounts, as the running "
+            "pods have them.",
             commands=("k8sharden missions attack runtime",),
         ),
         Step(

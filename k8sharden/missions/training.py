@@ -8,6 +8,7 @@ from k8sharden.cluster.training.control_plane import TrainingCluster
 from k8sharden.errors import InputError
 from k8sharden.model import objects as o
 from k8sharden.model.inventory import Inventory
+from k8sharden.model.pods import Container
 from k8sharden.model.ref import Ref
 from k8sharden.model.workloads import Workload, pods_of, workloads
 from k8sharden.places import TrainingPlace
@@ -43,6 +44,23 @@ class Training:
         """Return a workload by its reference. Raises `InputError` where it is gone."""
         found = next((each for each in workloads(self.inventory) if each.ref == ref), None)
         return found or _gone(ref)
+
+    def containers(self, ref: Ref, name: str) -> tuple[Container, ...]:
+        """Return a container of a workload as its running pods have it.
+
+        Where no controller has seen the workload yet, its template speaks for the pods to come.
+        """
+        template = self.workload(ref).spec
+        status = self.admin.get(ref).get("status") or {}
+        rolled = "observedGeneration" in status
+        specs = [pod.spec for pod in self.pods(ref)] if rolled else [template]
+        found = [each for spec in specs for each in spec.containers or () if each.name == name]
+        return tuple(found) or _gone(ref)
+
+    def template(self, ref: Ref, name: str) -> Container:
+        """Return a container of a workload as its template has it; raises as `workload` does."""
+        containers = self.workload(ref).spec.containers or ()
+        return next((each for each in containers if each.name == name), None) or _gone(ref)
 
     def pods(self, ref: Ref) -> tuple[o.Pod, ...]:
         """Return the running pods of a workload. Raises `InputError` where there are none."""

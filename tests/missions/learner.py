@@ -1,10 +1,12 @@
 """Somebody who goes through missions on a fresh training cluster."""
 
+import time
 from pathlib import Path
 
 from k8sharden.changes.apply import Result
 from k8sharden.changes.plan import Plan
 from k8sharden.missions import Mission, Missions, Outcome, StepKind
+from k8sharden.missions.training import training_of
 from k8sharden.places import TrainingPlace
 from k8sharden.session import Session
 
@@ -37,6 +39,7 @@ class Learner:
             return self.missions.run(mission.id).outcome
         if step.kind is StepKind.FIX:
             self.fixes(mission)
+            self._waits(mission, works=False)
         return self.missions.finish(mission.id)
 
     def fixes(self, mission: Mission) -> None:
@@ -60,6 +63,14 @@ class Learner:
         source = self.session.place.source()
         newest = self.session.entries(source)[0]
         self._apply(self.session.undo([newest.id], source))
+        self._waits(mission, works=True)
+
+    def _waits(self, mission: Mission, *, works: bool) -> None:
+        """Let a rollout end, which is what decides on an attack that runs in pods."""
+        limit = time.monotonic() + 60
+        while mission.attack(training_of(self.session)).succeeded is not works:
+            assert time.monotonic() < limit
+            time.sleep(0.1)
 
     def _apply(self, plan: Plan) -> None:
         outcomes = self.session.apply(self.session.review(plan), plan.digest)

@@ -154,6 +154,24 @@ def test_runbooks_refuse_what_they_cannot_do(learner: Learner, tmp_path: Path) -
         Missions(viewer, tmp_path).carry_out("secrets")
 
 
+def test_old_pods_count_until_the_rollout_ends(learner: Learner) -> None:
+    """A mended template is not enough while pods from before it run, and the outcome says so."""
+    (runtime,) = [mission for mission in MISSIONS if mission.id == "runtime"]
+    learner.reaches(runtime, StepKind.FIX)
+    learner.fixes(runtime)
+    place = learner.session.place
+    assert isinstance(place, TrainingPlace)
+    (web,) = [
+        each
+        for each in place.cluster.objects()
+        if (each["kind"], each["metadata"]["name"]) == ("Deployment", "web")
+    ]
+    place.cluster.load([web | {"status": {"observedGeneration": 2}}])
+    outcome = learner.missions.finish("runtime")
+    assert not outcome.done
+    assert "2 pods from before it still run" in outcome.words
+
+
 def test_missions_run_nowhere_else(tmp_path: Path) -> None:
     """On any other place than the training cluster no attack can be begun."""
     manifest = tmp_path / "web.yaml"
