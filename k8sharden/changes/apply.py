@@ -5,13 +5,13 @@ from enum import StrEnum
 
 import msgspec
 
-from k8sharden.changes.bind import Drift, bind
+from k8sharden.changes.bind import Bound, Drift, bind
 from k8sharden.changes.journal import Journal, Record, State, record_of
 from k8sharden.changes.plan import Fetch, Plan, Planned, fetcher
 from k8sharden.changes.undo import reverse
 from k8sharden.changes.verify import completed, verify
 from k8sharden.changes.write import LostAnswer, Writer, send, write
-from k8sharden.errors import ApiError, InputError, K8shardenError
+from k8sharden.errors import ApiError, Conflict, Forbidden, InputError, K8shardenError, NotFound
 from k8sharden.model.ref import Ref
 
 
@@ -138,7 +138,7 @@ def _try(planned: Planned, writer: Writer, touched: set[Ref]) -> Planned:
         try:
             warnings = send(bound, writer, dry=True).warnings
         except ApiError as error:
-            if number == 0:
+            if number == 0 or not _may_pass_later(error, bound):
                 return msgspec.structs.replace(planned, rejected=str(error))
             checked.append(
                 f"{bound.ref.label}: is checked at its turn, after what it needs exists."
@@ -146,6 +146,15 @@ def _try(planned: Planned, writer: Writer, touched: set[Ref]) -> Planned:
         else:
             checked += [f"{bound.ref.label}: {warning}" for warning in warnings]
     return msgspec.structs.replace(planned, checked=tuple(checked))
+
+
+def _may_pass_later(error: ApiError, bound: Bound) -> bool:
+    """Whether a refusal can be due to an earlier part of the group that does not exist yet.
+
+    Only a binding is forbidden for want of another object: the role whose rights it grants.
+    """
+    waits = isinstance(error, NotFound | Conflict)
+    return waits or (isinstance(error, Forbidden) and "Binding" in bound.ref.kind)
 
 
 Written = tuple[int, Record]

@@ -60,8 +60,11 @@ class Plan(msgspec.Struct, frozen=True):
 
     @property
     def digest(self) -> str:
-        """``sha256:…`` over every touched field before and after, and what the changes rest on."""
-        return digest(self.changes)
+        """``sha256:…`` over the cluster, every touched field before and after, and their basis.
+
+        A plan that was approved for one cluster is no plan for its twin.
+        """
+        return digest(self.changes, self.source.cluster_uid)
 
     @property
     def blocked(self) -> tuple[Planned, ...]:
@@ -169,7 +172,7 @@ def order(planned: Planned) -> tuple[Any, ...]:
     )
 
 
-def digest(changes: Iterable[Planned]) -> str:
+def digest(changes: Iterable[Planned], cluster: str = "") -> str:
     """Digest what was shown: every touched field before and after, and the basis of each change.
 
     Bookkeeping (resourceVersion, managedFields, status) is left out, since it changes unasked.
@@ -184,7 +187,7 @@ def digest(changes: Iterable[Planned]) -> str:
         }
         for planned in changes
     ]
-    encoded = msgspec.json.encode(content, order="deterministic")
+    encoded = msgspec.json.encode([cluster, content], order="deterministic")
     return "sha256:" + hashlib.sha256(encoded).hexdigest()
 
 

@@ -1,8 +1,11 @@
 """``k8sharden apply``: plan, show, confirm, dry-run, apply, verify."""
 
+import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import click
@@ -82,8 +85,27 @@ def carry_out(
         entry = f" [{outcome.entry}]" if outcome.entry else ""
         say(f"{what}{detail}{entry}")
 
-    outcomes = session.apply(reviewed, plan.digest, report)
+    with stopping() as stop:
+        outcomes = session.apply(reviewed, plan.digest, report, stop)
     return _report(session, reviewed, inventory, outcomes, options["output"], out)
+
+
+@contextmanager
+def stopping() -> Iterator[Callable[[], bool]]:
+    """Let Ctrl-C stop between two objects and never in the middle of one."""
+    asked = False
+
+    def ask(_number: int, _frame: FrameType | None) -> None:
+        nonlocal asked
+        if not asked:
+            say("Stopping after the object that is being changed.")
+        asked = True
+
+    before = signal.signal(signal.SIGINT, ask)
+    try:
+        yield lambda: asked
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _confirm(session: Session, plan: Plan) -> None:
@@ -114,7 +136,9 @@ def _report(
     entries = [session.journal.entry(outcome.entry) for outcome in outcomes if outcome.entry]
     if names := [entry.id for entry in entries if entry.undoable]:
         say(f"To take it back: {session.command('journal', 'undo', *names)}")
-    if not any(outcome.result in (Result.FAILED, Result.APPLIED) for outcome in outcomes):
-        return 0
+    stopped = any(o.result is Result.SKIPPED and o.planned.bound for o in outcomes)
+    odd = any(outcome.result in (Result.FAILED, Result.APPLIED) for outcome in outcomes)
+    if not odd:
+        return 5 if stopped else 0
     # What was not verified, or may have landed, is neither done nor left undone.
     return 5 if any(entry.state is not State.FAILED or entry.undoable for entry in entries) else 4

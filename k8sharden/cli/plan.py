@@ -92,6 +92,7 @@ def _change(number: int, planned: Planned, inventory: Inventory | None) -> str:
     lines += [f"   ! {note}" for note in (*notes, *planned.checked)]
     lines += [f"   x The server would refuse it: {planned.rejected}"] if planned.rejected else []
     lines += [f"   file {file.path}" for file in change.files]
+    lines += ["   `k8sharden export --format artefacts` writes these files."] * bool(change.files)
     return "\n".join(lines) + "\n"
 
 

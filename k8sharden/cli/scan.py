@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from k8sharden.analysis.assess import Tally
 from k8sharden.analysis.pod_security import LATEST
 from k8sharden.cli.options import open_session, selection_options, source_options, split
 from k8sharden.cli.output import emit, out_option, output_options, say, scanning, table, to_json
@@ -95,6 +96,9 @@ def _areas(result: Scan) -> None:
     tallies = result.assessment.areas
     for area in Area:
         tally = tallies[area]
+        if tally == Tally():
+            say(f"  {area.heading:<24} only a running cluster can tell")
+            continue
         counts = f"{tally.fail} failing, {tally.unknown} checks unknown, {tally.passed} passed"
         say(f"  {area.heading:<24} {counts}")
 

@@ -261,6 +261,8 @@ def test_a_dry_run_stores_nothing_and_tells_refusals(api: Meddled) -> None:
     assert [bool(planned.rejected) for planned in reviewed.changes] == [False, True]
     assert reviewed.blocked == (reviewed.changes[1],)
     assert image(api) == "web:1"
+    refused = dry_run(plan_of(api, (patch(*NEW_IMAGE), patch(SetField(("spec", "nope"), 1)))), api)
+    assert refused.blocked, "what no earlier part can make right is a refusal"
     later = dry_run(plan_of(api, (Delete(OLD), Create(missing, manifest))), api)
     assert "at its turn" in later.changes[0].checked[-1]
 

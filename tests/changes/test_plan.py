@@ -82,3 +82,9 @@ def test_a_refused_change_blocks_the_plan() -> None:
     bad = msgspec.structs.replace(planned(), rejected="no")
     plan = Plan(Source(SourceKind.DEMO, "training"), (planned(), bad))
     assert plan.blocked == (bad,)
+
+
+def test_the_digest_names_the_cluster() -> None:
+    """A plan that was approved for one cluster does not pass for its twin."""
+    one, two = (Source(SourceKind.CLUSTER, "same name", uid) for uid in ("a", "b"))
+    assert Plan(one, ()).digest != Plan(two, ()).digest
