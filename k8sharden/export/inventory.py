@@ -1,5 +1,7 @@
 """An inventory made of manifests: the files are the whole world, and there is no cluster."""
 
+from collections.abc import Iterator
+
 import msgspec
 
 from k8sharden.export.files import shown
@@ -22,7 +24,7 @@ def inventory_from(manifests: Manifests, name: str = "", *, scanned_at: float = 
     matter of files. Of a Secret or ConfigMap only the metadata is decoded.
     """
     objects: dict[str, list[o.Object]] = {kind.key: [] for kind in kinds.ALL}
-    odd: list[OddObject] = []
+    odd = list(_overridden(manifests))
     for item in manifests.current.values():
         decoded = _decoded(item)
         if isinstance(decoded, OddObject):
@@ -37,6 +39,22 @@ def inventory_from(manifests: Manifests, name: str = "", *, scanned_at: float = 
         tuple(odd),
         scanned_at,
     )
+
+
+def _overridden(manifests: Manifests) -> Iterator[OddObject]:
+    """Yield each copy of an object that another one of the same name stands in for.
+
+    Two environments in one scan would otherwise let the hardened one vouch for the other.
+    """
+    current = manifests.current
+    for item in manifests.objects:
+        last = current[item.ref]
+        if last is not item and last.value != item.value:
+            yield OddObject(
+                item.ref,
+                f"{item.place} comes again at {last.place}, which is the one that is judged: scan "
+                "what is deployed to one cluster on its own",
+            )
 
 
 def _decoded(item: ManifestObject) -> o.Object | OddObject:

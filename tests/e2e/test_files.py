@@ -146,3 +146,13 @@ def test_json_files_stay_json(person: Person) -> None:
     subprocess.run(["git", "apply", "-"], input=diff, text=True, cwd=person.home, check=True)
     labels = json.loads((person.home / "ns.json").read_text())["metadata"]["labels"]
     assert labels["pod-security.kubernetes.io/enforce"]
+
+
+def test_a_hardened_copy_does_not_vouch_for_another(person: Person) -> None:
+    """Two objects of one name: the one that does not count is unknown, and never a pass."""
+    (person.home / "apps/a.yaml").write_text(WEB.replace("replicas: 2", "replicas: 3"))
+    found = person("scan", "-f", "apps", "-o", "json").json()["findings"]
+    unknown = [one for one in found if one["status"] == "unknown"]
+    assert {one["resource"]["name"] for one in unknown} == {"web"}
+    assert "a.yaml" in unknown[0]["message"]
+    assert person("scan", "-f", "apps", "--fail-on-unknown").code == 1
