@@ -39,10 +39,14 @@ class Learner:
             return self.missions.run(mission.id).outcome
         if step.kind is StepKind.FIX:
             self.fixes(mission)
-            self._waits(mission, works=False)
         return self.missions.finish(mission.id)
 
     def fixes(self, mission: Mission) -> None:
+        """Answer the mission's finding, and let a rollout end."""
+        self.applies(mission)
+        self._waits(mission, works=False)
+
+    def applies(self, mission: Mission) -> None:
         """Answer the mission's finding, by a plan or by its runbook."""
         if mission.steps[mission.place_of(StepKind.FIX)].runbook:
             self.missions.carry_out(mission.id)
