@@ -9,11 +9,13 @@ from typing import Any
 import yaml
 
 from k8sharden.analysis.runbooks import audit, encryption, static_pod
+from k8sharden.cluster.api import Api
 from k8sharden.cluster.training.control_plane import STATIC_POD
 from k8sharden.errors import InputError, Refused
 from k8sharden.missions.lines import answer, command, note
 from k8sharden.missions.model import Line
 from k8sharden.missions.training import Training, training_of
+from k8sharden.model import kinds
 from k8sharden.session import Session
 
 _NAME = static_pod.PATCH
@@ -26,6 +28,9 @@ _UNDONE = {
     "sec-etcd-plain": "Every Secret was written in plain text first, then the flag went.",
     "aud-off": "The log stays where it is, and nothing is added to it any more.",
 }
+_KUBEADM = kinds.CONFIG_MAPS.ref("kube-system", "kubeadm-config")
+_KEY = "ClusterConfiguration"
+_KEPT = answer("ConfigMap kubeadm-config: merged, so that an upgrade keeps the flags")
 _Operations = list[dict[str, Any]]
 
 
@@ -41,7 +46,8 @@ def carry_out_runbook(session: Session, check: str) -> tuple[Line, ...]:
     if set(words) <= set(_running(training)):
         raise Refused("The runbook was carried out already: the API server has these flags.")
     typed = f"kubectl patch --local -f {static_pod.MANIFEST} --type=json --patch-file={_NAME}"
-    return _restart(training, wanted, (command(typed), *map(answer, words)), _DONE[check])
+    lines = (command(typed), *map(answer, words))
+    return _restart(training, wanted, _merged(training, check), (*lines, _KEPT), _DONE[check])
 
 
 def roll_back_runbook(session: Session, check: str) -> tuple[Line, ...]:
@@ -55,7 +61,7 @@ def roll_back_runbook(session: Session, check: str) -> tuple[Line, ...]:
     if not inverse:
         raise Refused("There is nothing to take back: the API server runs without these flags.")
     typed = command(f"install -m 0600 /root/kube-apiserver.before.yaml {static_pod.MANIFEST}")
-    return _restart(training, inverse, (typed,), _UNDONE[check])
+    return _restart(training, inverse, _without(training, check), (typed,), _UNDONE[check])
 
 
 def _writable(session: Session) -> Training:
@@ -66,13 +72,36 @@ def _writable(session: Session) -> Training:
 
 
 def _patch(training: Training, check: str) -> _Operations:
-    """Return the operations of the file that is exported for this check."""
+    operations: _Operations = _exported(training, check, _NAME)
+    return operations
+
+
+def _exported(training: Training, check: str, name: str) -> Any:
+    """Return what a file that is exported for this check says."""
     if check not in _FILES:
         raise InputError(f"The fix of {check} is no runbook: apply it.")
     files = _FILES[check](training.inventory.control_plane.distribution)
-    found = [file.text for file in files if file.path == _NAME]
-    operations: _Operations = yaml.safe_load(found[0])
-    return operations
+    return next(yaml.safe_load(file.text) for file in files if file.path == name)
+
+
+def _merged(training: Training, check: str) -> dict[str, Any]:
+    """Return kubeadm's configuration with the runbook's part merged in."""
+    kept = _without(training, check)
+    for key, added in _exported(training, check, static_pod.KUBEADM)["apiServer"].items():
+        server = kept.setdefault("apiServer", {})
+        server[key] = [*server.get(key, ()), *added]
+    return kept
+
+
+def _without(training: Training, check: str) -> dict[str, Any]:
+    """Return kubeadm's configuration without the runbook's part."""
+    kept: dict[str, Any] = yaml.safe_load(training.admin.get(_KUBEADM)["data"][_KEY])
+    server = kept.pop("apiServer", {})
+    for key, added in _exported(training, check, static_pod.KUBEADM)["apiServer"].items():
+        names = {each["name"] for each in added}
+        server[key] = [each for each in server.get(key, ()) if each["name"] not in names]
+    left = {key: value for key, value in server.items() if value}
+    return {**kept, "apiServer": left} if left else kept
 
 
 def _words(operations: _Operations) -> list[str]:
@@ -85,9 +114,17 @@ def _running(training: Training) -> list[str]:
 
 
 def _restart(
-    training: Training, operations: _Operations, lines: tuple[Line, ...], said: str
+    training: Training,
+    operations: _Operations,
+    configuration: dict[str, Any],
+    lines: tuple[Line, ...],
+    said: str,
 ) -> tuple[Line, ...]:
     training.cluster.restart_api_server(operations)
+    text = yaml.safe_dump(configuration, sort_keys=False)
+    Api(training.cluster.transport()).patch(
+        _KUBEADM, [{"op": "replace", "path": f"/data/{_KEY}", "value": text}]
+    )
     training.place.keep()
     restarted = answer("kube-apiserver-control-plane-1: restarted, ready")
     return (*lines, restarted, note(said))

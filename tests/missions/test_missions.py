@@ -4,9 +4,13 @@ import json
 from pathlib import Path
 
 import pytest
+import yaml
 
+from k8sharden.cluster.api import Api
+from k8sharden.cluster.training.control_plane import STATIC_POD
 from k8sharden.errors import InputError, Refused
 from k8sharden.missions import MISSIONS, LineKind, Mission, Missions, StepKind
+from k8sharden.model import kinds
 from k8sharden.model.finding import Area
 from k8sharden.places import TrainingPlace, open_files
 from k8sharden.session import Session
@@ -124,21 +128,30 @@ def test_a_runbook_ends_the_finding(learner: Learner) -> None:
 
 
 def test_a_runbook_is_taken_back_whole(learner: Learner) -> None:
-    """Rolling back leaves the static pod with the flags and mounts that it had."""
-    pod = TrainingPlace(learner.state)
-    before = _static_pod(pod)
+    """Rolling back leaves the static pod and kubeadm's configuration as they were."""
+    before = _control_plane(TrainingPlace(learner.state))
     for name in ("secrets", "audit"):
         learner.missions.carry_out(name)
+    pod, kubeadm = _control_plane(_kept(learner))
+    for flag in ("encryption-provider-config", "audit-log-path"):
+        assert f"--{flag}=" in pod
+        assert f"name: {flag}\n" in kubeadm
     for name in ("secrets", "audit"):
         learner.missions.roll_back(name)
-    assert _static_pod(TrainingPlace(learner.state)) == before
+    assert _control_plane(_kept(learner)) == before
 
 
-def _static_pod(place: TrainingPlace) -> object:
-    name = "kube-apiserver-control-plane-1"
-    return next(
-        each["spec"] for each in place.cluster.objects() if each["metadata"]["name"] == name
-    )
+def _kept(learner: Learner) -> TrainingPlace:
+    return TrainingPlace(learner.state)
+
+
+def _control_plane(place: TrainingPlace) -> tuple[str, str]:
+    """Return the API server's static pod, and what kubeadm would make of it at an upgrade."""
+    api = Api(place.cluster.transport())
+    text = api.get(kinds.CONFIG_MAPS.ref("kube-system", "kubeadm-config"))["data"]
+    configuration = yaml.safe_load(text["ClusterConfiguration"])
+    pod = json.dumps(api.get(STATIC_POD)["spec"], sort_keys=True)
+    return pod, yaml.safe_dump(configuration)
 
 
 def test_runbooks_refuse_what_they_cannot_do(learner: Learner, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from k8sharden.analysis.runbooks.markdown import shell
 from k8sharden.model.change import File
 
 PATCH = "kube-apiserver+json.yaml"
+KUBEADM = "kubeadm-config.yaml"
 MANIFEST = "/etc/kubernetes/manifests/kube-apiserver.yaml"
 
 RECOVERY = (
@@ -49,7 +50,7 @@ def files(flags: dict[str, str], mounts: tuple[Mount, ...]) -> tuple[File, ...]:
     return (
         File(PATCH, _head("the static pod kube-apiserver") + _dump(_patch(flags, mounts))),
         File(
-            "kubeadm-config.yaml",
+            KUBEADM,
             _head("ClusterConfiguration, in ConfigMap kube-system/kubeadm-config: merge this in")
             + _dump(_kubeadm(flags, mounts)),
         ),
