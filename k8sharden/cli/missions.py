@@ -81,7 +81,7 @@ def attack(mission: str, **options: Any) -> int:
 @missions.command()
 @_options
 def finish(mission: str, **options: Any) -> int:
-    """Finish the step a mission is at, if the training cluster agrees."""
+    """Finish a mission's step, if the cluster agrees."""
     guide = _open()
     outcome = guide.finish(mission)
     standing = guide.standing(mission)
@@ -95,21 +95,21 @@ def finish(mission: str, **options: Any) -> int:
 @missions.command("carry-out")
 @_options
 def carry_out(mission: str, **options: Any) -> int:
-    """Carry out a mission's runbook on the training cluster, whose nodes are pretended."""
+    """Carry out a mission's runbook, on pretended nodes."""
     return _lines(_open().carry_out(mission), options)
 
 
 @missions.command("roll-back")
 @_options
 def roll_back(mission: str, **options: Any) -> int:
-    """Take a mission's runbook back on the training cluster."""
+    """Take a mission's runbook back."""
     return _lines(_open().roll_back(mission), options)
 
 
 @missions.command()
 @click.argument("mission")
 def reset(mission: str) -> int:
-    """Forget your progress in a mission; the training cluster stays as it is."""
+    """Forget your progress in a mission."""
     _open().reset(mission)
     say(f"{mission} begins anew. To begin with a fresh cluster: k8sharden demo --reset")
     return 0
