@@ -9,6 +9,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from k8sharden.errors import InputError
+
 _VERSION = 1
 _LARGEST = 100_000
 
@@ -24,15 +26,27 @@ class Progress:
         return self._load().get(mission, 0)
 
     def keep(self, mission: str, done: int) -> None:
-        """Write it down, whole or not at all; a file that cannot be read is put aside."""
+        """Write it down, whole or not at all; a file that cannot be read is put aside.
+
+        Raises `InputError` where the state folder cannot be written.
+        """
         known = {**self._load(), mission: done}
         text = json.dumps({"version": _VERSION, "missions": known}, indent=2)
+        try:
+            self._write(text + "\n")
+        except OSError as error:
+            raise InputError(
+                f"Your progress cannot be kept in {self._file}: {error.strerror}. Make the folder "
+                "writable, or name another in K8SHARDEN_STATE."
+            ) from error
+
+    def _write(self, text: str) -> None:
         self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if self.broken:
             self._file.replace(self._file.with_suffix(".broken.json"))
         fresh = self._file.with_suffix(".new")
         with fresh.open("w", encoding="utf-8") as stream:
-            stream.write(text + "\n")
+            stream.write(text)
             stream.flush()
             os.fsync(stream.fileno())
         fresh.replace(self._file)

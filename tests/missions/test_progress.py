@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from k8sharden.errors import InputError
 from k8sharden.missions import MISSIONS, StepKind
 from k8sharden.missions.progress import Progress
 from k8sharden.places import TrainingPlace
@@ -58,6 +59,13 @@ def test_a_broken_file_is_put_aside(tmp_path: Path, text: bytes) -> None:
     assert (tmp_path / "missions.broken.json").read_bytes() == text
     assert Progress(tmp_path).done("rbac") == 2
     assert not progress.broken
+
+
+def test_a_folder_that_is_none_is_one_sentence(tmp_path: Path) -> None:
+    """Where progress cannot be kept, the error names the file and the way out."""
+    (tmp_path / "state").write_text("a file")
+    with pytest.raises(InputError, match="K8SHARDEN_STATE"):
+        Progress(tmp_path / "state").keep("rbac", 1)
 
 
 def test_other_missions_are_kept(tmp_path: Path) -> None:
