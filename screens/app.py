@@ -55,7 +55,7 @@ class HardeningApp(App[None]):
             for n, area in enumerate(Area, start=1)
         ),
         key("app.review", "a", "review", "Review", "Review the plan for what is marked"),
-        key("app.journal", "u", "journal", "Journal", "What was done, and undo"),
+        key("app.journal", "J", "journal", "Journal", "What was done, and undo"),
         quiet("app.export", "e", "export", "Export", "Write the plan as files"),
         quiet("app.rescan", "r", "rescan", "Scan", "Read the cluster again"),
         quiet("app.contexts", "c", "contexts", "Cluster", "Choose another cluster"),
@@ -73,7 +73,9 @@ class HardeningApp(App[None]):
         kubeconfig: Path | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        super().__init__()
+        # Textual chooses its filter of colours here, before any theme is set. On its own it would
+        # take the one that turns the terminal's own colours into black on black.
+        super().__init__(ansi_color=True if os.environ.get("NO_COLOR") else None)
         self.desk = Desk(state, read_only=read_only, clock=clock)
         self._place = place
         self._contexts = ContextsScreen(self.desk, kubeconfig)
@@ -121,11 +123,11 @@ class HardeningApp(App[None]):
 
     def show_error(self, error: BaseException) -> None:
         """Show an error that the app survives."""
-        self.push_screen(ErrorScreen(error))
+        self.push_screen(ErrorScreen(error, connected=self.desk.session is not None))
 
     def refresh_top(self) -> None:
         """Let the screen that is seen show what the desk holds now."""
-        if isinstance(self.screen, HardeningScreen):
+        if isinstance(self.screen, HardeningScreen) and self.screen.is_mounted:
             self.screen.show()
 
     def _session(self) -> Session | None:

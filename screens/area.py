@@ -17,6 +17,7 @@ from k8sharden.model.change import Change, NoChange
 from k8sharden.model.finding import Area, Finding
 from k8sharden.session import Scan
 from screens.base import HardeningScreen
+from screens.desk import Desk
 from screens.details import Answer, Details
 from screens.diff import DiffScreen
 from screens.error import sentence
@@ -66,12 +67,15 @@ class AreaScreen(HardeningScreen):
         yield Input(id="filter", placeholder="words; Enter keeps the filter, Esc clears it")
         yield Prose(id="command", classes="command")
 
-    def on_mount(self) -> None:
-        """Begin with the cursor in the list."""
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
         self._loaded: Scan | None = None
         self._order = 0
         self._timer: Timer | None = None
         self._answer: Answer = None
+
+    def on_mount(self) -> None:
+        """Begin with the cursor in the list."""
         self.query_one("#filter", Input).cursor_blink = False
         self.query_one("#filter").display = False
         self.rows.focus()

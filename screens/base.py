@@ -5,14 +5,15 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.binding import BindingType
+from textual.binding import ActiveBinding, BindingType
 from textual.containers import VerticalScroll
 from textual.screen import Screen
-from textual.widgets import DataTable, Footer
+from textual.widgets import DataTable
 from textual.worker import Worker, WorkerState
 
 from k8sharden.model.finding import Finding
 from screens.desk import Desk
+from screens.key_bar import KeyBar
 from screens.keys import key, quiet
 from screens.prose import Prose
 from screens.status_bar import StatusBar
@@ -37,6 +38,9 @@ class HardeningScreen(Screen[None]):
         quiet("screen.copy", "y", "copy", "Copy", "Copy the command line that does the same"),
     ]
 
+    idle: frozenset[str] = frozenset()
+    """Actions that have nothing to do now: their keys are dim, and pressing them says why."""
+
     command = ""
     """The command line that does the same."""
 
@@ -54,15 +58,24 @@ class HardeningScreen(Screen[None]):
         """Put the body between the bar and the keys."""
         yield StatusBar(self.desk, self.crumb)
         yield from self.body()
-        yield Footer(show_command_palette=False)
+        yield KeyBar()
 
     def body(self) -> ComposeResult:
         """Yield what is between the bar and the keys."""
         yield from ()
 
+    @property
+    def active_bindings(self) -> dict[str, ActiveBinding]:
+        """The keys that work here; those of ``idle`` actions are drawn dim, and say why."""
+        return {
+            name: active._replace(enabled=False) if active.binding.action in self.idle else active
+            for name, active in super().active_bindings.items()
+        }
+
     def on_screen_resume(self) -> None:
         """Show what is true now: the desk may have changed under another screen."""
-        self.show()
+        if self.is_mounted:
+            self.show()
 
     def show(self) -> None:
         """Write what the desk holds; subclasses add their part."""

@@ -1,5 +1,6 @@
 """The one place where a change can be started: it takes more than one stray key."""
 
+from collections import Counter
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -10,12 +11,11 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input
 
 from k8sharden.changes.plan import Plan
-from k8sharden.model.change import Risk
 from k8sharden.model.text import one_line
 from k8sharden.session import Session
 from screens.keys import key, quiet
 from screens.prose import Prose
-from screens.words import RISK, counted, lines, plain
+from screens.words import counted, lines, plain, risk_word
 
 
 class ConfirmScreen(ModalScreen[bool]):
@@ -33,6 +33,7 @@ class ConfirmScreen(ModalScreen[bool]):
         self._session = session
         self._plan = plan
         self._command = command
+        self._undo = any(planned.undoes for planned in plan.changes)
         self._typed = not session.place.training
 
     def compose(self) -> ComposeResult:
@@ -44,8 +45,14 @@ class ConfirmScreen(ModalScreen[bool]):
                 yield Prose(id="why")
             with Horizontal(id="buttons"):
                 # Tab goes from the name to Apply, and from Cancel to the name.
-                yield Button(Content("Apply"), id="apply", variant="warning", disabled=self._typed)
+                yield Button(
+                    Content(self._verb), id="apply", variant="warning", disabled=self._typed
+                )
                 yield Button(Content("Cancel"), id="cancel")
+
+    @property
+    def _verb(self) -> str:
+        return "Take back" if self._undo else "Apply"
 
     def on_mount(self) -> None:
         """Cancel is what Enter does unless somebody chooses otherwise."""
@@ -59,23 +66,28 @@ class ConfirmScreen(ModalScreen[bool]):
         name = one_line(self._session.place.name, 80)
         rows = [
             Content.assemble(
-                (f"Apply {counted(len(changes), 'change')} to ", "bold"),
+                (self._what(len(changes)), "bold"),
                 (name, "bold $text-error"),
                 ("?", "bold"),
             ),
             Content(""),
         ]
-        for risk in Risk:
-            mine = [planned for planned in changes if planned.change.risk is risk]
-            if mine:
-                rows.append(Content(f"  {counted(len(mine), 'change')}: {RISK[risk]}"))
+        risks = Counter(map(risk_word, changes))
+        rows += [
+            Content(f"  {counted(number, 'change')}: {risk}") for risk, number in risks.items()
+        ]
         rows.append(
-            Content("Each is written down in the journal first, and can be undone from there.")
+            Content("Each is written down in the journal first, and can be taken back from there.")
         )
         if len(changes) < len(self._plan.changes):
             files = len(self._plan.changes) - len(changes)
             rows.append(Content(f"{counted(files, 'artefact')} is not applied, only exported."))
         return lines([*rows, Content(""), plain(f"Same in a shell: {self._command}", 240)])
+
+    def _what(self, number: int) -> str:
+        if self._undo:
+            return f"Take {counted(number, 'change')} back on "
+        return f"Apply {counted(number, 'change')} to "
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Enable Apply only while the name is exactly right, and say what is missing."""
@@ -86,10 +98,10 @@ class ConfirmScreen(ModalScreen[bool]):
         right = typed == name
         self.query_one("#apply", Button).disabled = not right
         if right:
-            why = Content("That is the name: Tab to Apply, then Enter.")
+            why = Content("That is the name: Tab to the button, then Enter.")
         elif name.startswith(typed):
             why = Content.assemble(
-                "Press Tab and type ", (one_line(name, 80), "bold"), " to enable Apply."
+                "Press Tab and type ", (one_line(name, 80), "bold"), " to enable the button."
             )
         else:
             why = Content.assemble("That is not ", (one_line(name, 80), "bold"), ".")

@@ -23,6 +23,7 @@ class Desk:
         self.read_only = read_only
         self.clock = clock
         self.session: Session | None = None
+        self._before: list[Session] = []
         self.scan: Scan | None = None
         self.scanning = False
         self.applying = False
@@ -30,13 +31,20 @@ class Desk:
 
     def open(self, place: Place) -> None:
         """Put another place on the desk, and everything of the one before away."""
-        self.close()
+        if self.session is not None:
+            # A thread may still write in its journal: it is closed at the very end.
+            self._before.append(self.session)
+        self._clear()
         self.session = Session(place, self.state)
 
     def close(self) -> None:
         """Put everything away."""
-        if self.session is not None:
-            self.session.close()
+        for session in (*self._before, *((self.session,) if self.session else ())):
+            session.close()
+        self._before.clear()
+        self._clear()
+
+    def _clear(self) -> None:
         self.session = self.scan = None
         self.marks.clear()
 

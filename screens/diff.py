@@ -12,13 +12,13 @@ from screens.base import HardeningScreen
 from screens.desk import Desk
 from screens.diff_view import DiffView
 from screens.prose import Prose
-from screens.words import KIND, RISK, plain
+from screens.words import KIND, plain, risk_word
 
 
 def notes(planned: Planned) -> list[str]:
     """Return what is to be known of a change beside its diff."""
     change = planned.change
-    rows = [one_line(change.title, 300), f"{KIND[change.kind]} · {RISK[change.risk]}"]
+    rows = [one_line(change.title, 300), f"{KIND[change.kind]} · {risk_word(planned)}"]
     if planned.rejected:
         rows.append(f"The server would refuse it: {one_line(planned.rejected)} (x drops it)")
     rows += [f"Warning: {one_line(warning)}" for warning in change.warnings]

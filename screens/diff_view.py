@@ -29,7 +29,7 @@ class DiffView(ScrollView, can_focus=True):
     """Shows notes, then diffs."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        key("diff.next", "n", "hunk(1)", "Next hunk", "To the next changed part"),
+        key("diff.next", "n", "hunk(1)", "Next part", "To the next changed part"),
         key("diff.previous", "p", "hunk(-1)", "Previous", "To the changed part before"),
         quiet("diff.down", "j", "scroll_down", "Down", "One line down"),
         quiet("diff.up", "k", "scroll_up", "Up", "One line up"),

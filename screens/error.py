@@ -19,7 +19,7 @@ from k8sharden.errors import (
     Refused,
     Unauthorized,
 )
-from screens.keys import key
+from screens.keys import key, quiet
 from screens.prose import Prose
 from screens.words import lines, plain
 
@@ -31,6 +31,11 @@ _HEADINGS: tuple[tuple[type[BaseException], str], ...] = (
     (InputError, "This cannot be used as it is"),
     (K8shardenError, "It did not work"),
 )
+
+_WAYS = {
+    True: "Enter goes on. r scans again, c chooses another cluster, q quits.",
+    False: "Enter goes on. Choose another cluster, or q quits.",
+}
 
 
 def heading(error: BaseException) -> str:
@@ -56,12 +61,16 @@ class ErrorScreen(ModalScreen[None]):
 
     CSS_PATH = "error.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        key("error.back", "escape,enter,q", "dismiss", "Go on", "Back to the screen"),
+        key("error.back", "escape,enter", "dismiss", "Go on", "Back to the screen"),
+        quiet("error.rescan", "r", "leave('rescan')", "Scan", "Read the cluster again"),
+        quiet("error.contexts", "c", "leave('contexts')", "Cluster", "Choose another cluster"),
+        quiet("error.quit", "q", "app.quit", "Quit", "Leave; nothing is lost"),
     ]
 
-    def __init__(self, error: BaseException) -> None:
+    def __init__(self, error: BaseException, *, connected: bool) -> None:
         super().__init__()
         self._error = error
+        self._connected = connected
 
     def compose(self) -> ComposeResult:
         """Yield what happened, where, and the way on."""
@@ -76,13 +85,18 @@ class ErrorScreen(ModalScreen[None]):
                 Content(""),
                 plain(sentence(self._error), 1200),
                 Content(""),
-                Content("You can go on: r scans again, c chooses another cluster."),
+                Content(_WAYS[self._connected]),
             ]
         )
 
     def on_mount(self) -> None:
         """Enter goes on."""
         self.query_one(Button).focus()
+
+    def action_leave(self, then: str) -> None:
+        """Go on with another action of the app."""
+        self.dismiss(None)
+        self.app.call_later(self.app.run_action, f"app.{then}")
 
     def on_button_pressed(self) -> None:
         """Go on."""

@@ -26,6 +26,14 @@ _MEANING = {
 _FIRST_SHOWN = 12
 
 
+class Choice(RadioButton):
+    """A radio button whose mark is there or not: Textual's differ in colour alone."""
+
+    @property
+    def _button(self) -> Content:
+        return Content("(●)" if self.value else "( )")
+
+
 class ExportScreen(HardeningScreen):
     """Choose a format and a folder."""
 
@@ -49,7 +57,7 @@ class ExportScreen(HardeningScreen):
         yield Prose(Content("Planning…"), id="sum", classes="heading")
         with RadioSet(id="format"):
             for form in Format:
-                yield RadioButton(Content(_MEANING[form]), id=form, value=form is Format.PATCHES)
+                yield Choice(Content(_MEANING[form]), id=form, value=form is Format.PATCHES)
         yield Prose(Content("Folder"), classes="heading")
         yield Input(value="hardening", id="folder", placeholder="folder")
         yield Button(Content("Write"), id="write", variant="primary")

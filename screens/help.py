@@ -17,6 +17,8 @@ Key = tuple[str, str, str]
 
 _WORDS = (
     ("finding", "one defect in one place"),
+    ("system", "Kubernetes' own: listed last, and not counted as failing"),
+    ("waived", "accepted for this object by an annotation: listed last, and not counted"),
     ("unknown", "what could not be read is not passed: grant the permission that is named"),
     ("plan", "the changes for the findings you marked, one write per object"),
     ("dry run", "the server tries a change without storing it"),

@@ -66,9 +66,9 @@ class JournalScreen(HardeningScreen):
         self.work("journal", self._read, self._listed)
 
     def _read(self) -> tuple[Entry, ...]:
+        """Read the file only: a cluster that is out of reach does not hide what was done to it."""
         scan = self.desk.scan
-        source = scan.inventory.source if scan else self._session.place.source()
-        return self._session.entries(source)
+        return self._session.entries(scan.inventory.source if scan else None)
 
     def _listed(self, entries: tuple[Entry, ...]) -> None:
         self._entries = entries
@@ -81,6 +81,8 @@ class JournalScreen(HardeningScreen):
         table.move_cursor(row=row)
         undoable = sum(entry.undoable for entry in entries)
         said = f"{counted(len(entries), 'change')} in the journal, {undoable} can be taken back"
+        if self.desk.scan is None:
+            said += ". The cluster was not read, so these are all clusters'; undo needs to reach it"
         self.query_one("#sum", Prose).update(Content(said if entries else EMPTY))
         table.display = self.query_one(DiffView).display = bool(entries)
         self._show_entry()
@@ -115,6 +117,7 @@ class JournalScreen(HardeningScreen):
             return
         moment = dt.datetime.fromtimestamp(entry.created, dt.UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
         notes = [f"{one_line(entry.title, 300)} · {STATE[entry.state]} · {moment}"]
+        notes += [f"On {one_line(entry.place, 80)}"] if self.desk.scan is None else []
         notes += [f"Takes back {entry.undoes}"] if entry.undoes else []
         notes += [one_line(entry.detail)] if entry.detail else []
         self.query_one(DiffView).load(notes, self._session.recorded(entry))

@@ -63,8 +63,8 @@ class OverviewScreen(HardeningScreen):
         table = self.query_one(Table)
         table.add_column(Text(" "), key="number", width=1)
         table.add_column(Text("Area"), key="area", width=22)
-        table.add_column(Text("Failing"), key="failing", width=34)
-        table.add_column(Text("Passed"), key="passed", width=6)
+        table.add_column(Text("Failing"), key="failing", width=27)
+        table.add_column(Text("Checks passed"), key="passed", width=13)
         table.add_column(Text("Unknown"), key="unknown", width=7)
         table.focus()
         for number, area in enumerate(Area, start=1):
@@ -102,7 +102,7 @@ class OverviewScreen(HardeningScreen):
             return Text("no checks", "dim"), Text(""), Text("")
         none = Text("not known" if tally.unknown else "none", "italic" if tally.unknown else "")
         failing = self._severities(area) if tally.fail else none
-        return failing, Text(f"{tally.passed:>6}"), Text(f"{tally.unknown:>7}")
+        return failing, Text(f"{tally.passed:>13}"), Text(f"{tally.unknown:>7}")
 
     def _severities(self, area: Area) -> Text:
         worst = [finding.severity for finding in self.desk.of(area) if finding.counts]

@@ -34,7 +34,6 @@ class ResultScreen(HardeningScreen):
         key("result.done", "escape", "back", "Done, scan again", "Back, with a new scan"),
         key("result.undo", "u", "undo", "Undo…", "Review taking all of this back"),
         key("result.export", "e", "export", "Export…", "Write this plan as files"),
-        key("result.journal", "J", "app.journal", "Journal", "All that was ever done"),
     ]
 
     def __init__(

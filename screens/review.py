@@ -22,7 +22,7 @@ from screens.export import ExportScreen
 from screens.keys import key
 from screens.prose import Prose
 from screens.throttle import Throttle
-from screens.words import RISK, counted
+from screens.words import counted, risk_word
 
 
 class PlanTold(Message):
@@ -54,6 +54,7 @@ class ReviewScreen(HardeningScreen):
         self._session = session
         self._make = make
         self._words = words
+        self._undo = words[:1] == ("journal",)
         self._plan: Plan | None = None
 
     def body(self) -> ComposeResult:
@@ -113,7 +114,7 @@ class ReviewScreen(HardeningScreen):
             Text(planned.change.kind),
             cell(where),
             Text(f"{len(planned.findings):>8}"),
-            Text(RISK[planned.change.risk] if planned.bound else "export only"),
+            Text(risk_word(planned) if planned.bound else "export only"),
             self._said(planned),
         )
 
@@ -133,13 +134,17 @@ class ReviewScreen(HardeningScreen):
             parts.append(f"{len(plan.unfixed)} not fixed, with reasons in the last row")
         if plan.blocked:
             parts.append(f"{len(plan.blocked)} refused by the server: x drops a change")
-        self.query_one("#sum", Prose).update(Content(" · ".join(parts)))
+        if not any(planned.bound for planned in plan.changes):
+            parts.append("nothing to apply, e exports the files" if plan.changes else "")
+        self.query_one("#sum", Prose).update(Content(" · ".join(filter(None, parts))))
+        self.idle = frozenset(("go_on",) if self._why_not(plan) else ())
+        self.refresh_bindings()
         self.query_one("#digest", Prose).update(Content(f"Digest {plan.digest}"))
         self.tell_command(self._command(plan))
         self._show_change()
 
     def _command(self, plan: Plan) -> str:
-        digest = () if self._words[:1] == ("journal",) else ("--yes", "--digest", plan.digest)
+        digest = () if self._undo else ("--yes", "--digest", plan.digest)
         return self._session.command(*self._words, *digest)
 
     @property
@@ -198,7 +203,12 @@ class ReviewScreen(HardeningScreen):
             self.say(reason)
         else:
             self.app.push_screen(
-                ConfirmScreen(self._session, plan, self._command(plan)), self._confirmed
+                ConfirmScreen(
+                    self._session,
+                    plan,
+                    self._command(plan),
+                ),
+                self._confirmed,
             )
 
     def _why_not(self, plan: Plan) -> str:

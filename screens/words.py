@@ -7,6 +7,7 @@ from textual.content import Content
 
 from k8sharden.changes.apply import Result
 from k8sharden.changes.journal import State
+from k8sharden.changes.plan import Planned
 from k8sharden.model.change import ChangeKind, Risk
 from k8sharden.model.finding import Finding, Severity, Status
 from k8sharden.model.text import one_line
@@ -24,6 +25,14 @@ RISK = {
     Risk.TRAFFIC: "may block traffic",
     Risk.ACCESS: "takes access away",
 }
+
+_UNDO_RISK = {
+    Risk.SAFE: "nothing restarts",
+    Risk.RESTART: "pods restart",
+    Risk.TRAFFIC: "unblocks traffic",
+    Risk.ACCESS: "gives access back",
+}
+"""What each risk of a change means where that change is taken back."""
 
 KIND = {
     ChangeKind.PATCH: "patch: edits one object in place",
@@ -49,6 +58,12 @@ STATE = {
     State.FAILED: "failed",
     State.UNDONE: "undone",
 }
+
+
+def risk_word(planned: Planned) -> str:
+    """Return what a change may disturb, or what taking it back may."""
+    words = _UNDO_RISK if planned.undoes else RISK
+    return words[planned.change.risk]
 
 
 def plain(text: str, limit: int = 600) -> Content:

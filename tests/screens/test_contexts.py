@@ -103,7 +103,7 @@ def test_keys_before_a_choice_say_what_to_do(tmp_path: Path) -> None:
 
     async def test() -> None:
         async with first_screen(tmp_path) as driver:
-            await driver.press("1", "u", "r", "a", "e", "escape")
+            await driver.press("1", "J", "r", "a", "e", "escape")
             assert driver.crumb == "choose a cluster"
             assert any("Choose a cluster first" in said for said in driver.said)
 

@@ -65,7 +65,7 @@ def test_the_journal_takes_marked_entries_back(tmp_path: Path) -> None:
             await apply_marked(driver)
             await driver.press("escape")
             await driver.until(lambda: not driver.app.desk.scanning)
-            await driver.press("u")
+            await driver.press("J")
             assert driver.crumb == "journal"
             await driver.press("space", "space", "u")
             assert driver.crumb == "review"

@@ -79,7 +79,7 @@ def ways() -> Iterator[tuple[str, ...]]:
     yield ("2", "A", "a")
     yield ("2", "space", "a", "a")
     yield ("2", "space", "e")
-    yield ("u",)
+    yield ("J",)
     yield ("c",)
     yield ("2", "slash", "n", "question_mark", "enter")
 

@@ -1,0 +1,60 @@
+"""The keys at the bottom. What does not fit is left out whole; help and quit always stay."""
+
+from rich.cells import cell_len
+from textual.app import ComposeResult
+from textual.binding import ActiveBinding, Binding
+from textual.events import Resize
+from textual.widgets import Footer
+from textual.widgets._footer import FooterKey
+
+_LAST = ("help", "quit")
+_AROUND = 3
+"""Cells around a key and its words."""
+
+
+class KeyBar(Footer):
+    """Textual's footer cuts what is too long, and with it the keys that help."""
+
+    def __init__(self) -> None:
+        super().__init__(show_command_palette=False)
+
+    def on_resize(self, event: Resize) -> None:
+        """Choose the keys anew for the new width."""
+        del event
+        self.call_after_refresh(self.recompose)
+
+    def compose(self) -> ComposeResult:
+        """Yield the keys that fit, the most particular ones first."""
+        if not self._bindings_ready:
+            return
+        fitting = self._fitting()
+        self.styles.grid_size_columns = len(fitting)
+        for active in fitting:
+            binding = active.binding
+            yield FooterKey(
+                binding.key,
+                self.app.get_key_display(binding),
+                binding.description,
+                binding.action,
+                disabled=not active.enabled,
+                tooltip=active.tooltip,
+            ).data_bind(compact=Footer.compact)
+
+    def _fitting(self) -> list[ActiveBinding]:
+        shown: dict[str, ActiveBinding] = {}
+        for active in self.screen.active_bindings.values():
+            if active.binding.show:
+                shown.setdefault(active.binding.action, active)
+        last = [active for action, active in shown.items() if action in _LAST]
+        left = self.app.size.width - sum(self._wide(active.binding) for active in last)
+        first = []
+        for action, active in shown.items():
+            if action not in _LAST:
+                left -= self._wide(active.binding)
+                if left < 0:
+                    break
+                first.append(active)
+        return [*first, *last]
+
+    def _wide(self, binding: Binding) -> int:
+        return cell_len(self.app.get_key_display(binding)) + cell_len(binding.description) + _AROUND
