@@ -115,9 +115,9 @@ class TrainingPlace(ClusterPlace):
     def _load(self) -> TrainingCluster:
         """Begin anew where nothing was kept, or where what was kept cannot be read."""
         try:
-            return training_cluster(json.loads(self._file.read_bytes()))
+            return training_cluster(json.loads(self._file.read_bytes()), clock=time.time)
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
-            return training_cluster()
+            return training_cluster(clock=time.time)
 
     def keep(self) -> None:
         """Write the cluster's objects to its file, whole or not at all.

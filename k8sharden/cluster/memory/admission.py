@@ -103,11 +103,15 @@ class Admission:
             asked.level, spec, msgspec.convert(pod.get("metadata") or {}, Meta), minor
         )
 
-    def _check_pod(self, call: Call, pod: Object) -> None:
-        enforced = self._policy(call.namespace, "enforce")
+    def refusal(self, namespace: str, pod: Object) -> str:
+        """Say why a namespace's level refuses a pod; empty where it does not."""
+        enforced = self._policy(namespace, "enforce")
         found = self._violations(enforced, pod)
-        if found:
-            why = f'violates PodSecurity "{enforced.words}": {describe(found)}'
+        return f'violates PodSecurity "{enforced.words}": {describe(found)}' if found else ""
+
+    def _check_pod(self, call: Call, pod: Object) -> None:
+        why = self.refusal(call.namespace, pod)
+        if why:
             raise forbidden(call.kind, pod["metadata"]["name"], why)
         self._warn(call, pod, call.namespace)
 

@@ -4,7 +4,6 @@ The roles and bindings beside this file are those that kube-apiserver v1.36 make
 one answers them; a test compares them with a real server's.
 """
 
-import copy
 import json
 from importlib import resources
 from typing import Any
@@ -39,7 +38,7 @@ def loaded(value: Object) -> tuple[ResourceType, Object]:
     if kind is None:
         raise ValueError(f"{one_line(' '.join(name), 200)} is not served by the cluster in memory.")
     try:
-        read, _ = decode.typed(kind, copy.deepcopy(value))
+        read, _ = decode.typed(kind, json.loads(json.dumps(value)))
     except Undecodable as error:
         raise ValueError(f"{kind.kind} cannot be loaded: {error}") from error
     metadata: dict[str, Any] = read["metadata"]

@@ -77,6 +77,7 @@ class MemoryCluster:
     def objects(self) -> tuple[Object, ...]:
         """Return a copy of every stored object."""
         with self._lock:
+            self._settle()
             return tuple(json.loads(json.dumps(each)) for each in self._store.all())
 
     def compact(self) -> None:
@@ -103,6 +104,7 @@ class MemoryCluster:
     def answer(self, request: Request, user: User) -> Response:
         """Answer one request."""
         with self._lock:
+            self._settle()
             call = Call(request, user)
             try:
                 status, body = self._handle(call)
@@ -111,6 +113,9 @@ class MemoryCluster:
             self._answered(call, status)
         text = body if isinstance(body, bytes) else json.dumps(body).encode()
         return Response(status, text, tuple(dict.fromkeys(call.warnings)))
+
+    def _settle(self) -> None:
+        """Let a cluster that has controllers do what is due."""
 
     def _answered(self, call: Call, status: int) -> None:
         """Let a cluster that keeps an audit log write this request down."""

@@ -4,13 +4,16 @@ The YAML files say what people wrote, planted defects and look-alikes among it; 
 controllers and kubelets would have made of it. Everything comes out the same each time.
 """
 
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
+from functools import cache
 from importlib.resources import files
 from typing import Any
 
+import msgspec
 import yaml
 
-from k8sharden.cluster.training.control_plane import TrainingCluster
+from k8sharden.cluster.training.control_plane import VERSION, TrainingCluster
 from k8sharden.cluster.training.running import running, settled
 
 Object = dict[str, Any]
@@ -21,19 +24,28 @@ _PARTS = (
 )  # fmt: skip
 
 
-def training_cluster(kept: Iterable[Object] | None = None) -> TrainingCluster:
+def training_cluster(
+    kept: Iterable[Object] | None = None, *, clock: Callable[[], float] = time.time
+) -> TrainingCluster:
     """Return the training cluster, as it was at first or with the objects that were kept.
 
-    Raises ValueError where what was kept is no list of objects of the API.
+    ``clock`` gives the time in seconds since 1970, by which rollouts go on. Raises ValueError where
+    what was kept is no list of objects of the API.
     """
-    present = objects() if kept is None else kept
-    return TrainingCluster(present)
+    return TrainingCluster(objects() if kept is None else kept, clock)
 
 
 def objects() -> list[Object]:
-    """Return every object of the cluster, namespaces first, owners before what they own."""
+    """Return every object of the cluster, owners before what they own."""
+    found: list[Object] = msgspec.json.decode(_first())
+    return found
+
+
+@cache
+def _first() -> bytes:
+    """Return the objects as JSON: made once, since a session may begin anew several times."""
     written = [settled(each) for part in _PARTS for each in _read(part)]
-    return [*written, *running(written)]
+    return msgspec.json.encode(running(written, int(VERSION.split(".")[1])))
 
 
 def _read(part: str) -> list[Object]:

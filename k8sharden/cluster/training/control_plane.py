@@ -8,7 +8,7 @@ files that flags name lie on a node that does not exist: they are those of the e
 import base64
 import hashlib
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -21,6 +21,8 @@ from k8sharden.cluster.memory import MemoryCluster, jsonpatch
 from k8sharden.cluster.memory.audit import AuditLog, Event
 from k8sharden.cluster.memory.requests import Call
 from k8sharden.cluster.memory.store import Object, new_uid
+from k8sharden.cluster.simulation import Controllers
+from k8sharden.cluster.training.running import images
 from k8sharden.model import kinds
 from k8sharden.model.ref import Ref
 
@@ -78,12 +80,17 @@ transformation_type="to_storage",transformer_prefix="{prefix}"}} {secrets}
 
 
 class TrainingCluster(MemoryCluster):
-    """The cluster in memory, with an etcd to be stolen and an audit log to be asked."""
+    """The cluster in memory, with controllers, an etcd to be stolen and an audit log to be asked.
 
-    def __init__(self, objects: Iterable[Object]) -> None:
+    ``clock`` gives the time in seconds since 1970, by which rollouts go on.
+    """
+
+    def __init__(self, objects: Iterable[Object], clock: Callable[[], float]) -> None:
         self._log = AuditLog()
         self._policy = yaml.safe_load(audit.POLICY)
         super().__init__(objects, version=VERSION, users=USERS)
+        self._controllers = Controllers(self._store, self._admission, images(), clock)
+        self._settle()
 
     def flags(self) -> Mapping[str, str]:
         """Return the flags of the API server: its defaults, and the static pod's command line."""
@@ -146,6 +153,9 @@ class TrainingCluster(MemoryCluster):
         pod = self._store.find(kinds.PODS, STATIC_POD.namespace, STATIC_POD.name)
         containers = pod["spec"]["containers"] if pod else []
         return parse_flags(word for each in containers for word in each.get("command") or ())
+
+    def _settle(self) -> None:
+        self._controllers.act()
 
     def _answered(self, call: Call, status: int) -> None:
         if self.audits:

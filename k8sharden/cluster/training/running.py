@@ -1,31 +1,32 @@
-"""What controllers and kubelets make of the manifests: ReplicaSets, Jobs, pods, their status.
+"""What follows from the manifests: identities, default service accounts, Jobs, and all that runs.
 
-Everything is derived from names and contents, so that it is the same each time.
+Everything is derived from names and contents, so that it is the same each time. The ReplicaSets and
+pods are those that the simulated controllers make, on the day on which the cluster was born.
 """
 
 import base64
-import hashlib
-import itertools
-import json
 import uuid
 from collections.abc import Iterable, Iterator
 from copy import deepcopy
+from functools import cache
+from importlib.resources import files
 from typing import Any
+
+import msgspec
+import yaml
+
+from k8sharden.cluster.memory.admission import Admission
+from k8sharden.cluster.memory.bootstrap import loaded
+from k8sharden.cluster.memory.store import Store
+from k8sharden.cluster.simulation import Controllers, Image, Images, times
 
 Object = dict[str, Any]
 
-_BORN = "2026-03-02T08:00:00Z"
-_NODES = {
-    "control-plane-1": "192.0.2.10",
-    "worker-1": "192.0.2.11",
-    "worker-2": "192.0.2.12",
-    "windows-1": "192.0.2.13",
-}
-_LINUX = tuple(_NODES)[:3]
-_WORKERS = ("worker-1", "worker-2")
-_ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
+BORN = "2026-03-02T08:00:00Z"
+_OLD_ENOUGH = 3600
 _JOB_RUN = "29371875"
 _SPACE = uuid.UUID("6b0c7a52-1f0e-5d0a-9c58-0a4c1d2e3f40")
+_GENERATED = ("CronJob", "DaemonSet", "Deployment", "Job", "ReplicaSet", "StatefulSet")
 
 _NODE_INFO = {
     "architecture": "amd64",
@@ -39,191 +40,108 @@ _NODE_INFO = {
     "osImage": "Debian GNU/Linux 13 (trixie)",
     "systemUUID": "",
 }
+_WINDOWS = {
+    "kernelVersion": "10.0.20348.2849",
+    "operatingSystem": "windows",
+    "osImage": "Windows Server 2022 Datacenter",
+}
 
 
 def settled(written: Object) -> Object:
     """Return a manifest as the server keeps it: with an identity, and what it would fill in."""
     value = deepcopy(written)
     metadata = value["metadata"]
-    metadata |= {"uid": _uid(value["kind"], metadata), "creationTimestamp": _BORN}
+    metadata |= {"uid": _uid(value["kind"], metadata), "creationTimestamp": BORN}
+    if value["kind"] in _GENERATED:
+        metadata["generation"] = 1
     for owner in metadata.get("ownerReferences", ()):
         owner["uid"] = _uid(owner["kind"], {**metadata, "name": owner["name"]})
     match value["kind"]:
         case "Namespace":
             value |= {"spec": {"finalizers": ["kubernetes"]}, "status": {"phase": "Active"}}
         case "Node":
-            value["status"]["nodeInfo"] = _node_info(value)
+            is_windows = metadata["labels"]["kubernetes.io/os"] == "windows"
+            value["status"]["nodeInfo"] = _NODE_INFO | (_WINDOWS if is_windows else {})
         case "Secret":
             plain = value.pop("stringData")
             value["data"] = {key: _base64(text) for key, text in plain.items()}
         case "Job":
-            succeeded = value.pop("status")["phase"] == "Succeeded"
-            value["status"] = _job_status(succeeded=succeeded)
-        case "Pod":
-            value["status"] = _pod_status(value, value.get("status", {}).get("phase", "Running"))
+            value["status"] = _job_status(running=value.pop("status", {}).get("active", 0))
     return value
 
 
-def _node_info(node: Object) -> Object:
-    if node["metadata"]["labels"]["kubernetes.io/os"] == "windows":
-        return _NODE_INFO | {
-            "kernelVersion": "10.0.20348.2849",
-            "operatingSystem": "windows",
-            "osImage": "Windows Server 2022 Datacenter",
-        }
-    return _NODE_INFO
+def running(written: Iterable[Object], minor: int) -> list[Object]:
+    """Return the manifests with all that follows from them, owners before what they own.
+
+    ``minor`` is the server's minor version, by which Pod Security judges.
+    """
+    store = Store()
+    order: dict[str, int] = {}
+    for each in _with_jobs(written):
+        kind, value = loaded(each)
+        order.setdefault(str(store.put(kind, value)["metadata"]["uid"]), len(order))
+    admission = Admission(store, minor, allow_privileged=True)
+    clock = times.read(BORN)
+    controllers = Controllers(store, admission, images(), lambda: clock)
+    controllers.act()
+    clock += _OLD_ENOUGH
+    controllers.act()
+    made = ("ReplicaSet", "Pod")
+    found = [_unversioned(each) for each in store.all()]
+    found.sort(key=lambda each: order.get(each["metadata"]["uid"], len(order)))
+    return sorted(found, key=lambda each: each["kind"] in made and 1 + made.index(each["kind"]))
 
 
-def running(written: Iterable[Object]) -> Iterator[Object]:
-    """Yield what follows from the manifests: default service accounts, ReplicaSets, Jobs, pods."""
-    numbers = itertools.count(10)
+@cache
+def images() -> Images:
+    """Return what the programs in the company's images do."""
+    text = (files(__package__) / "images.yaml").read_text("utf-8")
+    return msgspec.convert(yaml.safe_load(text), dict[str, Image])
+
+
+def _with_jobs(written: Iterable[Object]) -> Iterator[Object]:
+    """Yield the manifests, default service accounts, and Jobs with their pods."""
     for value in written:
+        yield value
         match value["kind"]:
             case "Namespace":
                 name = value["metadata"]["name"]
                 yield _made("ServiceAccount", "v1", {"name": "default", "namespace": name}, {})
-            case "Deployment":
-                replica_set = _replica_set(value)
-                yield replica_set
-                yield from _pods(replica_set, value["spec"]["replicas"], numbers)
-            case "StatefulSet":
-                yield from _stateful_pods(value, numbers)
-            case "DaemonSet":
-                for node in _LINUX:
-                    yield _pod(
-                        value, value["spec"]["template"], _suffix(value, node), node, numbers
-                    )
             case "CronJob":
                 job = _job(value)
                 yield job
-                yield _job_pod(job, "Succeeded", numbers)
+                yield _job_pod(job)
             case "Job":
-                yield _job_pod(value, "Succeeded" if _ended(value) else "Running", numbers)
-
-
-def _replica_set(deployment: Object) -> Object:
-    kept = ("replicas", "selector", "template")
-    spec = deepcopy({name: deployment["spec"][name] for name in kept})
-    template = spec["template"]
-    name = _hash(json.dumps(template, sort_keys=True), 10)
-    spec["selector"]["matchLabels"]["pod-template-hash"] = name
-    template["metadata"]["labels"]["pod-template-hash"] = name
-    metadata = _owned(deployment, f"{deployment['metadata']['name']}-{name}")
-    metadata["labels"] = template["metadata"]["labels"]
-    return _made("ReplicaSet", "apps/v1", metadata, {"spec": spec})
+                yield _job_pod(value)
 
 
 def _job(cron: Object) -> Object:
     metadata = _owned(cron, f"{cron['metadata']['name']}-{_JOB_RUN}")
     spec = deepcopy(cron["spec"]["jobTemplate"]["spec"])
-    status = _job_status(succeeded=True)
-    return _made("Job", "batch/v1", metadata, {"spec": spec, "status": status})
+    return _made("Job", "batch/v1", metadata, {"spec": spec, "status": _job_status(running=0)})
 
 
-def _job_status(*, succeeded: bool) -> Object:
-    if not succeeded:
-        return {"active": 1, "ready": 1, "startTime": _BORN}
-    return {"succeeded": 1, "startTime": _BORN, "completionTime": _BORN}
+def _job_status(*, running: int) -> Object:
+    if running:
+        return {"active": running, "ready": running, "startTime": BORN}
+    done = {"type": "Complete", "status": "True", "lastTransitionTime": BORN}
+    return {"succeeded": 1, "startTime": BORN, "completionTime": BORN, "conditions": [done]}
 
 
-def _ended(job: Object) -> bool:
-    return "succeeded" in job["status"]
-
-
-def _job_pod(job: Object, phase: str, numbers: Iterator[int]) -> Object:
-    return _pod(
-        job, job["spec"]["template"], _suffix(job, "pod"), _WORKERS[0], numbers, phase=phase
-    )
-
-
-def _pods(owner: Object, count: int, numbers: Iterator[int]) -> Iterator[Object]:
-    for index in range(count):
-        suffix = _suffix(owner, str(index))
-        template = owner["spec"]["template"]
-        yield _pod(owner, template, suffix, _node(template, index), numbers)
-
-
-def _node(template: Object, index: int) -> str:
-    is_windows = template["spec"].get("os", {}).get("name") == "windows"
-    return "windows-1" if is_windows else _WORKERS[index % len(_WORKERS)]
-
-
-def _stateful_pods(owner: Object, numbers: Iterator[int]) -> Iterator[Object]:
-    template = deepcopy(owner["spec"]["template"])
-    claims = [claim["metadata"]["name"] for claim in owner["spec"].get("volumeClaimTemplates", ())]
-    for index in range(owner["spec"]["replicas"]):
-        name = f"{owner['metadata']['name']}-{index}"
-        claimed = [
-            {"name": claim, "persistentVolumeClaim": {"claimName": f"{claim}-{name}"}}
-            for claim in claims
-        ]
-        volumes = owner["spec"]["template"]["spec"].get("volumes", [])
-        template["spec"]["volumes"] = [*volumes, *claimed]
-        yield _pod(owner, template, str(index), _node(template, index), numbers)
-
-
-def _pod(
-    owner: Object,
-    template: Object,
-    suffix: str,
-    node: str,
-    numbers: Iterator[int],
-    *,
-    phase: str = "Running",
-) -> Object:
-    metadata = _owned(owner, f"{owner['metadata']['name']}-{suffix}")
-    metadata["labels"] = template["metadata"]["labels"]
-    spec = deepcopy(template["spec"]) | {"nodeName": node}
-    spec.setdefault("serviceAccountName", "default")
-    made = _made("Pod", "v1", metadata, {"spec": spec})
-    made["status"] = _pod_status(made, phase, next(numbers))
-    return made
-
-
-def _pod_status(pod: Object, phase: str, number: int = 5) -> Object:
-    """Return what the kubelet reports: the image that each container runs, by its digest."""
-    spec = pod["spec"]
-    host = _NODES[spec["nodeName"]]
-    subnet = list(_NODES).index(spec["nodeName"])
-    runs = phase == "Running"
-    status: Object = {
-        "phase": phase,
-        "hostIP": host,
-        "podIP": host if spec.get("hostNetwork") else f"10.244.{subnet}.{number}",
-        "startTime": _BORN,
-        "conditions": [{"type": "Ready", "status": str(runs), "lastTransitionTime": _BORN}],
-        "containerStatuses": [_container(each, runs=runs) for each in spec["containers"]],
-    }
-    if spec.get("initContainers"):
-        starts = [_container(each, runs=False) for each in spec["initContainers"]]
-        status["initContainerStatuses"] = starts
-    return status
-
-
-def _container(container: Object, *, runs: bool) -> Object:
-    ended = {"exitCode": 0, "reason": "Completed", "startedAt": _BORN, "finishedAt": _BORN}
-    return {
-        "name": container["name"],
-        "image": container["image"],
-        "imageID": image_id(container["image"]),
-        "ready": runs,
-        "restartCount": 0,
-        "state": {"running": {"startedAt": _BORN}} if runs else {"terminated": ended},
-    }
-
-
-def image_id(image: str) -> str:
-    """Return the repository digest that a node reports for an image, made up from its name."""
-    name, at, _ = image.partition("@")
-    if at:
-        return f"{name.rsplit(':', 1)[0]}@{image.partition('@')[2]}"
-    digest = hashlib.sha256(image.encode()).hexdigest()
-    return f"{name.rsplit(':', 1)[0]}@sha256:{digest}"
+def _job_pod(job: Object) -> Object:
+    template = job["spec"]["template"]
+    metadata = _owned(job, f"{job['metadata']['name']}-{_uid('Job', job['metadata'])[:5]}")
+    metadata["labels"] = {**template["metadata"]["labels"], "job-name": job["metadata"]["name"]}
+    pod = _made("Pod", "v1", metadata, {"spec": deepcopy(template["spec"])})
+    if "succeeded" in job["status"]:
+        pod["spec"]["nodeName"] = "worker-1"
+        pod["status"] = {"phase": "Succeeded"}
+    return pod
 
 
 def _made(kind: str, api_version: str, metadata: Object, rest: Object) -> Object:
     value = {"apiVersion": api_version, "kind": kind, "metadata": metadata, **rest}
-    metadata |= {"uid": _uid(kind, metadata), "creationTimestamp": _BORN}
+    metadata |= {"uid": _uid(kind, metadata), "creationTimestamp": BORN}
     return value
 
 
@@ -246,14 +164,9 @@ def _uid(kind: str, metadata: Object) -> str:
     return str(uuid.uuid5(_SPACE, f"{kind}/{namespace}/{metadata['name']}"))
 
 
-def _suffix(owner: Object, salt: str) -> str:
-    return _hash(f"{owner['metadata']['name']}/{salt}", 5)
-
-
-def _hash(text: str, length: int) -> str:
-    """Return letters and digits as Kubernetes uses in generated names: none that spell words."""
-    digest = hashlib.sha256(text.encode()).digest()
-    return "".join(_ALPHABET[byte % len(_ALPHABET)] for byte in digest[:length])
+def _unversioned(value: Object) -> Object:
+    kept = {key: each for key, each in value["metadata"].items() if key != "resourceVersion"}
+    return value | {"metadata": kept}
 
 
 def _base64(text: str) -> str:

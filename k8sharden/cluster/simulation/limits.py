@@ -1,0 +1,19 @@
+"""How far a rolling update may go beyond the wanted number of pods, and below it."""
+
+from k8sharden.cluster.memory.store import Object
+
+
+def limits(rolling: Object | None, wanted: int) -> tuple[int, int]:
+    """Return how many pods may be too many and too few during a rollout."""
+    rolling = rolling or {}
+    surge = share(rolling.get("maxSurge", "25%"), wanted, up=True)
+    missing = share(rolling.get("maxUnavailable", "25%"), wanted, up=False)
+    return surge, missing if surge or missing else 1
+
+
+def share(value: int | str, wanted: int, *, up: bool) -> int:
+    """Return a number, or a percentage of the wanted pods rounded up or down."""
+    if isinstance(value, int):
+        return value
+    number = int(value.rstrip("%")) * wanted
+    return -(-number // 100) if up else number // 100
