@@ -48,6 +48,18 @@ def fields(type_name: str) -> dict[str, Field]:
 
 
 @cache
+def _omitted(type_name: str) -> frozenset[str]:
+    """Return the fields that stay absent where they are, which is most of them."""
+    return frozenset(
+        name
+        for name, field in fields(type_name).items()
+        if field.omit
+        # A struct may have fields that are always written, and a quantity of zero is written.
+        and (field.pointer or (not fields(field.type) and field.type != "quantity"))
+    )
+
+
+@cache
 def is_atomic(type_name: str) -> bool:
     """Whether a struct is always replaced whole."""
     return "*" in _table()["types"].get(type_name, {})
@@ -96,7 +108,10 @@ class Decoder:
             if name not in known:
                 self.unknown.append(f"{path}.{name}" if path else name)
         found = {}
+        absent = _omitted(type_name)
         for name, field in known.items():
+            if name in absent and value.get(name) is None:
+                continue
             read = self._field(field, value.get(name), f"{path}.{name}" if path else name)
             if read is not _ABSENT:
                 found[name] = read

@@ -87,7 +87,7 @@ class TrainingCluster(MemoryCluster):
 
     def __init__(self, objects: Iterable[Object], clock: Callable[[], float]) -> None:
         self._log = AuditLog()
-        self._policy = yaml.safe_load(audit.POLICY)
+        self._policy = yaml.load(audit.POLICY, Loader=yaml.CSafeLoader)
         super().__init__(objects, version=VERSION, users=USERS)
         self._controllers = Controllers(self._store, self._admission, images(), clock)
         self._settle()
