@@ -19,6 +19,7 @@ from textual.screen import Screen
 from k8sharden.changes.plan import Plan
 from k8sharden.model.finding import Area, Finding
 from k8sharden.session import Place, Session
+from screens.area import AreaScreen
 from screens.areas import AREAS
 from screens.base import HardeningScreen
 from screens.contexts import ContextsScreen
@@ -28,6 +29,7 @@ from screens.export import ExportScreen
 from screens.help import HelpScreen, keys_of
 from screens.journal import JournalScreen
 from screens.keys import key, quiet
+from screens.missions import MissionsScreen
 from screens.overview import OverviewScreen
 from screens.review import ReviewScreen
 from screens.safety import NoControls
@@ -59,6 +61,7 @@ class HardeningApp(App[None]):
         quiet("app.export", "e", "export", "Export", "Write the plan as files"),
         quiet("app.rescan", "r", "rescan", "Scan", "Read the cluster again"),
         quiet("app.contexts", "c", "contexts", "Cluster", "Choose another cluster"),
+        quiet("app.missions", "M", "missions", "Missions", "Guided steps on the training cluster"),
         key("app.help", "question_mark", "help", "Help", "Keys and words", shown="?"),
         quiet("app.palette", "colon,ctrl+p", "command_palette", "Palette", "All commands by name"),
         key("app.quit", "q", "quit", "Quit", "Leave; nothing is lost"),
@@ -198,6 +201,22 @@ class HardeningApp(App[None]):
         """Open the journal."""
         if session := self._session():
             self.push_screen(JournalScreen(self.desk, session))
+
+    def action_missions(self) -> None:
+        """Open the missions, which say themselves where they run."""
+        if self.desk.applying:
+            self._session()
+            return
+        if self.desk.session is not None:
+            self.go("overview")
+        self.push_screen(MissionsScreen(self.desk))
+
+    def show_finding(self, finding: Finding) -> None:
+        """Show a finding in its area, over the screen that is seen."""
+        area = self.get_screen(finding.area.value)
+        self.push_screen(area)
+        assert isinstance(area, AreaScreen), "each area has its screen"  # noqa: S101 - for mypy
+        self.call_later(area.reveal, finding)
 
     def action_help(self) -> None:
         """Explain the keys of this screen."""

@@ -96,6 +96,14 @@ class AreaScreen(HardeningScreen):
         self._show_empty()
         self._show_details()
 
+    def reveal(self, finding: Finding) -> None:
+        """Put the cursor on a finding; a filter that hides it is taken away."""
+        if not self.rows.reveal(finding.id):
+            self.query_one("#filter", Input).value = ""
+            self.rows.narrow("")
+            self.rows.reveal(finding.id)
+        self._leave_filter()
+
     def facts(self, scan: Scan) -> str:
         """Say what was read that only this area looks at."""
         del scan

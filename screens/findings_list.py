@@ -99,6 +99,13 @@ class FindingsList(ScrollView, can_focus=True):
         self._query = query
         self._apply(kept)
 
+    def reveal(self, name: str) -> bool:
+        """Put the cursor on the finding of this id; say whether the filter lets it through."""
+        place = next((n for n, i in enumerate(self._view) if self._rows[i].id == name), None)
+        if place is not None:
+            self.cursor = place
+        return place is not None
+
     def _apply(self, kept: str) -> None:
         words = self._query.lower().split()
         self._view = [

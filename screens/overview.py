@@ -23,6 +23,7 @@ from screens.words import SEVERITY_STYLE, counted, lines, plain
 
 TRAINING = (
     "This is the training cluster: it lives in memory, and nothing here can break. "
+    "New here? Press M: seven missions, each an attack that works, its fix, and why it fails then. "
     "In an area Enter reads a lesson, d shows the fix, space marks, a reviews the plan.\n"
 )
 

@@ -1,0 +1,259 @@
+"""One mission, step by step: look, attack, fix, attack again, read. Enter does what comes next."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Container
+from textual.content import Content
+from textual.widgets import Static
+
+from k8sharden.errors import K8shardenError
+from k8sharden.missions import Line, Mission, Missions, Outcome, Ran, Standing, Step, StepKind
+from k8sharden.model.finding import Finding
+from screens.ask import AskScreen
+from screens.base import HardeningScreen, Page
+from screens.desk import Desk
+from screens.keys import key, quiet
+from screens.lesson import LessonScreen
+from screens.report import Report
+from screens.steps import GO_ON, hint, page, steps
+from screens.words import plain
+
+_CARRY_OUT = (
+    "Carry the runbook out on the training cluster? Its nodes are pretended: the flags are set, "
+    "and its API server starts anew. Anywhere else this is the work of people."
+)
+_NO_FINDING = "The scan no longer finds it, so the fix may be in already: n checks."
+
+
+class MissionScreen(HardeningScreen):
+    """The steps, the text of the one that is next, and what the attack brought."""
+
+    CSS_PATH = "mission.tcss"
+    crumb = "mission"
+    opening = "Enter does what the line above the keys says. Esc leaves; your progress is kept."
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        key("mission.do", "enter", "do", "Do it", "Do what comes next"),
+        key("mission.attack", "x", "attack", "Attack", "Run the attack, at any step"),
+        key("mission.finding", "f", "finding", "Finding", "Show the finding in its area"),
+        quiet("mission.lesson", "L", "lesson", "Lesson", "Read the whole lesson of the check"),
+        quiet("mission.next", "n", "next", "Check", "Check this step, and go on"),
+        quiet("mission.story", "i", "story", "Story", "Read the story again"),
+    ]
+
+    def __init__(self, desk: Desk, guide: Missions, mission: Mission) -> None:
+        super().__init__(desk)
+        self._guide = guide
+        self._mission = mission
+        self._standing = Standing(mission)
+        self._looked = False
+        self._fixing = False
+        self._held = False
+        self._outcome: Outcome | None = None
+
+    def body(self) -> ComposeResult:
+        """Yield the title, the steps beside or over the text, and what Enter does."""
+        yield Static(self._title(), id="title", markup=False)
+        with Container(id="desk"):
+            yield Static(id="steps", markup=False)
+            with Page(id="page"):
+                yield Static(id="text", markup=False)
+                yield Report(id="report")
+        yield Static(id="outcome", markup=False)
+        yield Static(id="hint", markup=False)
+        yield Static(id="command", classes="command", markup=False)
+
+    def on_mount(self) -> None:
+        """Let the keys scroll the text."""
+        self.query_one(Page).focus()
+
+    def _title(self) -> Content:
+        return Content.assemble((self._mission.title, "bold"), f"  {self._mission.area.heading}")
+
+    def show(self) -> None:
+        """Ask the cluster how far it is; after a fix, check whether it is in."""
+        super().show()
+        if self._fixing:
+            self._fixing = False
+            self.work("finish", partial(self._guide.finish, self._mission.id), self._judged)
+        else:
+            self._ask_standing()
+
+    def _ask_standing(self) -> None:
+        self.work("standing", partial(self._guide.standing, self._mission.id), self._stands)
+
+    def _stands(self, standing: Standing) -> None:
+        self._standing = standing
+        self._draw()
+
+    def on_resize(self) -> None:
+        """Wrap the text anew."""
+        self.call_after_refresh(self._draw)
+
+    def _draw(self) -> None:
+        self.query_one("#steps", Static).update(steps(self._standing))
+        self._show_outcome()
+        told = GO_ON if self._held else hint(self._standing, looked=self._looked)
+        self.query_one("#hint", Static).update(plain(told))
+        if not self._held:
+            wide = max(30, self.query_one("#text").size.width)
+            self.query_one("#text", Static).update(page(self._standing, wide))
+            self.tell_command(self._command())
+
+    def _show_outcome(self) -> None:
+        text = self.query_one("#outcome", Static)
+        text.display = self._outcome is not None and not self.query_one(Report).typing
+        if self._outcome is not None:
+            style = "bold $text-success" if self._outcome.done else "bold $text-warning"
+            text.update(Content.assemble((self._outcome.words, style)))
+
+    def _command(self) -> str:
+        step = self._standing.step
+        if step is None or not step.commands:
+            return f"k8sharden missions finish {self._mission.id}"
+        return step.commands[-1]
+
+    @property
+    def _step(self) -> Step | None:
+        return self._standing.step
+
+    def action_do(self) -> None:
+        """Do what the hint says."""
+        if self._held:
+            self._go_on()
+            return
+        match self._step:
+            case None:
+                self.app.pop_screen()
+            case Step(kind=StepKind.LOOK) if not self._looked:
+                self.action_finding()
+            case Step(kind=StepKind.FIX, runbook=True):
+                self._carry_out()
+            case Step(kind=StepKind.FIX):
+                self._fix()
+            case Step(kind=StepKind.ATTACK | StepKind.AGAIN):
+                self.action_attack()
+            case _:
+                self.action_next()
+
+    def action_attack(self) -> None:
+        """Run the attack; nothing outside the training cluster is touched."""
+        self._outcome = None
+        self.work("attack", partial(self._guide.run, self._mission.id), self._ran)
+
+    def _go_on(self) -> None:
+        """Show the step that is next, with nothing of the one before."""
+        self._held = False
+        self._outcome = None
+        self.query_one(Report).type(())
+        self.query_one(Page).scroll_home(animate=False)
+        self._draw()
+
+    def _ran(self, ran: Ran) -> None:
+        self._held = ran.outcome.done
+        self._type(ran.report.lines, ran.outcome)
+
+    def _type(self, lines: Sequence[Line], outcome: Outcome | None) -> None:
+        self._outcome = outcome
+        self.query_one(Report).type(lines)
+        self._ask_standing()
+
+    def on_report_typed(self) -> None:
+        """Say what it means once the last line is there."""
+        self._show_outcome()
+        self.query_one(Page).scroll_end(animate=False)
+
+    def on_report_grown(self) -> None:
+        """Keep the newest line in sight."""
+        self.query_one(Page).scroll_end(animate=False)
+
+    def action_next(self) -> None:
+        """Check this step, and go on where the cluster agrees."""
+        self.work("finish", partial(self._guide.finish, self._mission.id), self._judged)
+
+    def _judged(self, outcome: Outcome) -> None:
+        self._held = False
+        self._outcome = outcome
+        self.query_one(Report).type(())
+        self.query_one(Page).scroll_home(animate=False)
+        self._ask_standing()
+
+    def _findings(self) -> tuple[Finding, ...]:
+        mission = self._mission
+        return tuple(
+            finding
+            for finding in self.desk.of(mission.area)
+            if finding.check == mission.check and finding.resource == mission.target
+        )
+
+    def action_finding(self) -> None:
+        """Show the finding in its area; Esc comes back here."""
+        self._looked = True
+        if self.desk.scanning or self.desk.scan is None:
+            self.say("The scan is still running: once more in a moment.")
+        elif found := self._findings():
+            self.house.show_finding(found[0])
+        else:
+            self.say(_NO_FINDING)
+        self._draw()
+
+    def chosen(self) -> tuple[Finding, ...]:
+        """Return the finding that this mission is about."""
+        return self._findings()
+
+    def action_lesson(self) -> None:
+        """Read the lesson of the check."""
+        if found := self._findings() or self.desk.of(self._mission.area):
+            about = next((one for one in found if one.check == self._mission.check), None)
+            if about is not None:
+                self.app.push_screen(LessonScreen(self.desk, about))
+                return
+        self.say(f"k8sharden explain {self._mission.check} prints the lesson.")
+
+    def action_story(self) -> None:
+        """Read the story again."""
+        self.house.notify(self._mission.story, markup=False, timeout=15, title="The story")
+
+    def _fix(self) -> None:
+        """Review, confirm and apply as for every other finding."""
+        if self.desk.scanning or self.desk.scan is None:
+            self.say("The scan is still running: once more in a moment.")
+        elif not self._findings():
+            self.action_next()
+        else:
+            self._fixing = True
+            self._outcome = None
+            self.house.action_review()
+
+    def _carry_out(self) -> None:
+        """Ask first: it changes the training cluster."""
+        if self.desk.locked:
+            self.say(self.desk.locked)
+        else:
+            self.app.push_screen(AskScreen(_CARRY_OUT, "Carry it out"), self._answered)
+
+    def _answered(self, yes: bool | None) -> None:  # noqa: FBT001 - what a dialog gives back
+        if yes:
+            carry_out = partial(self._guide.carry_out, self._mission.id)
+            self.work("runbook", carry_out, self._carried_out)
+
+    def _carried_out(self, lines: tuple[Line, ...]) -> None:
+        self._type(lines, None)
+        self.work("finish", partial(self._guide.finish, self._mission.id), self._runbook_judged)
+        self.house.action_rescan()
+
+    def _runbook_judged(self, outcome: Outcome) -> None:
+        self._outcome = outcome
+        self._ask_standing()
+
+    def failed(self, name: str, error: BaseException) -> None:
+        """Say what went wrong where the learner reads."""
+        if isinstance(error, K8shardenError):
+            self._outcome = Outcome(done=False, words=str(error))
+            self._show_outcome()
+        else:
+            super().failed(name, error)
