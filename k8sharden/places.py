@@ -18,6 +18,7 @@ from k8sharden.cluster.connect import ContextInfo, connect, contexts
 from k8sharden.cluster.progress import Progress
 from k8sharden.cluster.training import training_cluster
 from k8sharden.cluster.training.control_plane import TrainingCluster
+from k8sharden.config import Config
 from k8sharden.errors import InputError
 from k8sharden.export.inplace import file_diffs, fixable
 from k8sharden.export.sources import Manifests, inventory_from, read_sources
@@ -48,8 +49,10 @@ class ClusterPlace:
         *,
         namespaces: Sequence[str] = (),
         options: Sequence[str] = (),
+        production: bool = False,
     ) -> None:
         self.name = name
+        self.production = production
         self.options = tuple(options)
         self._api = api
         self._namespaces = tuple(namespaces)
@@ -64,6 +67,10 @@ class ClusterPlace:
     def read_only(self) -> bool:
         """Whether the connection refuses every write."""
         return self._api.read_only
+
+    def lock(self) -> None:
+        """Refuse every write from now on; only opening the cluster anew can end that."""
+        self._api.read_only = True
 
     def source(self) -> Source:
         """Ask which cluster this is, without scanning it."""
@@ -145,6 +152,7 @@ class FilesPlace:
     """Manifests in files: read, never written except by a patch that somebody applies."""
 
     training = False
+    production = False
     read_only = False
     writer = None
 
@@ -190,15 +198,24 @@ def open_cluster(
     server: str | None = None,
     namespaces: Sequence[str] = (),
     read_only: bool = False,
+    settings: Config | None = None,
 ) -> ClusterPlace:
-    """Connect to a cluster. Raises what `connect` raises."""
-    api = connect(kubeconfig=kubeconfig, context=context, server=server, read_only=read_only)
+    """Connect to a cluster, by what the settings say of it. Raises what `connect` raises."""
     chosen = None if server else _chosen(kubeconfig, context)
     name = server or (chosen.name if chosen else "in-cluster")
+    mine = (settings or Config()).context(name)
+    locked = read_only or mine.read_only
+    api = connect(kubeconfig=kubeconfig, context=context, server=server, read_only=locked)
     options = ["--server", server] if server else ["--context", name] if chosen else []
     options += ["--kubeconfig", str(kubeconfig)] if kubeconfig else []
     hints = (chosen.namespace,) if chosen and chosen.namespace else ()
-    return ClusterPlace(api, name, namespaces=namespaces or hints, options=options)
+    return ClusterPlace(
+        api,
+        name,
+        namespaces=namespaces or hints,
+        options=options,
+        production=mine.production,
+    )
 
 
 def _chosen(kubeconfig: Path | None, context: str | None) -> ContextInfo | None:

@@ -74,6 +74,11 @@ class Place(Protocol):
         ...
 
     @property
+    def production(self) -> bool:
+        """Whether the settings say that people depend on it."""
+        ...
+
+    @property
     def training(self) -> bool:
         """Whether it is the training cluster, where nothing can break."""
         ...
@@ -251,5 +256,7 @@ class Session:
         if writer is None:
             raise Refused("Files are changed by a patch, not by apply. Use plan -o diff or export.")
         if self.place.read_only:
-            raise Refused("Read-only: start without --read-only to change the cluster.")
+            raise Refused(
+                "Read-only, by --read-only or by read_only in the settings: nothing was changed."
+            )
         return writer

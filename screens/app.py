@@ -1,6 +1,5 @@
 """The app: its keys, its screens, and what keeps it safe. It decides nothing about clusters."""
 
-import os
 import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -13,10 +12,12 @@ from rich.traceback import Traceback
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.color import Color
+from textual.dom import DOMNode
 from textual.filter import LineFilter
 from textual.screen import Screen
 
 from k8sharden.changes.plan import Plan
+from k8sharden.config import Config
 from k8sharden.model.finding import Area, Finding
 from k8sharden.session import Place, Session
 from screens.area import AreaScreen
@@ -33,6 +34,8 @@ from screens.missions import MissionsScreen
 from screens.overview import OverviewScreen
 from screens.review import ReviewScreen
 from screens.safety import NoControls
+from screens.settings import SettingsScreen
+from screens.taste import check, put_in_force
 
 _FIRST = "Choose a cluster first: Enter on one of these."
 _MARK = "Nothing is chosen: open an area (1 to 7) and mark findings with space."
@@ -61,6 +64,7 @@ class HardeningApp(App[None]):
         quiet("app.export", "e", "export", "Export", "Write the plan as files"),
         quiet("app.rescan", "r", "rescan", "Scan", "Read the cluster again"),
         quiet("app.contexts", "c", "contexts", "Cluster", "Choose another cluster"),
+        quiet("app.settings", "S", "settings", "Settings", "Colours, mouse, keys, read-only"),
         quiet("app.missions", "M", "missions", "Missions", "Guided steps on the training cluster"),
         key("app.help", "question_mark", "help", "Help", "Keys and words", shown="?"),
         quiet("app.palette", "colon,ctrl+p", "command_palette", "Palette", "All commands by name"),
@@ -74,16 +78,19 @@ class HardeningApp(App[None]):
         place: Place | None = None,
         read_only: bool = False,
         kubeconfig: Path | None = None,
+        settings: Config | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         # Textual chooses its filter of colours here, before any theme is set. On its own it would
         # take the one that turns the terminal's own colours into black on black.
         super().__init__(ansi_color=True if os.environ.get("NO_COLOR") else None)
         self.desk = Desk(state, read_only=read_only, clock=clock)
+        self.desk.settings = settings or Config()
         self._place = place
         self._contexts = ContextsScreen(self.desk, kubeconfig)
         self._overview = OverviewScreen(self.desk)
         self._controls = NoControls()
+        self._clashes: set[str] = set()
 
     def get_default_screen(self) -> Screen[None]:
         """Begin with the choice of a cluster."""
@@ -91,9 +98,8 @@ class HardeningApp(App[None]):
 
     def on_mount(self) -> None:
         """Open the place that was given, if one was."""
-        if os.environ.get("NO_COLOR"):
-            # Other themes still send shades of grey (788 colour codes, measured).
-            self.theme = "ansi-dark"
+        if problem := put_in_force(self, self.desk.settings):
+            self.say(problem)
         self.install_screen(self._overview, "overview")
         for area, screen in AREAS.items():
             self.install_screen(screen(self.desk), area.value)
@@ -202,6 +208,19 @@ class HardeningApp(App[None]):
         if session := self._session():
             self.push_screen(JournalScreen(self.desk, session))
 
+    def action_settings(self) -> None:
+        """Change the settings; not while a plan is applied."""
+        if not self._applying():
+            self.push_screen(SettingsScreen(self.desk))
+
+    def handle_bindings_clash(self, clashed_bindings: set[Binding], node: DOMNode) -> None:
+        """Say which action lost its key to the settings, once."""
+        lost = ", ".join(sorted({binding.description for binding in clashed_bindings}))
+        if lost not in self._clashes:
+            self._clashes.add(lost)
+            self.say(f"Your keys take the key of {lost}: S shows all keys and changes them.")
+        del node
+
     def action_missions(self) -> None:
         """Open the missions, which say themselves where they run."""
         if self.desk.applying:
@@ -279,6 +298,15 @@ def run_app(
     place: Place | None = None,
     read_only: bool = False,
     kubeconfig: Path | None = None,
+    settings: Config | None = None,
 ) -> None:
-    """Run the app until it is left. Call it on a terminal only."""
-    HardeningApp(state, place=place, read_only=read_only, kubeconfig=kubeconfig).run()
+    """Run the app until it is left. Call it on a terminal only.
+
+    Raises `InputError` for settings that name a theme or a binding that there is not.
+    """
+    chosen = settings or Config()
+    check(chosen)
+    app = HardeningApp(
+        state, place=place, read_only=read_only, kubeconfig=kubeconfig, settings=chosen
+    )
+    app.run(mouse=chosen.mouse)

@@ -7,9 +7,10 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Button, Static
+from textual.widgets import Button
 
 from screens.keys import key, quiet
+from screens.prose import Prose
 
 
 class AskScreen(ModalScreen[bool]):
@@ -30,8 +31,8 @@ class AskScreen(ModalScreen[bool]):
     def compose(self) -> ComposeResult:
         """Yield the question and the two buttons."""
         with Vertical(id="box"):
-            yield Static(Content(self._question), markup=False)
-            yield Static(Content("Tab, then Enter."), id="how", markup=False)
+            yield Prose(Content(self._question))
+            yield Prose(Content("Tab, then Enter."), id="how")
             with Horizontal(id="buttons"):
                 yield Button(Content(self._yes), id="yes", variant="warning")
                 yield Button(Content("Cancel"), id="no")

@@ -17,6 +17,11 @@ from screens.keys import key, quiet
 from screens.prose import Prose
 from screens.words import counted, lines, plain, risk_word
 
+_PRODUCTION = (
+    "PRODUCTION: people depend on this cluster now. Have you read every diff, and is somebody "
+    "there who would notice?"
+)
+
 
 class ConfirmScreen(ModalScreen[bool]):
     """Cancel has the focus. On any cluster but the training one its name is typed first."""
@@ -72,6 +77,8 @@ class ConfirmScreen(ModalScreen[bool]):
             ),
             Content(""),
         ]
+        if self._session.place.production:
+            rows += [Content.assemble((_PRODUCTION, "bold $text-error")), Content("")]
         risks = Counter(map(risk_word, changes))
         rows += [
             Content(f"  {counted(number, 'change')}: {risk}") for risk, number in risks.items()

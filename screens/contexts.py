@@ -82,7 +82,10 @@ class ContextsScreen(HardeningScreen):
         if name is None:
             return TrainingPlace(self.desk.state, read_only=self.desk.read_only)
         return open_cluster(
-            kubeconfig=self._kubeconfig, context=name, read_only=self.desk.read_only
+            kubeconfig=self._kubeconfig,
+            context=name,
+            read_only=self.desk.read_only,
+            settings=self.desk.settings,
         )
 
     def failed(self, name: str, error: BaseException) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from k8sharden.changes.plan import Plan
+from k8sharden.config import Config
 from k8sharden.model.finding import Area, Finding
 from k8sharden.session import Place, Scan, Session
 
@@ -22,6 +23,7 @@ class Desk:
         self.state = state
         self.read_only = read_only
         self.clock = clock
+        self.settings = Config()
         self.session: Session | None = None
         self._before: list[Session] = []
         self.scan: Scan | None = None
@@ -80,5 +82,8 @@ class Desk:
         if self.session.place.writer is None:
             return "Files are not written to: export the patch (e) and apply it with git."
         if self.read_only or self.session.place.read_only:
-            return "Read-only: start without --read-only to change the cluster. Export (e) works."
+            return (
+                "Read-only, by --read-only or by your settings (S): nothing is written here. "
+                "Export (e) works."
+            )
         return ""

@@ -8,7 +8,6 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
 from textual.content import Content
-from textual.widgets import Static
 
 from k8sharden.errors import K8shardenError
 from k8sharden.missions import Line, Mission, Missions, Outcome, Ran, Standing, Step, StepKind
@@ -18,6 +17,7 @@ from screens.base import HardeningScreen, Page
 from screens.desk import Desk
 from screens.keys import key, quiet
 from screens.lesson import LessonScreen
+from screens.prose import Prose
 from screens.report import Report
 from screens.steps import GO_ON, hint, page, steps
 from screens.words import plain
@@ -57,15 +57,15 @@ class MissionScreen(HardeningScreen):
 
     def body(self) -> ComposeResult:
         """Yield the title, the steps beside or over the text, and what Enter does."""
-        yield Static(self._title(), id="title", markup=False)
+        yield Prose(self._title(), id="title")
         with Container(id="desk"):
-            yield Static(id="steps", markup=False)
+            yield Prose(id="steps")
             with Page(id="page"):
-                yield Static(id="text", markup=False)
+                yield Prose(id="text")
                 yield Report(id="report")
-        yield Static(id="outcome", markup=False)
-        yield Static(id="hint", markup=False)
-        yield Static(id="command", classes="command", markup=False)
+        yield Prose(id="outcome")
+        yield Prose(id="hint")
+        yield Prose(id="command", classes="command")
 
     def on_mount(self) -> None:
         """Let the keys scroll the text."""
@@ -95,17 +95,17 @@ class MissionScreen(HardeningScreen):
         self.call_after_refresh(self._draw)
 
     def _draw(self) -> None:
-        self.query_one("#steps", Static).update(steps(self._standing))
+        self.query_one("#steps", Prose).update(steps(self._standing))
         self._show_outcome()
         told = GO_ON if self._held else hint(self._standing, looked=self._looked)
-        self.query_one("#hint", Static).update(plain(told))
+        self.query_one("#hint", Prose).update(plain(told))
         if not self._held:
             wide = max(30, self.query_one("#text").size.width)
-            self.query_one("#text", Static).update(page(self._standing, wide))
+            self.query_one("#text", Prose).update(page(self._standing, wide))
             self.tell_command(self._command())
 
     def _show_outcome(self) -> None:
-        text = self.query_one("#outcome", Static)
+        text = self.query_one("#outcome", Prose)
         text.display = self._outcome is not None and not self.query_one(Report).typing
         if self._outcome is not None:
             style = "bold $text-success" if self._outcome.done else "bold $text-warning"

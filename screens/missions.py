@@ -7,7 +7,7 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
-from textual.widgets import DataTable, Static
+from textual.widgets import DataTable
 
 from k8sharden.missions import MISSIONS, Missions, Standing
 from k8sharden.model.text import one_line
@@ -16,6 +16,7 @@ from screens.base import HardeningScreen, Page, Table, cell
 from screens.desk import Desk
 from screens.keys import key
 from screens.mission import MissionScreen
+from screens.prose import Prose
 from screens.words import counted
 
 ELSEWHERE = (
@@ -44,11 +45,11 @@ class MissionsScreen(HardeningScreen):
 
     def body(self) -> ComposeResult:
         """Yield how far one is, the missions, and the story of one."""
-        yield Static(id="sum", classes="heading", markup=False)
+        yield Prose(id="sum", classes="heading")
         yield Table()
         with Page(id="story"):
-            yield Static(id="text", markup=False)
-        yield Static(id="command", classes="command", markup=False)
+            yield Prose(id="text")
+        yield Prose(id="command", classes="command")
 
     def on_mount(self) -> None:
         """List the missions; how far each is, is asked of the cluster in a thread."""
@@ -57,8 +58,8 @@ class MissionsScreen(HardeningScreen):
             self._guide = Missions(session, self.desk.state)
         table = self.query_one(Table)
         table.add_column(Text(" "), width=1)
-        table.add_column(Text("Mission"), width=38)
-        table.add_column(Text("State"), key="state", width=table.left_over(46))
+        table.add_column(Text("Mission"), width=36)
+        table.add_column(Text("State"), key="state", width=table.left_over(43))
         for number, mission in enumerate(MISSIONS, start=1):
             table.add_row(Text(str(number)), cell(mission.title), "", key=mission.id)
         self.query_one("#story").can_focus = False
@@ -101,8 +102,8 @@ class MissionsScreen(HardeningScreen):
         self._tell(said, f"{mission.area.heading}. {mission.story}")
 
     def _tell(self, said: str, text: str) -> None:
-        self.query_one("#sum", Static).update(Content(said))
-        self.query_one("#text", Static).update(Content(text))
+        self.query_one("#sum", Prose).update(Content(said))
+        self.query_one("#text", Prose).update(Content(text))
 
     def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
         """Open the mission under the cursor."""

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from textual.content import Content
 from textual.message import Message
 from textual.timer import Timer
-from textual.widgets import Static
 
 from k8sharden.missions import Line, LineKind
+from screens.prose import Prose
 from screens.words import lines, plain
 
 _PACE = 0.25
@@ -17,7 +17,7 @@ _MARKS = {LineKind.COMMAND: "$ ", LineKind.ANSWER: "  ", LineKind.NOTE: "# "}
 _STYLES = {LineKind.COMMAND: "bold", LineKind.ANSWER: "", LineKind.NOTE: "italic"}
 
 
-class Report(Static):
+class Report(Prose):
     """The lines of a report; all at once where animations are off."""
 
     class Grown(Message):
@@ -27,7 +27,7 @@ class Report(Static):
         """The last line is there."""
 
     def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's own word
-        super().__init__(id=id, markup=False)
+        super().__init__(id=id)
         self._lines: tuple[Line, ...] = ()
         self._shown = 0
         self._timer: Timer | None = None

@@ -31,9 +31,12 @@ class StatusBar(Prose):
         if session is None:
             return [(" k8sharden ", "bold reverse")]
         mode = "READ-ONLY" if self._desk.locked else "WRITE"
+        production = session.place.production
+        self.set_class(production, "-production")
         style = "bold" if self._desk.locked or session.place.training else "bold $text-error"
         badge = [(" DEMO ", "bold reverse")] if session.place.training else []
         name = one_line(session.place.name, 40)
+        badge += [(" PRODUCTION ", "bold reverse")] if production else []
         return [*badge, Content.assemble(" ", (name, style), " · ", (mode, style))]
 
     def _counts(self) -> Content:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from k8sharden import config
 from k8sharden.changes.journal import Journal
 from k8sharden.errors import InputError
 from k8sharden.places import TrainingPlace, open_cluster, state_folder
@@ -16,11 +17,14 @@ def start(*, kubeconfig: str | None, context: str | None, read_only: bool) -> No
     _need_terminal("k8sharden scan")
     from screens.app import run_app  # noqa: PLC0415 - Textual is loaded only when the app starts
 
-    config = Path(kubeconfig) if kubeconfig else None
+    settings = config.load()
+    file = Path(kubeconfig) if kubeconfig else None
     place = None
     if context:
-        place = open_cluster(kubeconfig=config, context=context, read_only=read_only)
-    run_app(state_folder(), place=place, read_only=read_only, kubeconfig=config)
+        place = open_cluster(
+            kubeconfig=file, context=context, read_only=read_only, settings=settings
+        )
+    run_app(state_folder(), place=place, read_only=read_only, kubeconfig=file, settings=settings)
 
 
 @click.command()
@@ -38,7 +42,8 @@ def demo(*, read_only: bool, reset: bool) -> None:
     _need_terminal("k8sharden scan --demo")
     from screens.app import run_app  # noqa: PLC0415 - as above
 
-    run_app(state, place=TrainingPlace(state, read_only=read_only), read_only=read_only)
+    place = TrainingPlace(state, read_only=read_only)
+    run_app(state, place=place, read_only=read_only, settings=config.load())
 
 
 def _reset(state: Path) -> None:

@@ -43,7 +43,7 @@ def apply(**options: Any) -> int:
     check_consent(yes=rest["yes"], digest=rest["digest"])
     session = open_session(source)
     if session.place.read_only:
-        raise Refused("Read-only: start without --read-only to change the cluster.")
+        raise Refused("Read-only, by --read-only or by the settings: nothing can be changed here.")
     plan, scan = make(session, selection)
     tell_unfixed(plan, scan.findings)
     return carry_out(session, plan, scan.inventory, rest)

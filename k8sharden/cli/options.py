@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import click
 import msgspec
 
+from k8sharden import config
 from k8sharden.cli.output import say
 from k8sharden.cli.selection import Selection
 from k8sharden.errors import InputError
@@ -148,6 +149,7 @@ def open_session(source: SourceOptions) -> Session:
         server=source.server,
         namespaces=source.namespaces,
         read_only=source.read_only,
+        settings=config.load(),
     )
     return Session(place, state)
 

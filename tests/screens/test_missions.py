@@ -160,7 +160,7 @@ def test_a_fix_that_is_taken_back_opens_the_mission_again(tmp_path: Path) -> Non
             await driver.press("a", "tab", "enter")
             await driver.until(lambda: driver.crumb == "result")
             await driver.press("escape", "M")
-            assert "open again" in driver.text
+            assert "works again" in driver.text
 
     run(test())
 
