@@ -236,6 +236,15 @@ class Session:
         """Return the journal's entries, of one cluster where a source is given, newest first."""
         return self.journal.entries(source.cluster_uid if source else None)
 
+    def interrupted(self, source: Source) -> tuple[Entry, ...]:
+        """Return the entries whose end nobody wrote down: the program was stopped in between.
+
+        A journal that does not exist yet is not made by asking.
+        """
+        if not self._journal_path.exists():
+            return ()
+        return tuple(entry for entry in self.entries(source) if entry.interrupted)
+
     def undo(self, names: Sequence[str], source: Source) -> Plan:
         """Return the plan that takes these entries back. Raises `Refused` for another cluster's."""
         entries = [self.journal.entry(name) for name in dict.fromkeys(names)]

@@ -37,6 +37,9 @@ from screens.safety import NoControls
 from screens.settings import SettingsScreen
 from screens.taste import check, put_in_force
 
+_KEEP = 3.0
+"""Seconds between two looks at whether marks, filter or cursor are to be written down."""
+
 _FIRST = "Choose a cluster first: Enter on one of these."
 _MARK = "Nothing is chosen: open an area (1 to 7) and mark findings with space."
 
@@ -100,6 +103,7 @@ class HardeningApp(App[None]):
         """Open the place that was given, if one was."""
         if problem := put_in_force(self, self.desk.settings):
             self.say(problem)
+        self.set_interval(_KEEP, self.desk.keep_spot)
         self.install_screen(self._overview, "overview")
         for area, screen in AREAS.items():
             self.install_screen(screen(self.desk), area.value)

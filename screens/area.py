@@ -15,6 +15,7 @@ from textual.widgets import Input
 
 from k8sharden.model.change import Change, NoChange
 from k8sharden.model.finding import Area, Finding
+from k8sharden.resume import Spot
 from k8sharden.session import Scan
 from screens.base import HardeningScreen
 from screens.desk import Desk
@@ -91,10 +92,21 @@ class AreaScreen(HardeningScreen):
         if self._loaded is not self.desk.scan:
             self._loaded = self.desk.scan
             self._load()
+            self._go_back()
         self.query_one("#facts", Prose).update(self._facts())
         self.query_one("#sidebar", Prose).update(self._areas())
         self._show_empty()
         self._show_details()
+
+    def _go_back(self) -> None:
+        """Put filter and cursor back where they were when the app was left."""
+        spot = self.desk.back_to
+        if spot is not None and spot.area == self.area.value:
+            self.desk.back_to = None
+            self.query_one("#filter", Input).value = spot.query
+            self.query_one("#filter").display = bool(spot.query)
+            self.rows.narrow(spot.query)
+            self.rows.reveal(spot.finding)
 
     def reveal(self, finding: Finding) -> None:
         """Put the cursor on a finding; a filter that hides it is taken away."""
@@ -156,6 +168,9 @@ class AreaScreen(HardeningScreen):
 
     def on_findings_list_moved(self) -> None:
         """Show the finding under the cursor, and its fix once the cursor rests."""
+        current, query = self.rows.current, self.query_one("#filter", Input).value
+        if self.desk.back_to is None or self.desk.back_to.area != self.area.value:
+            self.desk.spot = Spot(self.area.value, current.id if current else "", query)
         self._answer = None
         self._show_details()
         if self._timer is not None:

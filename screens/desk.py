@@ -4,9 +4,12 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from k8sharden import resume
 from k8sharden.changes.plan import Plan
 from k8sharden.config import Config
+from k8sharden.errors import K8shardenError
 from k8sharden.model.finding import Area, Finding
+from k8sharden.resume import Spot
 from k8sharden.session import Place, Scan, Session
 
 Tell = Callable[[int, int], None]
@@ -30,6 +33,14 @@ class Desk:
         self.scanning = False
         self.applying = False
         self.marks: set[str] = set()
+        self.spot = Spot()
+        """Where the cursor is; the marks of it are those of the desk."""
+        self.back_to: Spot | None = None
+        """Where one stopped the last time, until that area was opened again."""
+        self.interrupted = ""
+        """What is to be said of changes that were interrupted; empty where none was."""
+        self._known = False
+        self._kept: Spot | None = None
 
     def open(self, place: Place) -> None:
         """Put another place on the desk, and everything of the one before away."""
@@ -47,13 +58,43 @@ class Desk:
         self._clear()
 
     def _clear(self) -> None:
+        """Put the scan away; where one stopped is kept."""
+        self.keep_spot()
+        self.spot, self.back_to, self.interrupted, self._known = Spot(), None, "", False
+        self._kept = None
         self.session = self.scan = None
         self.marks.clear()
 
     def take(self, scan: Scan) -> None:
         """Lay a new scan on the desk; marks of findings that are gone go with them."""
         self.scan = scan
+        self._look_back(scan)
         self.marks &= {finding.id for finding in scan.findings}
+
+    def _look_back(self, scan: Scan) -> None:
+        """Ask what was left behind: by the first scan of a cluster its uid is known."""
+        source = scan.inventory.source
+        if not self._known:
+            self._known = True
+            self.back_to = resume.spot(self.state, source.cluster_uid)
+            self.spot, self._kept = self.back_to, self.back_to
+            self.marks |= set(self.back_to.marks)
+        try:
+            left = self.session.interrupted(source) if self.session else ()
+        except K8shardenError as error:
+            self.interrupted = str(error)
+            return
+        what = "1 change was" if len(left) == 1 else f"{len(left)} changes were"
+        self.interrupted = f"{what} interrupted: u opens the journal." if left else ""
+
+    def keep_spot(self) -> None:
+        """Write down where one is, if that is news."""
+        if self.scan is None:
+            return
+        here = Spot(self.spot.area, self.spot.finding, self.spot.query, tuple(sorted(self.marks)))
+        if here != self._kept:
+            resume.keep(self.state, self.scan.inventory.source.cluster_uid, here)
+            self._kept = here
 
     def of(self, area: Area) -> tuple[Finding, ...]:
         """Return the findings of one area."""

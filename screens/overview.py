@@ -136,6 +136,9 @@ class OverviewScreen(HardeningScreen):
     def _notes(self) -> list[Content]:
         scan, session = self.desk.scan, self.desk.session
         notes = []
+        if self.desk.interrupted:
+            notes.append(plain(self.desk.interrupted).stylize("bold $text-warning"))
+            notes.append(Content(""))
         if session is not None and session.place.training:
             notes.append(Content(TRAINING))
         if scan is None:
@@ -185,8 +188,20 @@ class OverviewScreen(HardeningScreen):
 
     def _scanned(self, scan: Scan) -> None:
         self.desk.scanning = False
+        first = self.desk.scan is None
         self.desk.take(scan)
+        if first:
+            self._go_back()
         self.house.refresh_top()
+
+    def _go_back(self) -> None:
+        """Put the cursor on the area where one stopped, and say so."""
+        spot = self.desk.back_to
+        area = next((each for each in Area if spot and each.value == spot.area), None)
+        if area is not None:
+            self.query_one(Table).move_cursor(row=list(Area).index(area))
+            marks = f", {len(self.desk.marks)} marked" if self.desk.marks else ""
+            self.say(f"You stopped in {area.heading}{marks}: Enter goes on there.")
 
     def failed(self, name: str, error: BaseException) -> None:
         """Leave the scan before in place, and say what happened."""

@@ -70,6 +70,12 @@ class Entry(msgspec.Struct, frozen=True):
     records: tuple[tuple[State, Record], ...]
 
     @property
+    def interrupted(self) -> bool:
+        """Whether the program was stopped before it knew, and wrote down, how this ended."""
+        unverified = self.state is State.APPLIED and not self.detail
+        return self.state is State.INTENDED or unverified
+
+    @property
     def undoable(self) -> bool:
         """Whether there is something of this entry on the cluster that can be taken back."""
         return bool(self.standing)
