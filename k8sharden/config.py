@@ -45,6 +45,11 @@ class Config(msgspec.Struct, frozen=True):
         """Return what holds for a context, or for a server by its address."""
         return self.contexts.get(name, ContextSettings())
 
+    @property
+    def servers(self) -> tuple[str, ...]:
+        """The servers that are named by their address instead of a context."""
+        return tuple(name for name in self.contexts if name.startswith(("https://", "http://")))
+
 
 _FIELDS = {"theme": str, "mouse": bool, "animations": bool, "keys": dict, "contexts": dict}
 _OF_CONTEXT = {"read_only": bool, "production": bool}

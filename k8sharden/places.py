@@ -14,8 +14,10 @@ from k8sharden.changes.plan import Fetch, Plan, Planned, fetcher
 from k8sharden.changes.write import Writer
 from k8sharden.cluster.api import Api
 from k8sharden.cluster.collector import collect, identify
-from k8sharden.cluster.connect import ContextInfo, connect, contexts
+from k8sharden.cluster.connect import ContextInfo, address, connect, contexts
+from k8sharden.cluster.connect import in_cluster as in_cluster  # noqa: PLC0414 - offered here, too
 from k8sharden.cluster.progress import Progress
+from k8sharden.cluster.tokens import forget_token, store_token, usable
 from k8sharden.cluster.training import training_cluster
 from k8sharden.cluster.training.control_plane import TrainingCluster
 from k8sharden.config import Config
@@ -230,6 +232,21 @@ def offered(kubeconfig: Path | None = None) -> tuple[ContextInfo, ...]:
     Raises `InputError` for a file that was named and is not there, and for one that is broken.
     """
     return contexts(kubeconfig)
+
+
+def log_in(server: str, token: str) -> str:
+    """Keep a token for a server in the keyring; return the address to open it by.
+
+    Raises `InputError` for an address or a token that cannot be one, and where no keyring keeps it.
+    """
+    where = address(server.strip())
+    store_token(where, usable(token))
+    return where
+
+
+def log_out(server: str) -> bool:
+    """Take the token of a server out of the keyring; False where there was none."""
+    return forget_token(address(server.strip()))
 
 
 def open_files(paths: Sequence[str]) -> FilesPlace:

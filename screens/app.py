@@ -19,6 +19,7 @@ from textual.screen import Screen
 from k8sharden.changes.plan import Plan
 from k8sharden.config import Config
 from k8sharden.model.finding import Area, Finding
+from k8sharden.places import TrainingPlace
 from k8sharden.session import Place, Session
 from screens.area import AreaScreen
 from screens.areas import AREAS
@@ -211,6 +212,11 @@ class HardeningApp(App[None]):
         """Open the journal."""
         if session := self._session():
             self.push_screen(JournalScreen(self.desk, session))
+
+    def action_training(self) -> None:
+        """Open the training cluster in place of what is open."""
+        if not self._applying():
+            self.use(TrainingPlace(self.desk.state, read_only=self.desk.read_only))
 
     def action_settings(self) -> None:
         """Change the settings; not while a plan is applied."""

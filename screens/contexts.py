@@ -1,5 +1,6 @@
 """The first screen: choose a cluster. The training cluster is always on offer."""
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -9,12 +10,17 @@ from textual.content import Content
 from textual.widgets import DataTable
 
 from k8sharden.cluster.connect import ContextInfo
+from k8sharden.config import change
 from k8sharden.model.text import one_line
-from k8sharden.places import ClusterPlace, TrainingPlace, offered, open_cluster
+from k8sharden.places import ClusterPlace, TrainingPlace, in_cluster, offered, open_cluster
 from screens.base import HardeningScreen, Table
 from screens.desk import Desk
+from screens.login import LoginScreen
 from screens.prose import Prose
 from screens.words import plain
+
+Way = Callable[[], ClusterPlace]
+"""Opens one of the clusters; it may take its time."""
 
 WELCOME = (
     "k8sharden takes a cluster from defaults to hardened, one reviewed change at a time. "
@@ -22,7 +28,8 @@ WELCOME = (
 )
 NO_KUBECONFIG = (
     "No kubeconfig was found, so there is no cluster of yours to choose. Give one with "
-    "--kubeconfig or KUBECONFIG; the training cluster needs none: press Enter."
+    "--kubeconfig or KUBECONFIG, or name a server in the last row; the training cluster needs "
+    "neither: press Enter."
 )
 
 
@@ -37,7 +44,7 @@ class ContextsScreen(HardeningScreen):
         super().__init__(desk)
         self._kubeconfig = kubeconfig
         self._hint = ""
-        self._names: list[str | None] = []
+        self._ways: list[Way | None] = []
 
     def body(self) -> ComposeResult:
         """Yield the welcome, the contexts and a line that says what happens."""
@@ -50,20 +57,29 @@ class ContextsScreen(HardeningScreen):
         table = self.query_one(Table)
         table.add_columns(Text("Cluster"), Text("Server"), Text("User"), Text("Note"))
         table.focus()
-        self._add(None, "training cluster", "in memory; nothing here can break", "", "DEMO")
+        self._add(
+            self._training, "training cluster", "in memory; nothing here can break", "", "DEMO"
+        )
         self.work("contexts", partial(offered, self._kubeconfig), self._listed)
 
-    def _add(self, name: str | None, *cells: str) -> None:
-        self._names.append(name)
+    def _add(self, way: Way | None, *cells: str) -> None:
+        self._ways.append(way)
         self.query_one(Table).add_row(*(Text(one_line(cell, 40)) for cell in cells))
 
     def _listed(self, found: tuple[ContextInfo, ...]) -> None:
         for info in found:
             mark = "current" if info.current else ""
-            self._add(info.name, info.name, info.server, info.user, mark)
-        self._hint = "Enter connects and scans." if found else NO_KUBECONFIG
+            way = partial(self._connect, context=info.name)
+            self._add(way, info.name, info.server, info.user, mark)
+        inside = not found and in_cluster()
+        if inside:
+            self._add(self._connect, "this cluster", "the one of this pod", "its account", "")
+        for server in self.desk.settings.servers:
+            self._add(partial(self._connect, server=server), server, server, "token", "keyring")
+        self._add(None, "another server…", "by address and bearer token", "", "")
+        self._hint = "Enter connects and scans." if found or inside else NO_KUBECONFIG
         self.show()
-        current = next((n for n, info in enumerate(found, start=1) if info.current), 0)
+        current = next((n for n, info in enumerate(found, start=1) if info.current), int(inside))
         self.query_one(Table).move_cursor(row=current)
 
     def show(self) -> None:
@@ -73,17 +89,33 @@ class ContextsScreen(HardeningScreen):
 
     def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
         """Open what was chosen, in a thread: a credential plugin may take its time."""
-        name = self._names[event.cursor_row]
-        hint = Content.assemble("Connecting to ", plain(name or "the training cluster", 80), "…")
-        self.query_one("#hint", Prose).update(hint)
-        self.work("open", partial(self._open, name), self.house.use)
+        way = self._ways[event.cursor_row]
+        if way is None:
+            self.app.push_screen(LoginScreen(), self._logged_in)
+            return
+        self.query_one("#hint", Prose).update(Content("Connecting…"))
+        self.work("open", way, self.house.use)
 
-    def _open(self, name: str | None) -> ClusterPlace:
-        if name is None:
-            return TrainingPlace(self.desk.state, read_only=self.desk.read_only)
+    def _logged_in(self, server: str | None) -> None:
+        """Keep the address in the list, by a setting of its own, and connect."""
+        if not server:
+            return
+
+        def way() -> ClusterPlace:
+            if server not in self.desk.settings.contexts:
+                self.desk.settings = change(("contexts", server, "read_only"), value=False)
+            return self._connect(server=server)
+
+        self.work("open", way, self.house.use)
+
+    def _training(self) -> ClusterPlace:
+        return TrainingPlace(self.desk.state, read_only=self.desk.read_only)
+
+    def _connect(self, *, context: str | None = None, server: str | None = None) -> ClusterPlace:
         return open_cluster(
-            kubeconfig=self._kubeconfig,
-            context=name,
+            kubeconfig=None if server else self._kubeconfig,
+            context=context,
+            server=server,
             read_only=self.desk.read_only,
             settings=self.desk.settings,
         )

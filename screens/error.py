@@ -12,6 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button
 
 from k8sharden.errors import (
+    ApiError,
     ClusterUnavailable,
     Forbidden,
     InputError,
@@ -56,6 +57,37 @@ def sentence(error: BaseException) -> str:
     )
 
 
+_OF_CLUSTERS = (ApiError, ClusterUnavailable)
+_TRAINING = "Or t opens the training cluster: it needs no server, and nothing there can break."
+_ADVICE: tuple[tuple[type[BaseException], tuple[str, ...]], ...] = (
+    (
+        Unauthorized,
+        (
+            "Tokens and certificates expire. Log in again the way you did before (your provider's",
+            "login command, or `k8sharden login --server URL`), then scan again.",
+        ),
+    ),
+    (
+        Forbidden,
+        (
+            "`k8sharden permissions` prints the ClusterRole that a scan needs: give it to somebody",
+            "who may grant it. With less, what could not be read is unknown, never passed.",
+        ),
+    ),
+    (
+        ClusterUnavailable,
+        (
+            "Is the address right, the VPN up, the cluster running? Try `kubectl version`.",
+        ),
+    ),
+)
+
+
+def advice(error: BaseException) -> tuple[str, ...]:
+    """Return what to do about it, in lines; nothing where the sentence said it all."""
+    return next((lines for kind, lines in _ADVICE if isinstance(error, kind)), ())
+
+
 class ErrorScreen(ModalScreen[None]):
     """An error that the app survives."""
 
@@ -65,6 +97,7 @@ class ErrorScreen(ModalScreen[None]):
         quiet("error.rescan", "r", "leave('rescan')", "Scan", "Read the cluster again"),
         quiet("error.contexts", "c", "leave('contexts')", "Cluster", "Choose another cluster"),
         quiet("error.quit", "q", "app.quit", "Quit", "Leave; nothing is lost"),
+        quiet("error.training", "t", "leave('training')", "Training", "Open the training cluster"),
     ]
 
     def __init__(self, error: BaseException, *, connected: bool) -> None:
@@ -85,7 +118,9 @@ class ErrorScreen(ModalScreen[None]):
                 Content(""),
                 plain(sentence(self._error), 1200),
                 Content(""),
+                *(Content(each) for each in advice(self._error)),
                 Content(_WAYS[self._connected]),
+                *([Content(_TRAINING)] if isinstance(self._error, _OF_CLUSTERS) else []),
             ]
         )
 

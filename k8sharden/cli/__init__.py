@@ -21,6 +21,8 @@ _COMMANDS = {
     "apply": ("apply", "Plan, show, confirm, apply and verify."),
     "export": ("export", "Write the changes as patches, manifests or artefacts."),
     "journal": ("journal", "Show what was done, and take it back."),
+    "login": ("login", "Keep the bearer token of a server in the keyring."),
+    "logout": ("login", "Take the token of a server out of the keyring."),
     "missions": ("missions", "Attack the training cluster, harden it, see the attack fail."),
     "explain": ("learn", "The lesson of one check."),
     "checks": ("learn", "The catalogue of checks."),

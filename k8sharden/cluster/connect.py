@@ -17,7 +17,7 @@ from k8sharden.cluster.tokens import token_for
 from k8sharden.errors import ClusterUnavailable, InputError
 from k8sharden.model.text import one_line
 
-__all__ = ["ContextInfo", "connect", "contexts", "in_cluster"]
+__all__ = ["ContextInfo", "address", "connect", "contexts", "in_cluster"]
 
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 _CONNECTIONS = 16
@@ -64,7 +64,8 @@ def in_cluster() -> bool:
     return bool(os.environ.get("KUBERNETES_SERVICE_HOST")) and (SERVICE_ACCOUNT / "token").exists()
 
 
-def _by_address(server: str, *, read_only: bool) -> Api:
+def address(server: str) -> str:
+    """Return a server's address as it is used. Raises `InputError` for what is none, or unsafe."""
     try:
         parts = urlsplit(server)
         host = parts.hostname
@@ -78,10 +79,15 @@ def _by_address(server: str, *, read_only: bool) -> Api:
         raise InputError("--server takes no user and password: its token comes from the keyring.")
     if parts.scheme == "http" and host not in ("localhost", "127.0.0.1", "::1"):
         raise InputError("A token is not sent over plain HTTP: write https:// in --server.")
+    return server.rstrip("/")
+
+
+def _by_address(server: str, *, read_only: bool) -> Api:
+    host = address(server)
     configuration = _configuration()
-    configuration.host = server.rstrip("/")
-    configuration.api_key = {"authorization": f"Bearer {token_for(server)}"}
-    return _api(configuration, server, "", read_only=read_only)
+    configuration.host = host
+    configuration.api_key = {"authorization": f"Bearer {token_for(host)}"}
+    return _api(configuration, host, "", read_only=read_only)
 
 
 def _from_inside(*, read_only: bool) -> Api:

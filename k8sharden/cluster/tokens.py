@@ -11,6 +11,9 @@ SERVICE = "k8sharden"
 TIMEOUT = 30.0
 """Seconds; a locked keyring asks its owner to unlock it, in a window that may never be seen."""
 
+LARGEST = 16_384
+"""Characters; API servers refuse headers that are longer."""
+
 T = TypeVar("T")
 
 
@@ -20,7 +23,7 @@ def token_for(server: str, *, timeout: float = TIMEOUT) -> str:
     if not token:
         raise InputError(
             f"No token for {one_line(server, 200)} is in the keyring: store one with "
-            f"`keyring set {SERVICE} {one_line(server, 200)}`, or use a kubeconfig."
+            f"`k8sharden login --server {one_line(server, 200)}`, or use a kubeconfig."
         )
     return token
 
@@ -30,6 +33,38 @@ def store_token(server: str, token: str, *, timeout: float = TIMEOUT) -> None:
     _ask(lambda: _keyring_set(server, token), timeout)
     if _ask(lambda: _keyring_get(server), timeout) != token:
         raise InputError("The keyring did not keep the token: set up a keyring that does.")
+
+
+def forget_token(server: str, *, timeout: float = TIMEOUT) -> bool:
+    """Take a token out of the keyring, and look whether it is gone; False where there was none."""
+    if not _ask(lambda: _keyring_get(server), timeout):
+        return False
+    _ask(lambda: _keyring_delete(server), timeout)
+    if _ask(lambda: _keyring_get(server), timeout):
+        raise InputError("The keyring still holds the token: take it out by its own program.")
+    return True
+
+
+def usable(token: str) -> str:
+    """Return a token without the blanks around it.
+
+    Raises `InputError`, without the token's text, for what cannot be one.
+    """
+    bare = token.strip()
+    if not bare:
+        raise InputError("No token was given: nothing was stored.")
+    if len(bare) > LARGEST or not bare.isascii() or not bare.isprintable() or " " in bare:
+        raise InputError(
+            "That is no bearer token: it holds blanks, line breaks or other signs, or is too long. "
+            "Nothing was stored."
+        )
+    return bare
+
+
+def _keyring_delete(server: str) -> None:
+    import keyring  # noqa: PLC0415 - as above
+
+    keyring.delete_password(SERVICE, server)
 
 
 def _keyring_get(server: str) -> str | None:

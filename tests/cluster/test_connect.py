@@ -271,7 +271,7 @@ def test_a_server_takes_its_token_from_the_keyring(monkeypatch: pytest.MonkeyPat
     """--server needs no kubeconfig; its token is the one stored for that address."""
     monkeypatch.setattr(tokens, "_keyring_get", {"https://a.example": SECRET}.get)
     assert connect(server="https://a.example").server == "https://a.example"
-    with pytest.raises(InputError, match=r"keyring set k8sharden https://b.example"):
+    with pytest.raises(InputError, match=r"k8sharden login --server https://b.example"):
         connect(server="https://b.example")
 
 
