@@ -1,5 +1,6 @@
 """The app: its keys, its screens, and what keeps it safe. It decides nothing about clusters."""
 
+import os
 import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path

@@ -76,9 +76,7 @@ _ADVICE: tuple[tuple[type[BaseException], tuple[str, ...]], ...] = (
     ),
     (
         ClusterUnavailable,
-        (
-            "Is the address right, the VPN up, the cluster running? Try `kubectl version`.",
-        ),
+        ("Is the address right, the VPN up, the cluster running? Try `kubectl version`.",),
     ),
 )
 
