@@ -15,6 +15,7 @@ from k8sharden.changes.diff import FileDiff, unified
 from k8sharden.changes.journal import Entry, Journal
 from k8sharden.changes.plan import Fetch, Plan, Planned, Unfixed, make_plan, remediation
 from k8sharden.changes.recorded import diff_record
+from k8sharden.changes.settle import settle
 from k8sharden.changes.undo import plan_undo
 from k8sharden.changes.write import Writer
 from k8sharden.cluster.progress import Progress
@@ -244,6 +245,16 @@ class Session:
         if not self._journal_path.exists():
             return ()
         return tuple(entry for entry in self.entries(source) if entry.interrupted)
+
+    def settle(self, source: Source) -> tuple[tuple[Entry, str], ...]:
+        """Find out what became of interrupted changes; return each with what was found.
+
+        Only the journal is written. Nobody else may be applying to this cluster meanwhile.
+        """
+        return tuple(
+            (entry, settle(entry, self.journal, self.place.fetch))
+            for entry in self.interrupted(source)
+        )
 
     def undo(self, names: Sequence[str], source: Source) -> Plan:
         """Return the plan that takes these entries back. Raises `Refused` for another cluster's."""

@@ -32,6 +32,7 @@ from screens.export import ExportScreen
 from screens.help import HelpScreen, keys_of
 from screens.journal import JournalScreen
 from screens.keys import key, quiet
+from screens.leaving import Leaving
 from screens.missions import MissionsScreen
 from screens.overview import OverviewScreen
 from screens.review import ReviewScreen
@@ -96,6 +97,7 @@ class HardeningApp(App[None]):
         self._overview = OverviewScreen(self.desk)
         self._controls = NoControls()
         self._clashes: set[str] = set()
+        self._leaving = Leaving(self.desk, lambda: self.call_from_thread(self.exit))
 
     def get_default_screen(self) -> Screen[None]:
         """Begin with the choice of a cluster."""
@@ -103,6 +105,7 @@ class HardeningApp(App[None]):
 
     def on_mount(self) -> None:
         """Open the place that was given, if one was."""
+        self._leaving.begin()
         if problem := put_in_force(self, self.desk.settings):
             self.say(problem)
         self.set_interval(_KEEP, self.desk.keep_spot)
@@ -114,6 +117,7 @@ class HardeningApp(App[None]):
 
     def on_unmount(self) -> None:
         """Close the journal."""
+        self._leaving.end()
         self.desk.close()
 
     def use(self, place: Place) -> None:

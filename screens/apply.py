@@ -65,14 +65,13 @@ class ApplyScreen(HardeningScreen):
         plan, approved = self._plan, self._plan.digest
 
         def run() -> tuple[Outcome, ...]:
-            return self._session.apply(
-                plan,
-                approved,
-                self._tell,
-                self._stop.is_set,
-            )
+            with self.desk.writing:
+                return self._session.apply(plan, approved, self._tell, self._stopped)
 
         self.work("apply", run, self._finished)
+
+    def _stopped(self) -> bool:
+        return self._stop.is_set() or self.desk.stop.is_set()
 
     def _tell(self, outcome: Outcome) -> None:
         self.post_message(ApplyTold(outcome))

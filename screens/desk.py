@@ -1,5 +1,6 @@
 """What lies open on the desk: one session, its newest scan, and the marks."""
 
+import threading
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -32,6 +33,10 @@ class Desk:
         self.scan: Scan | None = None
         self.scanning = False
         self.applying = False
+        self.writing = threading.Lock()
+        """Held while a plan is applied, by the thread that does it."""
+        self.stop = threading.Event()
+        """Set when the program is asked to end: no further change is begun."""
         self.marks: set[str] = set()
         self.spot = Spot()
         """Where the cursor is; the marks of it are those of the desk."""
@@ -73,19 +78,25 @@ class Desk:
 
     def _look_back(self, scan: Scan) -> None:
         """Ask what was left behind: by the first scan of a cluster its uid is known."""
-        source = scan.inventory.source
         if not self._known:
             self._known = True
-            self.back_to = resume.spot(self.state, source.cluster_uid)
+            self.back_to = resume.spot(self.state, scan.inventory.source.cluster_uid)
             self.spot, self._kept = self.back_to, self.back_to
             self.marks |= set(self.back_to.marks)
+        self.look_for_interrupted()
+
+    def look_for_interrupted(self) -> None:
+        """Ask the journal for changes whose end nobody wrote down."""
+        if self.session is None or self.scan is None:
+            return
         try:
-            left = self.session.interrupted(source) if self.session else ()
+            left = self.session.interrupted(self.scan.inventory.source)
         except K8shardenError as error:
             self.interrupted = str(error)
             return
         what = "1 change was" if len(left) == 1 else f"{len(left)} changes were"
-        self.interrupted = f"{what} interrupted: u opens the journal." if left else ""
+        said = f"{what} interrupted: u opens the journal, and s there finds out what became of it."
+        self.interrupted = said if left else ""
 
     def keep_spot(self) -> None:
         """Write down where one is, if that is news."""

@@ -10,6 +10,7 @@ from textual.content import Content
 from textual.widgets import DataTable
 
 from k8sharden.changes.journal import Entry
+from k8sharden.model.inventory import Source
 from k8sharden.model.text import one_line
 from k8sharden.session import Session
 from screens.base import HardeningScreen, Table, cell
@@ -35,6 +36,7 @@ class JournalScreen(HardeningScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         key("journal.mark", "space", "mark", "Mark", "Mark for undo, and go on"),
         key("journal.undo", "u", "undo", "Undo…", "Review taking it back"),
+        key("journal.settle", "s", "settle", "Settle", "Find out what became of interrupted ones"),
     ]
 
     def __init__(self, desk: Desk, session: Session) -> None:
@@ -142,6 +144,23 @@ class JournalScreen(HardeningScreen):
         table.update_cell(entry.id, "mark", self._cells(entry)[0])
         table.action_cursor_down()
         self._show_entry()
+
+    def action_settle(self) -> None:
+        """Look at the cluster, and write down what became of interrupted changes."""
+        if not any(entry.interrupted for entry in self._entries):
+            self.say("No change of this cluster was interrupted.")
+            return
+        self.work("settle", lambda: self._session.settle(self._source()), self._settled)
+
+    def _source(self) -> Source:
+        scan = self.desk.scan
+        return scan.inventory.source if scan else self._session.place.source()
+
+    def _settled(self, settled: tuple[tuple[Entry, str], ...]) -> None:
+        for entry, said in settled[:5]:
+            self.say(one_line(f"{entry.id}: {said}", 300))
+        self.desk.look_for_interrupted()
+        self.show()
 
     def action_undo(self) -> None:
         """Review taking the marked entries back, or the one under the cursor."""

@@ -76,6 +76,23 @@ def undo(entries: tuple[str, ...], **options: Any) -> int:
     return carry_out(session, plan, None, rest)
 
 
+@journal.command("settle")
+@source_options(files=False)
+def settle_(**options: Any) -> int:
+    """Find out what became of changes that were interrupted; only the journal is written.
+
+    Run it while nobody else applies changes to this cluster.
+    """
+    source, _, _ = split(options)
+    session = open_session(source)
+    settled = session.settle(session.place.source())
+    for entry, said in settled:
+        say(f"{entry.id}: {entry.title}. {said}")
+    if not settled:
+        say("No change of this cluster was interrupted.")
+    return 0
+
+
 def _journal() -> Journal:
     return Journal(state_folder() / "journal.sqlite")
 

@@ -21,15 +21,15 @@ def test_review_says_why_nothing_is_applied(tmp_path: Path) -> None:
     run(test())
 
 
-def test_a_scan_and_a_plan_write_no_file(tmp_path: Path) -> None:
-    """Looking at findings, their fixes and the plan leaves nothing on the disk."""
+def test_a_scan_and_a_plan_write_no_journal(tmp_path: Path) -> None:
+    """Looking at findings, their fixes and the plan leaves only where one stopped on the disk."""
 
     async def test() -> None:
         async with opened(tmp_path, read_only=True) as driver:
             await driver.press("2", "d", "escape", "space", "a")
 
     run(test())
-    assert list(tmp_path.iterdir()) == []
+    assert [path.name for path in tmp_path.iterdir()] == ["resume.json"]
 
 
 def test_write_is_shown_where_writing_is_possible(tmp_path: Path) -> None:

@@ -1,0 +1,137 @@
+"""Interrupted changes: what became of them is read from the cluster, and only written down."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from k8sharden.changes.journal import State
+from k8sharden.places import TrainingPlace
+from k8sharden.session import Session
+
+
+class Killed(BaseException):
+    """The program was killed here."""
+
+
+def interrupted(
+    state: Path, monkeypatch: pytest.MonkeyPatch, check: str, *, after: int, named: str = ""
+) -> Session:
+    """Apply the fix of one finding, killed before the write of this number; return a fresh session.
+
+    The cluster keeps what was written until then, as a real one does.
+    """
+    session = Session(TrainingPlace(state), state)
+    scan = session.scan()
+    finding = next(
+        f for f in scan.findings if f.check == check and named in f.resource.label and f.counts
+    )
+    plan = session.plan(scan, [finding])
+    assert plan.changes
+    writes = iter(range(100))
+
+    def killed(*arguments: Any, **options: Any) -> Any:
+        if next(writes) == after:
+            raise Killed
+        return write(*arguments, **options)
+
+    from k8sharden.changes import apply  # noqa: PLC0415 - the module whose name is replaced
+
+    write = apply.write
+    monkeypatch.setattr(apply, "write", killed)
+    with pytest.raises(Killed):
+        session.apply(plan, plan.digest)
+    monkeypatch.setattr(apply, "write", write)
+    session.close()
+    return Session(TrainingPlace(state), state)
+
+
+def state_of(session: Session) -> State:
+    """Return the state of the newest entry."""
+    return session.entries()[0].state
+
+
+def settled(session: Session) -> str:
+    """Settle the one interrupted change; return the sentence."""
+    ((_, said),) = session.settle(session.place.source())
+    return said
+
+
+@pytest.mark.parametrize(
+    ("check", "named"),
+    [("net-no-default-deny-ingress", "shop"), ("rt-rofs", "web"), ("rbac-cluster-admin", "ci-")],
+)
+def test_what_was_not_begun_is_found_unwritten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, check: str, named: str
+) -> None:
+    """Killed before the first write: the cluster is as it was, and nothing is there to undo."""
+    session = interrupted(tmp_path, monkeypatch, check, after=0, named=named)
+    assert state_of(session) is State.INTENDED
+    assert len(session.interrupted(session.place.source())) == 1
+    assert "before anything of it was written" in settled(session)
+    assert state_of(session) is State.FAILED
+    assert not session.entries()[0].undoable
+    assert not session.interrupted(session.place.source())
+
+
+def test_a_group_that_stopped_half_way_can_be_taken_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed after the first of several writes: that one is found, and undo takes it back."""
+    session = interrupted(tmp_path, monkeypatch, "rbac-cluster-admin", after=1, named="ci-")
+    assert "half-way: 1 of" in settled(session)
+    (entry,) = session.entries()
+    assert len(entry.standing) == 1
+    plan = session.undo([entry.id], session.place.source())
+    session.apply(plan, plan.digest)
+    assert session.place.fetch(entry.standing[0].ref) is None
+
+
+@pytest.mark.parametrize("check", ["net-no-default-deny-ingress", "rt-rofs", "rbac-cluster-admin"])
+def test_what_was_written_is_found_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, check: str
+) -> None:
+    """Killed after the last write, before its verification: verified, and undo works."""
+    from k8sharden.changes import apply  # noqa: PLC0415 - as above
+
+    session = Session(TrainingPlace(tmp_path), tmp_path)
+    scan = session.scan()
+    before = len(scan.findings)
+    plan = session.plan(scan, [next(f for f in scan.findings if f.check == check and f.counts)])
+
+    def killed(*_: Any) -> None:
+        raise Killed
+
+    monkeypatch.setattr(apply, "verify", killed)
+    with pytest.raises(Killed):
+        session.apply(plan, plan.digest)
+    monkeypatch.undo()
+    session = Session(TrainingPlace(tmp_path), tmp_path)
+    assert "all of it is on the cluster" in settled(session)
+    (entry,) = session.entries()
+    assert entry.state is State.VERIFIED
+    undo = session.undo([entry.id], session.place.source())
+    assert not undo.unfixed
+    session.apply(undo, undo.digest)
+    assert len(session.scan().findings) == before
+
+
+def test_what_somebody_changed_since_stays_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An object that is neither as before nor as meant is named, and the entry stays open."""
+    session = interrupted(tmp_path, monkeypatch, "rt-rofs", after=0, named="web")
+    ref = session.entries()[0].records[0][1].ref
+    place = session.place
+    assert isinstance(place, TrainingPlace)
+    monkeypatch.setattr(TrainingPlace, "fetch", property(lambda _: lambda _: None))
+    assert ref.label in settled(session)
+    assert state_of(session) is State.INTENDED
+    assert len(session.interrupted(place.source())) == 1
+
+
+def test_asking_makes_no_journal(tmp_path: Path) -> None:
+    """A scan asks for interrupted changes, and still writes nothing anywhere."""
+    session = Session(TrainingPlace(tmp_path), tmp_path)
+    assert session.interrupted(session.place.source()) == ()
+    assert not list(tmp_path.iterdir())
