@@ -124,8 +124,12 @@ class HardeningApp(App[None]):
         """Open another place; the overview begins to scan it by itself."""
         self._overview.workers.cancel_group(self._overview, "scan")
         self.desk.scanning = False
+        seen = self.screen is self._overview
         self.desk.open(place)
         self.go("overview")
+        if seen:
+            # It is on top already, so nothing else tells it that there is another cluster.
+            self._overview.on_screen_resume()
 
     def go(self, name: str) -> None:
         """Show the overview, or an area over it."""
