@@ -8,6 +8,7 @@ from k8sharden.cluster.memory.store import Object, Store
 from k8sharden.cluster.simulation import (
     daemonsets,
     deployments,
+    garbage,
     kubelet,
     replicasets,
     statefulsets,
@@ -71,7 +72,9 @@ class Controllers:
             kubelet.run(world)
             for kind, act in _CONTROLLERS:
                 for value in self._store.of(kind):
-                    act(world, value)
+                    if "deletionTimestamp" not in value["metadata"]:
+                        act(world, value)
+            garbage.collect(world)
             self._due, self._refresh = world.due, world.refresh
             if self._store.version == before:
                 return

@@ -6,6 +6,7 @@ time that pods take to end is left out.
 
 from k8sharden.cluster.memory.store import Object
 from k8sharden.cluster.simulation.conditions import condition, find
+from k8sharden.cluster.simulation.limits import MOST_PODS
 from k8sharden.cluster.simulation.world import World, counts, is_ready
 from k8sharden.model import kinds
 
@@ -13,7 +14,7 @@ from k8sharden.model import kinds
 def keep(world: World, value: Object) -> None:
     """Create or delete pods until there are as many as asked for, and report."""
     pods = world.owned(kinds.PODS, value)
-    wanted = value["spec"]["replicas"]
+    wanted = min(value["spec"]["replicas"], MOST_PODS)
     for pod in sorted(pods, key=_first_to_go)[: max(0, len(pods) - wanted)]:
         world.drop(kinds.PODS, pod)
     refused = ""

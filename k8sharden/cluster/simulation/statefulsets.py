@@ -7,6 +7,7 @@ outdated is replaced: a real one waits for a person to delete it, which k8sharde
 import json
 
 from k8sharden.cluster.memory.store import Object
+from k8sharden.cluster.simulation.limits import MOST_PODS
 from k8sharden.cluster.simulation.world import World, counts, is_ready, letters
 from k8sharden.model import kinds
 
@@ -17,7 +18,7 @@ def keep(world: World, value: Object) -> None:
     """Create, delete or replace the next pod, and report."""
     mark = revision(value)
     pods = {_number(pod): pod for pod in world.owned(kinds.PODS, value)}
-    wanted = range(value["spec"]["replicas"])
+    wanted = range(min(value["spec"]["replicas"], MOST_PODS))
     parallel = value["spec"].get("podManagementPolicy") == "Parallel"
     for number in sorted(set(pods) - set(wanted)):
         world.drop(kinds.PODS, pods.pop(number))

@@ -2,6 +2,7 @@
 
 import json
 
+from k8sharden.cluster.transport import Request
 from k8sharden.model import kinds
 from tests.cluster.simulation.company import ACCOUNTS, Company, condition
 
@@ -140,6 +141,24 @@ def test_the_digest_that_runs_follows_the_image(company: Company) -> None:
     company.clock.wait(60)
     for pod in company.pods("shop", "accounts"):
         assert pod["status"]["containerStatuses"][0]["imageID"] == tagged["imageID"]
+
+
+def test_what_a_deleted_owner_leaves_is_collected(company: Company) -> None:
+    """Deleting a Deployment in the background takes its ReplicaSets and pods along."""
+    value = company.get(kinds.DEPLOYMENTS, "shop", "accounts")
+    path = kinds.DEPLOYMENTS.path("shop", "accounts")
+    request = Request("DELETE", path, {"propagationPolicy": "Background"})
+    assert company.cluster.transport().send(request).status == 200
+    assert company.pods("shop", "accounts") == []
+    assert _sets(company, "accounts") == {}
+    assert value["metadata"]["uid"] not in json.dumps(company.cluster.objects())
+
+
+def test_a_wish_for_too_many_pods_is_bounded(company: Company) -> None:
+    """A slip of the finger in `replicas` does not fill the memory of whoever learns."""
+    company.patch(ACCOUNTS, {"op": "replace", "path": "/spec/replicas", "value": 2_000_000})
+    company.clock.wait(1)
+    assert len(company.pods("shop", "accounts")) == 330
 
 
 def test_a_rollout_goes_on_after_a_restart(company: Company) -> None:
