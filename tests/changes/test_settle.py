@@ -36,8 +36,9 @@ def interrupted(
         return write(*arguments, **options)
 
     from k8sharden.changes import apply  # noqa: PLC0415 - the module whose name is replaced
+    from k8sharden.changes import write as writing  # noqa: PLC0415 - the same
 
-    write = apply.write
+    write = writing.write
     monkeypatch.setattr(apply, "write", killed)
     with pytest.raises(Killed):
         session.apply(plan, plan.digest)
