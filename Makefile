@@ -9,10 +9,11 @@ PIP := $(PY) -m pip --disable-pip-version-check --no-input
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types imports format servers screenshots bench build lock clean
+.PHONY: help demo test check lint types imports format servers screenshots bench bench-screens \
+	build lock clean
 
 help:  ## List the targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 demo: $(VENV)/.app  ## Start the app on a training cluster: nothing there can break
 	@$(BIN)/k8sharden demo
@@ -45,6 +46,9 @@ screenshots: $(VENV)/.dev  ## Draw the golden pictures of the screens anew
 
 bench: $(VENV)/.dev servers  ## Measure a scan of 10,000 pods against curl
 	$(PY) -m benchmarks.scan
+
+bench-screens: $(VENV)/.dev  ## Measure the list of 50,000 findings and the app's first paint
+	$(PY) -m benchmarks.findings_list
 
 build: $(VENV)/.dev  ## Build the wheel and the source archive into dist/
 	$(PY) -m build --no-isolation

@@ -39,6 +39,7 @@ from screens.review import ReviewScreen
 from screens.safety import NoControls
 from screens.settings import SettingsScreen
 from screens.taste import check, put_in_force
+from screens.words import finding_words
 
 _KEEP = 3.0
 """Seconds between two looks at whether marks, filter or cursor are to be written down."""
@@ -308,7 +309,7 @@ class HardeningApp(App[None]):
 
 
 def _words(command: str, chosen: Iterable[Finding]) -> tuple[str, ...]:
-    return (command, *(word for finding in chosen for word in ("--finding", finding.id)))
+    return (command, *finding_words(finding.id for finding in chosen))
 
 
 def run_app(

@@ -3,6 +3,7 @@
 The seven areas are subclasses that hold what only they show.
 """
 
+import heapq
 from functools import partial
 from typing import ClassVar
 
@@ -17,6 +18,7 @@ from k8sharden.model.change import Change, NoChange
 from k8sharden.model.finding import Area, Finding
 from k8sharden.resume import Spot
 from k8sharden.session import Scan
+from screens.arranging import Grouping, Order
 from screens.base import HardeningScreen
 from screens.desk import Desk
 from screens.details import Answer, Details
@@ -27,12 +29,14 @@ from screens.findings_list import FindingsList
 from screens.keys import key, quiet
 from screens.lesson import LessonScreen
 from screens.prose import Prose
-from screens.words import counted, lines, plain
+from screens.status_bar import StatusBar
+from screens.words import after, counted, finding_words, lines, plain
 
 _SETTLE = 0.12
 """Seconds that the cursor must rest before the fix of a finding is worked out."""
 
-_ORDERS = ("worst first", "by object", "by check")
+_NAMED = 12
+"""Marked findings that the command line names on the screen; y copies them all."""
 
 
 class AreaScreen(HardeningScreen):
@@ -53,7 +57,8 @@ class AreaScreen(HardeningScreen):
         key("area.lesson", "L", "lesson", "Lesson", "What it is, why, how to fix it"),
         key("area.filter", "slash", "filter", "Filter", "Only rows with these words", shown="/"),
         quiet("area.evidence", "E", "evidence", "Evidence", "What the check saw"),
-        quiet("area.sort", "s", "sort", "Sort", "Worst first, by object, by check"),
+        quiet("area.sort", "o", "sort", "Sort", "Worst first, by object, by check"),
+        quiet("area.group", "b", "group", "Group", "By check, by namespace, by object, or not"),
     ]
 
     def body(self) -> ComposeResult:
@@ -71,7 +76,8 @@ class AreaScreen(HardeningScreen):
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self._loaded: Scan | None = None
-        self._order = 0
+        self._order = Order.WORST
+        self._grouping = Grouping.NONE
         self._timer: Timer | None = None
         self._answer: Answer = None
 
@@ -122,12 +128,7 @@ class AreaScreen(HardeningScreen):
         return ""
 
     def _load(self) -> None:
-        rows = list(self.desk.of(self.area))
-        if _ORDERS[self._order] == "by object":
-            rows.sort(key=lambda finding: (finding.system, finding.resource))
-        elif _ORDERS[self._order] == "by check":
-            rows.sort(key=lambda finding: (finding.system, finding.check))
-        self.rows.load(rows)
+        self.rows.load(self.desk.of(self.area))
 
     def _facts(self) -> Content:
         number = list(Area).index(self.area) + 1
@@ -152,7 +153,7 @@ class AreaScreen(HardeningScreen):
         self.query_one("#details").display = not sentence
 
     def _why_empty(self) -> str:
-        if self.rows.shown:
+        if self.rows.shown or self.rows.busy:
             return ""
         if self.desk.scanning:
             return "The scan is running. Esc shows how far it is."
@@ -172,6 +173,8 @@ class AreaScreen(HardeningScreen):
         if self.desk.back_to is None or self.desk.back_to.area != self.area.value:
             self.desk.spot = Spot(self.area.value, current.id if current else "", query)
         self._answer = None
+        self._show_marks()
+        self._show_empty()
         self._show_details()
         if self._timer is not None:
             self._timer.stop()
@@ -179,11 +182,13 @@ class AreaScreen(HardeningScreen):
 
     def on_findings_list_marked(self) -> None:
         """Count the marks."""
-        super().show()
+        self._show_marks()
         self._show_command()
-        hidden = self.rows.hidden_marks
-        if hidden:
-            self.say(f"{len(self.desk.marks)} marked ({hidden} hidden by the filter)")
+
+    def _show_marks(self) -> None:
+        bar = self.query_one(StatusBar)
+        bar.hidden = self.rows.hidden_marks
+        bar.refresh_bar()
 
     def on_findings_list_opened(self) -> None:
         """Enter reads the lesson."""
@@ -222,8 +227,20 @@ class AreaScreen(HardeningScreen):
             return ""
         if not self.desk.marks:
             return session.command("scan", "--area", self.area)
-        names = (word for finding in self.desk.marked for word in ("--finding", finding.id))
-        return session.command("plan", *names)
+        more = len(self.desk.marks) - _NAMED
+        names = heapq.nsmallest(_NAMED, self.desk.marks) if more > 0 else self._marked_ids()
+        told = session.command("plan", *finding_words(names))
+        return f"{told} … and {more:,} more, which y copies" if more > 0 else told
+
+    def _marked_ids(self) -> list[str]:
+        return [finding.id for finding in self.desk.marked]
+
+    def action_copy(self) -> None:
+        """Copy the command line, with all that is marked."""
+        session = self.desk.session
+        if session and self.desk.marks:
+            self.command = session.command("plan", *finding_words(self._marked_ids()))
+        super().action_copy()
 
     def chosen(self) -> tuple[Finding, ...]:
         """Return what an action is about: the marked findings, or the one under the cursor."""
@@ -246,9 +263,16 @@ class AreaScreen(HardeningScreen):
 
     def action_sort(self) -> None:
         """Take the next order."""
-        self._order = (self._order + 1) % len(_ORDERS)
-        self._load()
-        self.say(f"Sorted {_ORDERS[self._order]}.")
+        self._order = after(self._order)
+        self.rows.sort(self._order, self._grouping)
+        self.say(f"Sorted {self._order}.")
+
+    def action_group(self) -> None:
+        """Gather the rows under something else."""
+        self._grouping = after(self._grouping)
+        self.rows.sort(self._order, self._grouping)
+        folds = "" if self._grouping is Grouping.NONE else " Enter on a head folds it."
+        self.say(f"{self._grouping.capitalize()}.{folds}")
 
     def action_filter(self) -> None:
         """Ask for words."""

@@ -1,5 +1,6 @@
 """What lies open on the desk: one session, its newest scan, and the marks."""
 
+import gc
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -12,6 +13,7 @@ from k8sharden.errors import K8shardenError
 from k8sharden.model.finding import Area, Finding
 from k8sharden.resume import Spot
 from k8sharden.session import Place, Scan, Session
+from screens.rows import Row, Shelf
 
 Tell = Callable[[int, int], None]
 Make = Callable[[Tell], Plan]
@@ -30,7 +32,7 @@ class Desk:
         self.settings = Config()
         self.session: Session | None = None
         self._before: list[Session] = []
-        self.scan: Scan | None = None
+        self.shelf: Shelf | None = None
         self.scanning = False
         self.applying = False
         self.writing = threading.Lock()
@@ -46,6 +48,7 @@ class Desk:
         """What is to be said of changes that were interrupted; empty where none was."""
         self._known = False
         self._kept: Spot | None = None
+        self._kept_marks: set[str] | None = None
 
     def open(self, place: Place) -> None:
         """Put another place on the desk, and everything of the one before away."""
@@ -66,15 +69,18 @@ class Desk:
         """Put the scan away; where one stopped is kept."""
         self.keep_spot()
         self.spot, self.back_to, self.interrupted, self._known = Spot(), None, "", False
-        self._kept = None
-        self.session = self.scan = None
+        self._kept, self._kept_marks = None, None
+        self.session = self.shelf = None
         self.marks.clear()
 
-    def take(self, scan: Scan) -> None:
+    def take(self, shelf: Shelf) -> None:
         """Lay a new scan on the desk; marks of findings that are gone go with them."""
-        self.scan = scan
-        self._look_back(scan)
-        self.marks &= {finding.id for finding in scan.findings}
+        self.shelf = shelf
+        # The collector of garbage would walk 50,000 findings again and again, which stalls the keys
+        # for tens of milliseconds. They hold no cycles, so that it has nothing to find in them.
+        gc.freeze()
+        self._look_back(shelf.scan)
+        self.marks.intersection_update(shelf.rows)
 
     def _look_back(self, scan: Scan) -> None:
         """Ask what was left behind: by the first scan of a cluster its uid is known."""
@@ -95,21 +101,29 @@ class Desk:
             self.interrupted = str(error)
             return
         what = "1 change was" if len(left) == 1 else f"{len(left)} changes were"
-        said = f"{what} interrupted: u opens the journal, and s there finds out what became of it."
+        said = f"{what} interrupted: J opens the journal, and s there finds out what became of it."
         self.interrupted = said if left else ""
 
     def keep_spot(self) -> None:
         """Write down where one is, if that is news."""
         if self.scan is None:
             return
-        here = Spot(self.spot.area, self.spot.finding, self.spot.query, tuple(sorted(self.marks)))
+        marks = self._kept.marks if self._kept else ()
+        if self.marks != self._kept_marks:
+            marks, self._kept_marks = tuple(sorted(self.marks)), set(self.marks)
+        here = Spot(self.spot.area, self.spot.finding, self.spot.query, marks)
         if here != self._kept:
             resume.keep(self.state, self.scan.inventory.source.cluster_uid, here)
             self._kept = here
 
-    def of(self, area: Area) -> tuple[Finding, ...]:
-        """Return the findings of one area."""
-        return tuple(finding for finding in self.findings if finding.area is area)
+    @property
+    def scan(self) -> Scan | None:
+        """The newest scan; None before the first."""
+        return self.shelf.scan if self.shelf else None
+
+    def of(self, area: Area) -> tuple[Row, ...]:
+        """Return the rows of one area, worst first."""
+        return self.shelf.areas[area] if self.shelf else ()
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -124,7 +138,8 @@ class Desk:
     def named(self, names: Iterable[str]) -> tuple[Finding, ...]:
         """Return the findings of these ids, worst first."""
         wanted = frozenset(names)
-        return tuple(finding for finding in self.findings if finding.id in wanted)
+        rows = self.shelf.rows.items() if self.shelf and wanted else ()
+        return tuple(row.finding for name, row in rows if name in wanted)
 
     @property
     def locked(self) -> str:

@@ -1,9 +1,12 @@
 """The list of findings: draws only the rows that can be seen, so that 50,000 cost what 50 do.
 
-A `DataTable` measures every row on the event loop (5.5 s for 50,000, measured); this takes 9 ms.
+A `DataTable` measures every row on the event loop: `make bench-screens` times both.
 """
 
-from collections.abc import Sequence
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -16,9 +19,14 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from k8sharden.model.finding import Finding
+from screens.arranging import Group, Grouping, Order, Steps
 from screens.keys import key, quiet
-from screens.rows import covered, fit, haystack
+from screens.lines import Lines
+from screens.rows import Row, covered, fit
 from screens.words import severity_word
+
+BUDGET = 0.004
+"""Seconds that the list works in one go; then keys and drawing have their turn."""
 
 WORDS = ("critical", "high", "medium", "low", "unknown", "system", "waived")
 
@@ -39,13 +47,16 @@ class FindingsList(ScrollView, can_focus=True):
         quiet("list.pageup", "pageup", "page(-1)", "Page up", "One page up"),
         quiet("list.first", "g,home", "first", "First", "First row"),
         quiet("list.last", "G,end", "last", "Last", "Last row"),
-        quiet("list.open", "enter", "open", "Lesson", "Read its lesson"),
+        quiet("list.open", "enter", "open", "Lesson", "Read its lesson; fold or unfold a group"),
+        quiet("list.fold", "left,h", "fold(True)", "Fold", "Fold the group"),
+        quiet("list.unfold", "right,l", "fold(False)", "Unfold", "Unfold the group"),
     ]
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "findings--cursor",
         "findings--mark",
         "findings--where",
+        "findings--head",
         *(f"findings--{word}" for word in WORDS),
     }
 
@@ -64,67 +75,105 @@ class FindingsList(ScrollView, can_focus=True):
     def __init__(self, marks: set[str]) -> None:
         super().__init__()
         self._marks = marks
-        self._rows: list[Finding] = []
-        self._haystacks: list[str] = []
-        self._view: list[int] = []
-        self._query = ""
+        self._lines = Lines(marks)
         self._anchor: int | None = None
+        self._job: Steps[None] | None = None
+        self._kept = ""
+        self._marking = False
+        self._done: Callable[[], None] = lambda: None
 
     @property
     def current(self) -> Finding | None:
-        """The finding under the cursor."""
-        return self._at(self.cursor) if 0 <= self.cursor < len(self._view) else None
+        """The finding under the cursor; None on the head of a group."""
+        row = self._lines.row(self.cursor)
+        return row.finding if row else None
 
     @property
     def shown(self) -> int:
         """How many rows the filter lets through."""
-        return len(self._view)
+        return self._lines.shown
+
+    @property
+    def busy(self) -> bool:
+        """Whether rows are still being arranged."""
+        return self._job is not None
 
     @property
     def hidden_marks(self) -> int:
-        """How many marked findings the filter hides."""
-        mine = {row.id for row in self._rows} & self._marks
-        return len(mine - {self._rows[index].id for index in self._view})
+        """How many marked findings are not among the rows: filtered out, or of another area."""
+        return len(self._marks) - self._lines.marked_here
 
-    def load(self, rows: Sequence[Finding]) -> None:
+    def load(self, rows: Sequence[Row]) -> None:
         """Show other findings; the cursor stays on the one it was on where that is still there."""
-        kept = self.current.id if self.current else ""
-        self._rows = list(rows)
-        self._haystacks = [haystack(row) for row in self._rows]
-        self._apply(kept)
+        self._keep()
+        self._lines.load(rows)
+        self._rearrange(self._lines.arranging())
 
     def narrow(self, query: str) -> None:
         """Show only the findings that hold every word of ``query``."""
-        kept = self.current.id if self.current else ""
-        self._query = query
-        self._apply(kept)
+        self._keep()
+        self._lines.query = query
+        self._rearrange(self._lines.arranging())
 
     def reveal(self, name: str) -> bool:
         """Put the cursor on the finding of this id; say whether the filter lets it through."""
-        place = next((n for n, i in enumerate(self._view) if self._rows[i].id == name), None)
-        if place is not None:
-            self.cursor = place
-        return place is not None
+        if not self._lines.holds(name):
+            return False
+        self._kept = name
+        if not self.busy:
+            self._lines.unfold()
+            self._rearrange(self._lines.folding())
+        return True
 
-    def _apply(self, kept: str) -> None:
-        words = self._query.lower().split()
-        self._view = [
-            index
-            for index, text in enumerate(self._haystacks)
-            if all(word in text for word in words)
-        ]
-        self._anchor = None
-        self._resize_content()
-        place = next((n for n, i in enumerate(self._view) if kept and self._rows[i].id == kept), 0)
-        self.cursor = place
-        self.post_message(self.Moved())
-        self.refresh()
+    def sort(self, sorting: Order, grouping: Grouping) -> None:
+        """Sort and group; the cursor stays on its finding."""
+        self._keep()
+        self._lines.sort(sorting, grouping)
+        self._rearrange(self._lines.arranging())
 
-    def _at(self, row: int) -> Finding:
-        return self._rows[self._view[row]]
+    def _keep(self) -> None:
+        row = self._lines.row(self.cursor)
+        self._kept = row.id if row else self._kept if self.busy else ""
+
+    def _rearrange(self, job: Steps[None], line: int | None = None) -> None:
+        """Arrange the rows; the cursor goes to ``line``, or stays on its finding."""
+
+        def arranged() -> None:
+            self._anchor = None
+            self._resize_content()
+            self.refresh()
+            self.cursor = self._lines.line_of(self._kept) if line is None else line
+            self.post_message(self.Moved())
+
+        self._start(job, arranged)
+
+    def _start(self, job: Steps[None], done: Callable[[], None]) -> None:
+        """Do at once what is quickly done, and the rest a little at a time."""
+        if self._job and self._marking:
+            # Marks are never left half done.
+            deque(self._job, maxlen=0)
+            self._done()
+        self._job, self._done, self._marking = job, done, False
+        if self._go_on(job):
+            self.run_worker(self._rest(job), group="arrange", exclusive=True)
+
+    def _go_on(self, job: Steps[None]) -> bool:
+        """Work for `BUDGET` seconds; return whether there is more to do."""
+        end = time.perf_counter() + BUDGET
+        if any(time.perf_counter() > end for _ in job):
+            return True
+        self._job = None
+        self._done()
+        return False
+
+    async def _rest(self, job: Steps[None]) -> None:
+        more = True
+        while more and job is self._job:
+            await asyncio.sleep(0)
+            more = job is self._job and self._go_on(job)
 
     def _resize_content(self) -> None:
-        self.virtual_size = Size(self.scrollable_content_region.width, len(self._view))
+        self.virtual_size = Size(self.scrollable_content_region.width, len(self._lines))
 
     def on_resize(self, event: Resize) -> None:
         """Fit the rows to the new width."""
@@ -134,7 +183,7 @@ class FindingsList(ScrollView, can_focus=True):
 
     def validate_cursor(self, row: int) -> int:
         """Keep the cursor on a row."""
-        return max(0, min(row, len(self._view) - 1))
+        return max(0, min(row, len(self._lines) - 1))
 
     def watch_cursor(self, before: int, after: int) -> None:
         """Draw the two rows that changed and keep the cursor in sight."""
@@ -152,15 +201,16 @@ class FindingsList(ScrollView, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """Draw one visible row."""
-        row = y + self.scroll_offset.y
+        line = y + self.scroll_offset.y
         width = self.scrollable_content_region.width
-        if row >= len(self._view):
+        if line >= len(self._lines):
             return Strip.blank(width, self.rich_style)
-        strip = Strip(self._segments(self._at(row), width)).adjust_cell_length(width)
-        base = self.rich_style
-        if row in self._selected():
-            base = self.get_component_rich_style("findings--cursor")
-        return strip.apply_style(base) if row not in self._selected() else covered(strip, base)
+        row, head = self._lines.row(line), self._lines.head(line)
+        cells = self._segments(row, width) if row else self._head(head, width) if head else []
+        strip = Strip(cells).adjust_cell_length(width)
+        if line in self._selected():
+            return covered(strip, self.get_component_rich_style("findings--cursor"))
+        return strip.apply_style(self.rich_style)
 
     def _selected(self) -> range:
         if self._anchor is None:
@@ -168,19 +218,23 @@ class FindingsList(ScrollView, can_focus=True):
         low, high = sorted((self._anchor, self.cursor))
         return range(low, high + 1)
 
-    def _segments(self, finding: Finding, width: int) -> list[Segment]:
-        word = severity_word(finding)
+    def _segments(self, row: Row, width: int) -> list[Segment]:
+        word = severity_word(row.finding)
         where = min(44, max(24, width * 2 // 5))
-        marked = "● " if finding.id in self._marks else "  "
+        marked = "● " if row.id in self._marks else "  "
         style = self.get_component_rich_style
         return [
             Segment(marked, style("findings--mark", partial=True)),
             Segment(fit(word, 9), style(f"findings--{word}", partial=True)),
-            Segment(
-                fit(finding.resource.label, where) + " ", style("findings--where", partial=True)
-            ),
-            Segment(fit(finding.headline, max(1, width - where - 12))),
+            Segment(fit(row.where, where) + " ", style("findings--where", partial=True)),
+            Segment(fit(row.finding.headline, max(1, width - where - 12))),
         ]
+
+    def _head(self, group: Group, width: int) -> list[Segment]:
+        marked = self._lines.marked_in(group)
+        sign = "▸" if self._lines.folded(group) else "▾"
+        told = f"{sign} {group.name}  {len(group.rows):,}" + (f", {marked:,} marked" * bool(marked))
+        return [Segment(fit(told, width), self.get_component_rich_style("findings--head"))]
 
     def on_click(self, event: Click) -> None:
         """Put the cursor where the mouse is."""
@@ -200,28 +254,34 @@ class FindingsList(ScrollView, can_focus=True):
 
     def action_last(self) -> None:
         """Go to the last row."""
-        self.cursor = len(self._view) - 1
+        self.cursor = len(self._lines) - 1
 
     def action_open(self) -> None:
-        """Tell the screen that this finding was asked for."""
-        if self.current:
+        """Tell the screen that this finding was asked for; fold or unfold a group."""
+        head = self._lines.head(self.cursor)
+        if head:
+            self.action_fold(not self._lines.folded(head))
+        elif self.current:
             self.post_message(self.Opened())
+
+    def action_fold(self, folded: bool) -> None:  # noqa: FBT001 - an action's argument
+        """Fold or unfold the group under the cursor, or the one that its finding is in."""
+        line = self._lines.head_above(self.cursor)
+        head = self._lines.head(line) if line is not None else None
+        if line is not None and head:
+            self._lines.fold(head, folded=folded)
+            self._rearrange(self._lines.folding(), line if folded else self.cursor)
 
     def action_mark(self) -> None:
         """Mark what is selected, or take the mark away, and go on to the next row."""
-        if self.current is None:
-            return
-        chosen = {self._at(row).id for row in self._selected()}
         single = self._anchor is None
+        self._toggle(self._lines.ids(self._selected()))
         self._anchor = None
-        self._toggle(chosen)
         if single:
             self.cursor += 1
 
     def action_range(self) -> None:
         """Begin a range; the second time, mark it."""
-        if self.current is None:
-            return
         if self._anchor is None:
             self._anchor = self.cursor
             self.refresh()
@@ -236,12 +296,16 @@ class FindingsList(ScrollView, can_focus=True):
 
     def action_mark_all(self) -> None:
         """Mark all that are shown; where they all are, unmark them."""
-        self._toggle({self._rows[index].id for index in self._view})
+        if not self.busy:
+            job = self._lines.marking_all()
+            self._start(job, self._marked)
+            self._marking = self._job is job
 
-    def _toggle(self, chosen: set[str]) -> None:
-        if chosen <= self._marks:
-            self._marks -= chosen
-        else:
-            self._marks |= chosen
+    def _toggle(self, names: set[str]) -> None:
+        if names and not self.busy:
+            self._lines.toggle(names)
+            self._marked()
+
+    def _marked(self) -> None:
         self.refresh()
         self.post_message(self.Marked())

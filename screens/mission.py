@@ -185,9 +185,9 @@ class MissionScreen(HardeningScreen):
     def _findings(self) -> tuple[Finding, ...]:
         mission = self._mission
         return tuple(
-            finding
-            for finding in self.desk.of(mission.area)
-            if finding.check == mission.check and finding.resource == mission.target
+            row.finding
+            for row in self.desk.of(mission.area)
+            if row.finding.check == mission.check and row.finding.resource == mission.target
         )
 
     def action_finding(self) -> None:
@@ -207,11 +207,11 @@ class MissionScreen(HardeningScreen):
 
     def action_lesson(self) -> None:
         """Read the lesson of the check."""
-        if found := self._findings() or self.desk.of(self._mission.area):
-            about = next((one for one in found if one.check == self._mission.check), None)
-            if about is not None:
-                self.app.push_screen(LessonScreen(self.desk, about))
-                return
+        others = (row.finding for row in self.desk.of(self._mission.area))
+        found = (one for one in (*self._findings(), *others) if one.check == self._mission.check)
+        if about := next(found, None):
+            self.app.push_screen(LessonScreen(self.desk, about))
+            return
         self.say(f"k8sharden explain {self._mission.check} prints the lesson.")
 
     def action_story(self) -> None:

@@ -14,10 +14,11 @@ from textual.worker import get_current_worker
 from k8sharden.cluster.progress import Progress
 from k8sharden.errors import Cancelled
 from k8sharden.model.finding import Area, Finding, Severity
-from k8sharden.session import Scan, Session
+from k8sharden.session import Session
 from screens.base import HardeningScreen, Page, Table
 from screens.keys import quiet
 from screens.prose import Prose
+from screens.rows import Shelf, shelve
 from screens.throttle import Throttle
 from screens.words import SEVERITY_STYLE, counted, lines, plain
 
@@ -106,12 +107,12 @@ class OverviewScreen(HardeningScreen):
         return failing, Text(f"{tally.passed:>13}"), Text(f"{tally.unknown:>7}")
 
     def _severities(self, area: Area) -> Text:
-        worst = [finding.severity for finding in self.desk.of(area) if finding.counts]
+        counts = self.desk.shelf.severities[area] if self.desk.shelf else {}
         text = Text()
         for severity in Severity:
-            if severity in worst:
+            if counts.get(severity):
                 text.append(", " if text else "")
-                text.append(f"{worst.count(severity)} {severity}", _weight(severity))
+                text.append(f"{counts[severity]:,} {severity}", _weight(severity))
         return text
 
     def _next(self) -> Content:
@@ -124,7 +125,7 @@ class OverviewScreen(HardeningScreen):
 
     def _step(self, worst: Finding) -> Content:
         number = list(Area).index(worst.area) + 1
-        same = sum(f.counts and f.severity is worst.severity for f in self.desk.of(worst.area))
+        same = self.desk.shelf.severities[worst.area][worst.severity] if self.desk.shelf else 0
         return Content.assemble(
             f"press {number} for {worst.area.heading}: ",
             counted(same, f"{worst.severity} finding"),
@@ -168,12 +169,13 @@ class OverviewScreen(HardeningScreen):
         self._seen = seen
         throttle = Throttle[Progress](lambda new: self.post_message(ScanTold(seen, new)))
 
-        def run() -> Scan:
+        def run() -> Shelf:
             worker = get_current_worker()
             try:
-                return session.scan(
+                scan = session.scan(
                     lambda step: throttle(step.resource, step), lambda: worker.is_cancelled
                 )
+                return shelve(scan)
             finally:
                 throttle.flush()
 
@@ -186,10 +188,10 @@ class OverviewScreen(HardeningScreen):
         self._seen.update(message.steps)
         self.query_one("#gaps", Prose).update(lines(map(_progress, self._seen.values())))
 
-    def _scanned(self, scan: Scan) -> None:
+    def _scanned(self, shelf: Shelf) -> None:
         self.desk.scanning = False
         first = self.desk.scan is None
-        self.desk.take(scan)
+        self.desk.take(shelf)
         if first:
             self._go_back()
         self.house.refresh_top()

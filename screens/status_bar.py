@@ -2,7 +2,6 @@
 
 from textual.content import Content
 
-from k8sharden.model.finding import Status
 from k8sharden.model.text import one_line
 from screens.desk import Desk
 from screens.prose import Prose
@@ -11,6 +10,9 @@ from screens.words import age
 
 class StatusBar(Prose):
     """One line that never wraps; what comes first matters most."""
+
+    hidden = 0
+    """How many of the marked findings are not in the list below."""
 
     def __init__(self, desk: Desk, crumb: str) -> None:
         super().__init__()
@@ -43,11 +45,13 @@ class StatusBar(Prose):
         desk = self._desk
         if desk.scanning:
             return Content(" · scanning…")
-        if desk.scan is None:
+        if desk.shelf is None:
             return Content("")
-        failing = sum(finding.counts for finding in desk.findings)
-        unknown = sum(finding.status is Status.UNKNOWN for finding in desk.findings)
-        marked = f", {len(desk.marks)} marked" if desk.marks else ""
-        since = age(desk.clock() - desk.scan.inventory.scanned_at)
-        text = f" · {failing} failing, {unknown} unknown{marked} · {since}"
-        return Content(text)
+        since = age(desk.clock() - desk.shelf.scan.inventory.scanned_at)
+        counts = f"{desk.shelf.failing:,} failing, {desk.shelf.unknown:,} unknown"
+        return Content(f" · {counts}{self._marked()} · {since}")
+
+    def _marked(self) -> str:
+        number = len(self._desk.marks)
+        hidden = f" ({self.hidden:,} hidden)" if number and self.hidden else ""
+        return f", {number:,} marked{hidden}" if number else ""

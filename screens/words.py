@@ -1,7 +1,9 @@
 """Words and styled text that several screens share. Nothing from outside is ever read as markup."""
 
 from collections.abc import Iterable
+from enum import Enum
 from textwrap import wrap
+from typing import TypeVar
 
 from textual.content import Content
 
@@ -11,6 +13,8 @@ from k8sharden.changes.plan import Planned
 from k8sharden.model.change import ChangeKind, Risk
 from k8sharden.model.finding import Finding, Severity, Status
 from k8sharden.model.text import one_line
+
+E = TypeVar("E", bound=Enum)
 
 SEVERITY_STYLE = {
     Severity.CRITICAL: "bold $text-error",
@@ -69,6 +73,17 @@ def risk_word(planned: Planned) -> str:
 def plain(text: str, limit: int = 600) -> Content:
     """Return text from outside, safe and on one line."""
     return Content(one_line(text, limit))
+
+
+def finding_words(names: Iterable[str]) -> Iterable[str]:
+    """Yield the words of a command line that name these findings."""
+    return (word for name in names for word in ("--finding", name))
+
+
+def after(member: E) -> E:
+    """Return the next member of an enumeration, and the first after the last."""
+    members = list(type(member))
+    return members[(members.index(member) + 1) % len(members)]
 
 
 def counted(number: int, word: str) -> str:

@@ -7,6 +7,7 @@ from textual.app import App, ComposeResult
 from k8sharden.model.finding import Area, Finding, Severity, Status
 from k8sharden.model.ref import Ref
 from screens.findings_list import FindingsList
+from screens.rows import ready
 from tests.screens.driver import run
 
 
@@ -24,7 +25,7 @@ class ListApp(App[None]):
     def __init__(self, number: int) -> None:
         super().__init__()
         self.marks: set[str] = set()
-        self._rows = [finding(each) for each in range(number)]
+        self._rows = ready(map(finding, range(number)))
 
     def compose(self) -> ComposeResult:
         """Yield it."""
@@ -42,7 +43,7 @@ class ListApp(App[None]):
 
     def names(self) -> set[str]:
         """Return the names of the marked objects."""
-        return {row.resource.name for row in self._rows if row.id in self.marks}
+        return {row.finding.resource.name for row in self._rows if row.id in self.marks}
 
 
 def test_space_marks_and_goes_on() -> None:
@@ -111,7 +112,7 @@ def test_the_cursor_stays_on_its_finding() -> None:
             app.rows.cursor = 57
             app.rows.narrow("team-7")
             await pilot.pause()
-            assert app.rows.current == app._rows[57]
+            assert app.rows.current == app._rows[57].finding
             app.rows.narrow("nothing like it")
             assert app.rows.current is None
 
