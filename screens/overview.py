@@ -1,11 +1,12 @@
 """The seven areas at a glance: what fails, what is unknown, and the best next step."""
 
-from collections.abc import Mapping
-from typing import ClassVar
+from collections.abc import Mapping, Sequence
+from typing import ClassVar, NamedTuple
 
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.containers import Horizontal
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import DataTable
@@ -13,20 +14,40 @@ from textual.worker import get_current_worker
 
 from k8sharden.cluster.progress import Progress
 from k8sharden.errors import Cancelled
-from k8sharden.model.finding import Area, Finding, Severity
+from k8sharden.model.finding import Area, Severity
 from k8sharden.session import Session
 from screens.base import HardeningScreen, Page, Table
 from screens.keys import quiet
+from screens.next_step import Step, describe, next_step
 from screens.prose import Prose
 from screens.rows import Shelf, shelve
+from screens.stack import stack
 from screens.throttle import Throttle
-from screens.words import SEVERITY_STYLE, counted, lines, plain
+from screens.words import SEVERITY_STYLE, hanging, lines, plain
 
 TRAINING = (
     "This is the training cluster: it lives in memory, and nothing here can break. "
     "New here? Press M: seven missions, each an attack that works, its fix, and why it fails then. "
     "In an area Enter reads a lesson, d shows the fix, space marks, a reviews the plan.\n"
 )
+
+
+_WIDE = 100
+"""Columns of a terminal that has room for the stack beside the areas."""
+
+_TABLE = 80
+"""Columns of the table of areas."""
+
+_TALL = 32
+"""Lines of a terminal that has room for more than what fails."""
+
+
+class Read(NamedTuple):
+    """What a scan brings to the overview."""
+
+    shelf: Shelf
+    step: Step | None
+    stack: Sequence[tuple[str, str]]
 
 
 class ScanTold(Message):
@@ -50,12 +71,16 @@ class OverviewScreen(HardeningScreen):
 
     def body(self) -> ComposeResult:
         """Yield the areas, the next step, and what could not be read."""
-        yield Table(id="areas")
+        with Horizontal(id="state"):
+            yield Table(id="areas")
+            yield Prose(id="stack")
         yield Prose(id="next", classes="heading")
         with Page(id="notes"):
             yield Prose(id="gaps")
         yield Prose(id="command", classes="command")
 
+    _step: Step | None = None
+    _stack: Sequence[tuple[str, str]] = ()
     _seen: dict[str, Progress]
     _met: Session | None = None
     """The session whose cluster was seen here already."""
@@ -72,6 +97,11 @@ class OverviewScreen(HardeningScreen):
         for number, area in enumerate(Area, start=1):
             table.add_row(Text(str(number)), Text(area.heading), "", "", "", key=area.value)
 
+    def on_resize(self) -> None:
+        """Use the room that there is now."""
+        if self.is_mounted:
+            self.show()
+
     def on_screen_resume(self) -> None:
         """Scan by itself when a cluster is seen for the first time: a scan only reads."""
         if self.desk.session is not self._met:
@@ -87,6 +117,7 @@ class OverviewScreen(HardeningScreen):
             self.tell_command(session.command("scan"))
         for area in Area:
             self._show_area(area)
+        self._show_stack()
         if not self.desk.scanning:
             self.query_one("#next", Prose).update(self._next())
             self.query_one("#gaps", Prose).update(lines(self._notes()))
@@ -118,21 +149,29 @@ class OverviewScreen(HardeningScreen):
     def _next(self) -> Content:
         if self.desk.scan is None:
             return Content("Nothing was scanned yet: press r to scan. A scan only reads.")
-        worst = next((finding for finding in self.desk.findings if finding.counts), None)
-        if worst is None:
+        if self._step is None:
             return Content("Nothing that was read fails. What is unknown is listed below.")
-        return Content.assemble(("Next: ", "bold"), self._step(worst))
+        return describe(self._step)
 
-    def _step(self, worst: Finding) -> Content:
-        number = list(Area).index(worst.area) + 1
-        same = self.desk.shelf.severities[worst.area][worst.severity] if self.desk.shelf else 0
-        return Content.assemble(
-            f"press {number} for {worst.area.heading}: ",
-            counted(same, f"{worst.severity} finding"),
-            ", first ",
-            (worst.resource.label, SEVERITY_STYLE[worst.severity]),
-            ".",
+    def _show_stack(self) -> None:
+        text = self.query_one("#stack", Prose)
+        rows = (
+            hanging(name, value, self.app.size.width - _TABLE - 2) for name, value in self._stack
         )
+        text.update(lines(rows))
+
+    def _worst(self) -> list[Content]:
+        """Say of each area what is worst in it, where there is room for that."""
+        if self.app.size.height < _TALL:
+            return []
+        rows = [Content.assemble(("Worst in each area:", "bold"))]
+        for number, area in enumerate(Area, start=1):
+            worst = next((row.finding for row in self.desk.of(area) if row.finding.counts), None)
+            if worst:
+                word = (f"{worst.severity:<9}", SEVERITY_STYLE[worst.severity])
+                what = plain(f"{worst.resource.label}: {worst.headline}", self.app.size.width - 18)
+                rows.append(Content.assemble(f"  {number}  ", word, what))
+        return [*rows, Content("")] if rows[1:] else []
 
     def _notes(self) -> list[Content]:
         scan, session = self.desk.scan, self.desk.session
@@ -144,6 +183,10 @@ class OverviewScreen(HardeningScreen):
             notes.append(Content(TRAINING))
         if scan is None:
             return notes
+        if self.app.size.width < _WIDE and self._stack:
+            notes.append(plain(" · ".join(f"{name} {value}" for name, value in self._stack)))
+            notes.append(Content(""))
+        notes += self._worst()
         gaps = [entry for entry in scan.inventory.ledger.values() if not entry.complete]
         if not gaps and not scan.inventory.control_plane.missing:
             return [*notes, Content("Everything that the checks need was read.")]
@@ -169,13 +212,14 @@ class OverviewScreen(HardeningScreen):
         self._seen = seen
         throttle = Throttle[Progress](lambda new: self.post_message(ScanTold(seen, new)))
 
-        def run() -> Shelf:
+        def run() -> Read:
             worker = get_current_worker()
             try:
                 scan = session.scan(
                     lambda step: throttle(step.resource, step), lambda: worker.is_cancelled
                 )
-                return shelve(scan)
+                shelf = shelve(scan)
+                return Read(shelf, next_step(session, shelf), stack(scan.inventory))
             finally:
                 throttle.flush()
 
@@ -188,10 +232,11 @@ class OverviewScreen(HardeningScreen):
         self._seen.update(message.steps)
         self.query_one("#gaps", Prose).update(lines(map(_progress, self._seen.values())))
 
-    def _scanned(self, shelf: Shelf) -> None:
+    def _scanned(self, read: Read) -> None:
         self.desk.scanning = False
         first = self.desk.scan is None
-        self.desk.take(shelf)
+        self._step, self._stack = read.step, read.stack
+        self.desk.take(read.shelf)
         if first:
             self._go_back()
         self.house.refresh_top()

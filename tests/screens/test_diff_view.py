@@ -73,3 +73,26 @@ def test_a_long_line_scrolls_sideways() -> None:
             assert app.view.scroll_target_x > 0
 
     run(test())
+
+
+def test_before_and_after_stand_beside_each_other_where_there_is_room() -> None:
+    """With t what goes is on the left of what comes in its place; on a small terminal it is not."""
+
+    async def test() -> None:
+        app = DiffApp()
+        async with app.run_test(size=(130, 20)) as pilot:
+            unified_lines = app.view.text
+            await pilot.press("t")
+            drawn = [app.view.render_line(y).text for y in range(20)]
+            changed = next(line for line in drawn if "-line 5 " in line)
+            assert changed.index("-line 5 ") < changed.index("│") < changed.index("+line five")
+            same = next(line for line in drawn if "line 4 " in line)
+            assert same.count(" line 4 ") == 2
+            await pilot.resize_terminal(80, 20)
+            await pilot.pause()
+            assert app.view.text == unified_lines
+            await pilot.resize_terminal(130, 20)
+            await pilot.press("t")
+            assert app.view.text == unified_lines
+
+    run(test())
