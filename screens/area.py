@@ -99,7 +99,7 @@ class AreaScreen(HardeningScreen):
             self._loaded = self.desk.scan
             self._load()
             self._go_back()
-        self.query_one("#facts", Prose).update(self._facts())
+        self._show_facts()
         self.query_one("#sidebar", Prose).update(self._areas())
         self._show_empty()
         self._show_details()
@@ -134,7 +134,10 @@ class AreaScreen(HardeningScreen):
         number = list(Area).index(self.area) + 1
         heading = (f"{number} {self.area.heading}", "bold")
         found = self.facts(self.desk.scan) if self.desk.scan else ""
-        return Content.assemble(heading, "  ", plain(f"{self.intro} {found}", 300))
+        arranged = [self._order] if self._order is not Order.WORST else []
+        grouped = [self._grouping] if self._grouping is not Grouping.NONE else []
+        told = (f"  {', '.join((*arranged, *grouped))}", "italic")
+        return Content.assemble(heading, told, "  ", plain(f"{self.intro} {found}", 300))
 
     def _areas(self) -> Content:
         scan = self.desk.scan
@@ -265,14 +268,16 @@ class AreaScreen(HardeningScreen):
         """Take the next order."""
         self._order = after(self._order)
         self.rows.sort(self._order, self._grouping)
-        self.say(f"Sorted {self._order}.")
+        self._show_facts()
 
     def action_group(self) -> None:
         """Gather the rows under something else."""
         self._grouping = after(self._grouping)
         self.rows.sort(self._order, self._grouping)
-        folds = "" if self._grouping is Grouping.NONE else " Enter on a head folds it."
-        self.say(f"{self._grouping.capitalize()}.{folds}")
+        self._show_facts()
+
+    def _show_facts(self) -> None:
+        self.query_one("#facts", Prose).update(self._facts())
 
     def action_filter(self) -> None:
         """Ask for words."""

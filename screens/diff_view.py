@@ -81,11 +81,13 @@ class DiffView(ScrollView, can_focus=True):
         beside = self._split and self.size.width >= ROOMY
         changes = _beside(self._diff) if beside else ((line, None) for line in self._diff)
         self._lines = [*((("note", row), None) for row in wrapped), *changes]
-        cells = (cell for pair in self._lines for cell in pair if cell)
-        widest = max((cell_len(text) for _, text in cells), default=0) + 2
-        # A half is as wide as the whole when it comes to scrolling.
-        other = self.size.width - self.size.width // 2 if beside else 0
-        self.virtual_size = Size(widest + other, len(self._lines))
+        # Where there are two halves, a line of one scrolls as if the other were no room at all.
+        other = self.size.width - self.size.width // 2
+        widths = (
+            max(cell_len(first[1]), cell_len(second[1]) if second else 0) + (other if second else 0)
+            for first, second in self._lines
+        )
+        self.virtual_size = Size(max(widths, default=0) + 2, len(self._lines))
         self.refresh()
 
     def on_resize(self, event: Resize) -> None:

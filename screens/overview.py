@@ -184,7 +184,7 @@ class OverviewScreen(HardeningScreen):
         if scan is None:
             return notes
         if self.app.size.width < _WIDE and self._stack:
-            notes.append(plain(" · ".join(f"{name} {value}" for name, value in self._stack)))
+            notes.append(plain(" · ".join(value for _, value in self._stack)))
             notes.append(Content(""))
         notes += self._worst()
         gaps = [entry for entry in scan.inventory.ledger.values() if not entry.complete]

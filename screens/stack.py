@@ -60,7 +60,7 @@ def _nodes(inventory: Inventory) -> str:
     infos = [node.status and node.status.node_info for node in inventory.of(kinds.NODES, o.Node)]
     systems = Counter(info.operating_system for info in infos if info and info.operating_system)
     told = _joined(f"{number} {name}" for name, number in systems.most_common())
-    return f"{len(infos)}: {told}" if told else f"{len(infos)}"
+    return counted(len(infos), "node") + (f": {told}" if told else "")
 
 
 def _network(inventory: Inventory) -> str:

@@ -7,6 +7,8 @@ from types import SimpleNamespace
 import pytest
 
 from k8sharden.errors import Unauthorized
+from k8sharden.places import TrainingPlace
+from k8sharden.session import Scan, Session
 from screens.app import HardeningApp
 from tests.screens.driver import COMFORTABLE, SMALL, Driver, opened, run
 from tests.screens.pictures import Pictures
@@ -21,6 +23,7 @@ WAYS: dict[str, tuple[str, ...]] = {
     "area-rbac": ("1",),
     "area-pod-security-marked": ("3", "space", "space", "j", "space"),
     "area-filtered": ("6", "slash", *"shop", "enter"),
+    "area-grouped": ("6", "b", "b", "j", "j", "j", "space"),
     "area-network": ("2", "j"),
     "lesson": ("2", "L"),
     "evidence": ("4", "E"),
@@ -28,6 +31,7 @@ WAYS: dict[str, tuple[str, ...]] = {
     "diff-group": ("1", "d"),
     "review": ("3", "space", "space", "6", "space", "space", "7", "space", "a"),
     "confirm": ("2", "space", "a", "a"),
+    "confirm-undo": ("1", "space", *APPLY, "u", "a"),
     "result": ("2", "space", "4", "space", "7", "space", *APPLY),
     "journal": ("2", "space", "4", "space", *APPLY, "J"),
     "export": ("7", "space", "e"),
@@ -41,9 +45,19 @@ def pictures(request: pytest.FixtureRequest) -> Pictures:
     return Pictures(update=bool(request.config.getoption("--update-snapshots")))
 
 
+@pytest.fixture(scope="module")
+def scanned(tmp_path_factory: pytest.TempPathFactory) -> Scan:
+    """Return the training cluster as every picture shows it: scanned once, to save time."""
+    folder = tmp_path_factory.mktemp("scanned")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("k8sharden.places.time", SimpleNamespace(time=lambda: NOW))
+        return Session(TrainingPlace(folder), folder).scan()
+
+
 @pytest.fixture(autouse=True)
-def always_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+def always_the_same(monkeypatch: pytest.MonkeyPatch, scanned: Scan) -> None:
     """Stop the clocks and count the journal's ids, so that every run draws the same."""
+    monkeypatch.setattr(Session, "scan", lambda *_: scanned)
     clock, numbers = SimpleNamespace(time=lambda: NOW), itertools.count(1)
     monkeypatch.setattr("k8sharden.session.time", clock)
     monkeypatch.setattr("k8sharden.places.time", clock)
@@ -87,6 +101,18 @@ def test_pictures_of_the_first_screen(
             await driver.until(lambda: "prod" in driver.text)
             await steady(driver)
             pictures.check(app, "contexts")
+
+    run(test())
+
+
+def test_pictures_of_a_diff_side_by_side(tmp_path: Path, pictures: Pictures) -> None:
+    """With t what goes stands beside what comes, where there is room for both."""
+
+    async def test() -> None:
+        async with opened(tmp_path, size=COMFORTABLE, clock=clock) as driver:
+            await driver.press("6", "d", "t")
+            await steady(driver)
+            pictures.check(driver.app, "diff-split")
 
     run(test())
 
