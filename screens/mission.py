@@ -19,13 +19,16 @@ from screens.keys import key, quiet
 from screens.lesson import LessonScreen
 from screens.prose import Prose
 from screens.report import Report
-from screens.steps import GO_ON, hint, page, steps
+from screens.steps import GO_ON, WAIT, hint, page, steps
 from screens.words import plain
 
 _CARRY_OUT = (
     "Carry the runbook out on the training cluster? Its nodes are pretended: the flags are set, "
     "and its API server starts anew. Anywhere else this is the work of people."
 )
+_AGAIN = 2.0
+"""Seconds between two looks at a fix that is still rolling out."""
+
 _NO_FINDING = "The scan no longer finds it, so the fix may be in already: n checks."
 
 
@@ -98,6 +101,8 @@ class MissionScreen(HardeningScreen):
         self.query_one("#steps", Prose).update(steps(self._standing))
         self._show_outcome()
         told = GO_ON if self._held else hint(self._standing, looked=self._looked)
+        if self._awaited and not self._held:
+            told = WAIT
         self.query_one("#hint", Prose).update(plain(told))
         if not self._held:
             wide = max(30, self.query_one("#text").size.width)
@@ -178,9 +183,23 @@ class MissionScreen(HardeningScreen):
     def _judged(self, outcome: Outcome) -> None:
         self._held = False
         self._outcome = outcome
+        if self._awaited and not outcome.done:
+            self.set_timer(_AGAIN, self._check_again)
         self.query_one(Report).type(())
         self.query_one(Page).scroll_home(animate=False)
         self._ask_standing()
+
+    @property
+    def _awaited(self) -> bool:
+        """Whether the fix was made, and pods from before it may still run."""
+        fix = self._step is not None and self._step.kind is StepKind.FIX
+        known = self.desk.scan is not None and not self.desk.scanning
+        return fix and known and not self._findings()
+
+    def _check_again(self) -> None:
+        """Check a rollout once more, as long as somebody waits for it here."""
+        if self.is_current and self._awaited:
+            self.action_next()
 
     def _findings(self) -> tuple[Finding, ...]:
         mission = self._mission

@@ -80,11 +80,12 @@ class MissionsScreen(HardeningScreen):
         first = not self._standings
         self._standings = standings
         table = self.query_one(Table)
+        here = standings[table.cursor_row]
         for standing in standings:
             style = "bold green" if standing.finished and not standing.reopened else ""
             table.update_cell(standing.mission.id, "state", Text(standing.words, style))
         open_ones = [n for n, one in enumerate(standings) if one.reopened or not one.finished]
-        if first and open_ones:
+        if open_ones and (first or (here.finished and not here.reopened)):
             table.move_cursor(row=open_ones[0])
         self._show_story()
 

@@ -26,6 +26,7 @@ _HINTS = {
     StepKind.READ: "Enter when you have read it: that ends the mission.",
 }
 GO_ON = "Enter goes on to the next step."
+WAIT = "The fix was made: it is checked every two seconds. Enter checks now."
 _SEEN = "Seen? Enter goes on to the attack. f shows the finding again."
 _RUNBOOK = "Enter carries the runbook out here; a shows its files, e there writes them."
 

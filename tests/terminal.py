@@ -11,6 +11,7 @@ import os
 import pty
 import re
 import select
+import signal
 import struct
 import subprocess
 import sys
@@ -76,6 +77,24 @@ class Terminal:
     def press(self, keys: str) -> None:
         """Type these keys."""
         os.write(self._side, keys.encode())
+
+    @property
+    def pid(self) -> int:
+        """The program's process id."""
+        return self._program.pid
+
+    def resize(self, lines: int, columns: int) -> None:
+        """Make the terminal another size; the program is told as by a real one."""
+        fcntl.ioctl(self._side, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+        self.signal(signal.SIGWINCH)
+
+    def signal(self, number: int) -> None:
+        """Send the program a signal."""
+        self._program.send_signal(number)
+
+    def forget(self) -> None:
+        """Forget what was drawn until now."""
+        self._drawn = b""
 
     def leave(self, *, seconds: float) -> int:
         """Read until the program ends; return its exit code."""

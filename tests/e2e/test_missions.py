@@ -1,65 +1,94 @@
-"""Missions from the command line: nothing of them is only in the app."""
+"""All seven missions in a real terminal of 80 by 24, by somebody who only does what it says."""
 
+import os
+import sys
+import time
 from pathlib import Path
 
-import pytest
-
-from tests.e2e.run import Person
-
-
-@pytest.fixture
-def person(tmp_path: Path) -> Person:
-    """Somebody with an empty home."""
-    return Person(tmp_path)
+from k8sharden.missions import MISSIONS, Mission, StepKind
+from k8sharden.missions.training import Training
+from k8sharden.places import TrainingPlace
+from tests.e2e.run import MAIN, ROOT
+from tests.tmux import Tmux
 
 
-def test_a_mission_from_the_first_command_to_the_last(person: Person) -> None:
-    """List, look, attack, apply, attack again, read: each in a process of its own."""
-    assert "rbac" in (listed := person("missions")).out
-    assert "Go on with: k8sharden missions show rbac" in listed.err
-    assert "1. Find the open door" in person("missions", "show", "rbac").out
-    assert person("missions", "finish", "rbac").code == 0
-    assert "API_KEY: 14 characters, hidden here" in person("missions", "attack", "rbac").out
-    early = person("missions", "finish", "rbac")
-    assert (early.code, early.out.splitlines()[0]) == (
-        1, "The attack still works, so the fix is not in yet."
-    )  # fmt: skip
-    fix = ("apply", "--demo", "--resource", "ClusterRoleBinding//ci-pipeline")
-    assert person.approve(*fix).code == 0
-    assert person("missions", "finish", "rbac").code == 0
-    again = person("missions", "attack", "rbac", "-o", "json").json()
-    assert again["attack"]["succeeded"] is False
-    assert again["outcome"]["done"] is True
-    assert person("missions", "finish", "rbac").out.splitlines()[0] == "Mission done."
-    (first, *_) = person("missions", "-o", "json").json()
-    assert (first["id"], first["state"], first["finished"]) == ("rbac", "done", True)
+def works(state: Path, mission: Mission) -> bool:
+    """Try the attack on what the app kept of the cluster."""
+    return mission.attack(Training(TrainingPlace(state))).succeeded
 
 
-def test_a_runbook_from_the_command_line(person: Person) -> None:
-    """It is carried out on the training cluster, found there by the scan, and taken back."""
-    done = person("missions", "carry-out", "audit")
-    assert "--audit-policy-file=/etc/kubernetes/audit/policy.yaml" in done.out
-    assert _audit_findings(person) == []
-    person("missions", "carry-out", "audit").one_line(4)
-    assert person("missions", "roll-back", "audit").code == 0
-    assert len(_audit_findings(person)) == 1
+def wait_until_it_fails(state: Path, mission: Mission) -> None:
+    """Wait for the rollout, which the cluster goes on with when it is opened again."""
+    place = TrainingPlace(state)
+    end = time.monotonic() + 60
+    while mission.attack(Training(place)).succeeded:
+        assert time.monotonic() < end, f"{mission.id}: the attack still works"
+        time.sleep(0.5)
 
 
-def _audit_findings(person: Person) -> list[object]:
-    scanned = person("scan", "--demo", "--check", "aud-off", "-o", "json")
-    assert scanned.code == 0, scanned
-    return list(scanned.json()["findings"])
+def fix(tmux: Tmux, mission: Mission) -> None:
+    """Follow the hint of the fix, through the confirmation, back to the mission."""
+    if mission.steps[mission.place_of(StepKind.FIX)].runbook:
+        tmux.wait_for("Enter carries the runbook out")
+        tmux.press("Enter")
+        tmux.wait_for("Carry it out", "Cancel")
+        tmux.press("Tab", "Enter")
+    else:
+        tmux.wait_for("Enter reviews the fix")
+        tmux.press("Enter")
+        tmux.wait_for("Digest sha256")
+        tmux.press("a")
+        tmux.wait_for("Cancel")
+        tmux.press("Tab", "Enter")
+        tmux.wait_for("Undo in a shell")
+        tmux.press("Escape")
 
 
-def test_reset_forgets_one_mission(person: Person) -> None:
-    """Only the progress goes."""
-    person("missions", "finish", "network")
-    assert person("missions", "reset", "network").code == 0
-    assert all(one["done"] == 0 for one in person("missions", "-o", "json").json())
+def play(tmux: Tmux, mission: Mission) -> None:
+    """Play a mission from the list and back to it."""
+    tmux.press("Enter")
+    tmux.wait_for("Enter shows you the finding", mission.title)
+    tmux.press("Enter")
+    tmux.wait_for(f"/ {mission.area.value}")
+    tmux.press("Escape")
+    tmux.wait_for("Seen? Enter goes on")
+    tmux.press("Enter")
+    tmux.wait_for("Enter runs the attack.")
+    tmux.press("Enter")
+    tmux.wait_for("It worked.", "Enter goes on to the next step")
+    tmux.press("Enter")
+    fix(tmux, mission)
+    tmux.wait_for("Enter runs the attack again.")
+    tmux.press("Enter")
+    tmux.wait_for("It fails now", "Enter goes on to the next step")
+    tmux.press("Enter")
+    tmux.wait_for("Enter when you have read it")
+    tmux.press("Enter")
+    tmux.wait_for("Mission done.")
+    tmux.press("Enter")
 
 
-def test_wrong_words_are_one_line(person: Person) -> None:
-    """No such mission, no runbook, an option in the wrong place."""
-    assert "There are: rbac, network" in person("missions", "show", "nothing").one_line(2)
-    assert "no runbook" in person("missions", "carry-out", "rbac").one_line(2)
-    assert "go behind show" in person("missions", "-o", "json", "show", "rbac").one_line(2)
+def test_seven_missions_in_tmux(tmp_path: Path) -> None:
+    """Every attack works before and fails after, on the cluster that the app kept."""
+    state = tmp_path / "state"
+    env = {
+        "HOME": str(tmp_path),
+        "LANG": "C.UTF-8",
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(ROOT),
+        "K8SHARDEN_STATE": str(state),
+        "TERM": "screen-256color",
+    }
+    command = [sys.executable, "-c", MAIN, "demo"]
+    assert all(works(state, mission) for mission in MISSIONS)
+    with Tmux(command, folder=tmp_path, env=env, size=(80, 24)) as tmux:
+        tmux.wait_for("Press M", "failing")
+        tmux.press("M")
+        for number, mission in enumerate(MISSIONS):
+            tmux.wait_for(f"{number} of 7 missions done")
+            play(tmux, mission)
+            wait_until_it_fails(state, mission)
+        tmux.wait_for("7 of 7 missions done")
+        tmux.press("q")
+    for mission in MISSIONS:
+        wait_until_it_fails(state, mission)

@@ -44,9 +44,9 @@ class Driver:
         await self.until(lambda: not any(not worker.is_finished for worker in self.app.workers))
         await self.pilot.pause()
 
-    async def until(self, true: Callable[[], bool]) -> None:
-        """Wait until something holds; fail after ten seconds."""
-        async with asyncio.timeout(10):
+    async def until(self, true: Callable[[], bool], *, seconds: float = 10) -> None:
+        """Wait until something holds; fail when it takes longer."""
+        async with asyncio.timeout(seconds):
             await self.pilot.pause()
             while not true():  # noqa: ASYNC110 - Textual offers no event for it
                 await asyncio.sleep(0.01)
