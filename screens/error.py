@@ -59,31 +59,28 @@ def sentence(error: BaseException) -> str:
 
 _OF_CLUSTERS = (ApiError, ClusterUnavailable)
 _TRAINING = "Or t opens the training cluster: it needs no server, and nothing there can break."
-_ADVICE: tuple[tuple[type[BaseException], tuple[str, ...]], ...] = (
+_ADVICE: tuple[tuple[type[BaseException], str], ...] = (
     (
         Unauthorized,
-        (
-            "Tokens and certificates expire. Log in again the way you did before (your provider's",
-            "login command, or `k8sharden login --server URL`), then scan again.",
-        ),
+        "Tokens and certificates expire. Log in again the way you did before (your provider's "
+        "login command, or `k8sharden login --server URL`), then scan again.",
     ),
     (
         Forbidden,
-        (
-            "`k8sharden permissions` prints the ClusterRole that a scan needs: give it to somebody",
-            "who may grant it. With less, what could not be read is unknown, never passed.",
-        ),
+        "`k8sharden permissions` prints the ClusterRole that a scan needs: ask somebody who may "
+        "grant it. With less, what could not be read is unknown, never passed.",
     ),
     (
         ClusterUnavailable,
-        ("Is the address right, the VPN up, the cluster running? Try `kubectl version`.",),
+        "Is the address right, the VPN up, the cluster running? Try `kubectl version`.",
     ),
 )
 
 
-def advice(error: BaseException) -> tuple[str, ...]:
-    """Return what to do about it, in lines; nothing where the sentence said it all."""
-    return next((lines for kind, lines in _ADVICE if isinstance(error, kind)), ())
+def advice(error: BaseException) -> list[Content]:
+    """Return what to do about it; nothing where the sentence said it all."""
+    found = next((words for kind, words in _ADVICE if isinstance(error, kind)), "")
+    return [Content(found), Content("")] if found else []
 
 
 class ErrorScreen(ModalScreen[None]):
@@ -116,7 +113,7 @@ class ErrorScreen(ModalScreen[None]):
                 Content(""),
                 plain(sentence(self._error), 1200),
                 Content(""),
-                *(Content(each) for each in advice(self._error)),
+                *advice(self._error),
                 Content(_WAYS[self._connected]),
                 *([Content(_TRAINING)] if isinstance(self._error, _OF_CLUSTERS) else []),
             ]
