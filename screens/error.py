@@ -62,13 +62,17 @@ _TRAINING = "Or t opens the training cluster: it needs no server, and nothing th
 _ADVICE: tuple[tuple[type[BaseException], str], ...] = (
     (
         Unauthorized,
-        "Tokens and certificates expire. Log in again the way you did before (your provider's "
-        "login command, or `k8sharden login --server URL`), then scan again.",
+        (
+            "Tokens and certificates expire. Log in again the way you did before (your provider's "
+            "login command, or `k8sharden login --server URL`), then scan again."
+        ),
     ),
     (
         Forbidden,
-        "`k8sharden permissions` prints the ClusterRole that a scan needs: ask somebody who may "
-        "grant it. With less, what could not be read is unknown, never passed.",
+        (
+            "`k8sharden permissions` prints the ClusterRole that a scan needs: ask somebody who may "
+            "grant it. With less, what could not be read is unknown, never passed."
+        ),
     ),
     (
         ClusterUnavailable,

@@ -72,6 +72,7 @@ class MissionScreen(HardeningScreen):
 
     def on_mount(self) -> None:
         """Let the keys scroll the text."""
+        self.set_interval(_AGAIN, self._check_again)
         self.query_one(Page).focus()
 
     def _title(self) -> Content:
@@ -101,7 +102,7 @@ class MissionScreen(HardeningScreen):
         self.query_one("#steps", Prose).update(steps(self._standing))
         self._show_outcome()
         told = GO_ON if self._held else hint(self._standing, looked=self._looked)
-        if self._awaited and not self._held:
+        if self._awaited:
             told = WAIT
         self.query_one("#hint", Prose).update(plain(told))
         if not self._held:
@@ -183,8 +184,6 @@ class MissionScreen(HardeningScreen):
     def _judged(self, outcome: Outcome) -> None:
         self._held = False
         self._outcome = outcome
-        if self._awaited and not outcome.done:
-            self.set_timer(_AGAIN, self._check_again)
         self.query_one(Report).type(())
         self.query_one(Page).scroll_home(animate=False)
         self._ask_standing()
@@ -192,7 +191,7 @@ class MissionScreen(HardeningScreen):
     @property
     def _awaited(self) -> bool:
         """Whether the fix was made, and pods from before it may still run."""
-        fix = self._step is not None and self._step.kind is StepKind.FIX
+        fix = not self._held and self._step is not None and self._step.kind is StepKind.FIX
         known = self.desk.scan is not None and not self.desk.scanning
         return fix and known and not self._findings()
 
