@@ -70,8 +70,8 @@ _ADVICE: tuple[tuple[type[BaseException], str], ...] = (
     (
         Forbidden,
         (
-            "`k8sharden permissions` prints the ClusterRole that a scan needs: ask somebody who may "
-            "grant it. With less, what could not be read is unknown, never passed."
+            "`k8sharden permissions` prints the ClusterRole that a scan needs: ask somebody who "
+            "may grant it. With less, what could not be read is unknown, never passed."
         ),
     ),
     (
