@@ -4,13 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.screens.driver import opened, run
+from screens.app import HardeningApp
+from screens.login import LoginScreen
+from tests.screens.driver import Driver, opened, run
 from tests.screens.pictures import Pictures
 from tests.screens.test_pictures import (  # noqa: F401 - fixtures, found by their names
     SIZES,
     always_the_same,
     clock,
     pictures,
+    scanned,
     steady,
 )
 
@@ -19,6 +22,7 @@ WAYS: dict[str, tuple[str, ...]] = {
     "mission": ("M", "enter"),
     "mission-attacked": ("M", "enter", "n", "x"),
     "mission-read": ("M", "g", *"jj", "enter", "n", "x", "enter", *("enter", "a", "tab", "enter")),
+    "settings": ("S",),
     "mission-runbook": ("M", "g", *"jjjj", "enter", "n", "x", "enter", "enter"),
 }
 
@@ -28,10 +32,12 @@ WAYS: dict[str, tuple[str, ...]] = {
 def test_pictures_of_missions(
     tmp_path: Path,
     pictures: Pictures,  # noqa: F811 - the fixture
+    monkeypatch: pytest.MonkeyPatch,
     name: str,
     size: tuple[int, int],
 ) -> None:
     """The screen looks as it did when a person last looked at it."""
+    monkeypatch.setenv("K8SHARDEN_CONFIG", "config.toml")
 
     async def test() -> None:
         async with opened(tmp_path, size=size, clock=clock) as driver:
@@ -44,5 +50,26 @@ def test_pictures_of_missions(
                 await driver.press("enter", "enter")
             await steady(driver)
             pictures.check(driver.app, name)
+
+    run(test())
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+def test_pictures_of_logging_in(
+    tmp_path: Path,
+    pictures: Pictures,  # noqa: F811 - the fixture
+    size: tuple[int, int],
+) -> None:
+    """The dialog asks for an address and a token, and says what becomes of them."""
+
+    async def test() -> None:
+        app = HardeningApp(tmp_path, kubeconfig=tmp_path / "none", clock=clock)
+        async with app.run_test(size=size) as pilot:
+            driver = Driver(app, pilot)
+            await driver.settle()
+            app.push_screen(LoginScreen())
+            await driver.press(*"https://10.0.0.1")
+            await steady(driver)
+            pictures.check(app, "login")
 
     run(test())
