@@ -8,6 +8,7 @@ from screens.app import HardeningApp
 from screens.login import LoginScreen
 from tests.screens.driver import Driver, opened, run
 from tests.screens.pictures import Pictures
+from tests.screens.test_contexts import KUBECONFIG
 from tests.screens.test_pictures import (  # noqa: F401 - fixtures, found by their names
     SIZES,
     always_the_same,
@@ -61,12 +62,14 @@ def test_pictures_of_logging_in(
     size: tuple[int, int],
 ) -> None:
     """The dialog asks for an address and a token, and says what becomes of them."""
+    config = tmp_path / "config"
+    config.write_text(KUBECONFIG)
 
     async def test() -> None:
-        app = HardeningApp(tmp_path, kubeconfig=tmp_path / "none", clock=clock)
+        app = HardeningApp(tmp_path, kubeconfig=config, clock=clock)
         async with app.run_test(size=size) as pilot:
             driver = Driver(app, pilot)
-            await driver.settle()
+            await driver.until(lambda: "prod" in driver.text)
             app.push_screen(LoginScreen())
             await driver.press(*"https://10.0.0.1")
             await steady(driver)
