@@ -26,6 +26,8 @@ MOST = 50_000
 ROOMY = 120
 """Columns from which before and after fit beside each other."""
 
+_NARROW = f"Side by side needs {ROOMY} columns."
+
 Cell = tuple[str, str]
 """What kind of line it is, and its text."""
 
@@ -121,7 +123,7 @@ class DiffView(ScrollView, can_focus=True):
     def action_split(self) -> None:
         """Show before and after beside each other, or in one again; say why it cannot be."""
         if self.size.width < ROOMY:
-            self.notify(f"Side by side needs {ROOMY} columns.", markup=False)
+            self.notify(_NARROW, markup=False)
             return
         self._split = not self._split
         self._lay_out()

@@ -7,6 +7,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -19,16 +20,14 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from k8sharden.model.finding import Finding
-from screens.arranging import Group, Grouping, Order, Steps
+from screens.arranging import Grouping, Order, Steps
+from screens.cells import CLASSES, covered, head_cells, row_cells
 from screens.keys import key, quiet
 from screens.lines import Lines
-from screens.rows import Row, covered, fit
-from screens.words import severity_word
+from screens.rows import Row
 
 BUDGET = 0.004
 """Seconds that the list works in one go; then keys and drawing have their turn."""
-
-WORDS = ("critical", "high", "medium", "low", "unknown", "system", "waived")
 
 
 class FindingsList(ScrollView, can_focus=True):
@@ -52,13 +51,7 @@ class FindingsList(ScrollView, can_focus=True):
         quiet("list.unfold", "right,l", "fold(False)", "Unfold", "Unfold the group"),
     ]
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "findings--cursor",
-        "findings--mark",
-        "findings--where",
-        "findings--head",
-        *(f"findings--{word}" for word in WORDS),
-    }
+    COMPONENT_CLASSES: ClassVar[set[str]] = set(CLASSES)
 
     cursor = reactive(0)
     """The row under the cursor, counted in what is shown."""
@@ -205,36 +198,26 @@ class FindingsList(ScrollView, can_focus=True):
         width = self.scrollable_content_region.width
         if line >= len(self._lines):
             return Strip.blank(width, self.rich_style)
-        row, head = self._lines.row(line), self._lines.head(line)
-        cells = self._segments(row, width) if row else self._head(head, width) if head else []
-        strip = Strip(cells).adjust_cell_length(width)
+        strip = Strip(self._cells(line, width)).adjust_cell_length(width)
         if line in self._selected():
             return covered(strip, self.get_component_rich_style("findings--cursor"))
         return strip.apply_style(self.rich_style)
+
+    def _cells(self, line: int, width: int) -> list[Segment]:
+        row, head = self._lines.row(line), self._lines.head(line)
+        style = partial(self.get_component_rich_style, partial=True)
+        if row:
+            return row_cells(row, width, style, marked=row.id in self._marks)
+        if head:
+            folded, marked = self._lines.folded(head), self._lines.marked_in(head)
+            return head_cells(head, width, style, marked=marked, folded=folded)
+        return []
 
     def _selected(self) -> range:
         if self._anchor is None:
             return range(self.cursor, self.cursor + 1)
         low, high = sorted((self._anchor, self.cursor))
         return range(low, high + 1)
-
-    def _segments(self, row: Row, width: int) -> list[Segment]:
-        word = severity_word(row.finding)
-        where = min(44, max(24, width * 2 // 5))
-        marked = "● " if row.id in self._marks else "  "
-        style = self.get_component_rich_style
-        return [
-            Segment(marked, style("findings--mark", partial=True)),
-            Segment(fit(word, 9), style(f"findings--{word}", partial=True)),
-            Segment(fit(row.where, where) + " ", style("findings--where", partial=True)),
-            Segment(fit(row.finding.headline, max(1, width - where - 12))),
-        ]
-
-    def _head(self, group: Group, width: int) -> list[Segment]:
-        marked = self._lines.marked_in(group)
-        sign = "▸" if self._lines.folded(group) else "▾"
-        told = f"{sign} {group.name}  {len(group.rows):,}" + (f", {marked:,} marked" * bool(marked))
-        return [Segment(fit(told, width), self.get_component_rich_style("findings--head"))]
 
     def on_click(self, event: Click) -> None:
         """Put the cursor where the mouse is."""

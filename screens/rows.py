@@ -4,11 +4,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from rich.cells import cell_len, set_cell_size
-from rich.segment import Segment
-from rich.style import Style
-from textual.strip import Strip
-
 from k8sharden.model.finding import Area, Finding, Severity, Status
 from k8sharden.session import Scan
 
@@ -72,15 +67,3 @@ def shelve(scan: Scan) -> Shelf:
 def ready(findings: Iterable[Finding]) -> tuple[Row, ...]:
     """Make rows of these findings."""
     return tuple(map(row_of, findings))
-
-
-def fit(text: str, width: int) -> str:
-    """Return the text in exactly ``width`` cells, an ellipsis where it was cut."""
-    if cell_len(text) <= width:
-        return set_cell_size(text, width)
-    return set_cell_size(text, width - 1) + "…"
-
-
-def covered(strip: Strip, style: Style) -> Strip:
-    """Return the strip in one style: colours of its own would vanish on the cursor's."""
-    return Strip([Segment(segment.text, style) for segment in strip], strip.cell_length)

@@ -135,7 +135,9 @@ class Missions:
             return self._on(standing, "It fails now, and you know what stopped it.")
         if report.succeeded:
             return self._on(standing, "It worked. Nothing in the cluster stood in the way.")
-        return self._on(standing, "It fails already: the fix is in. Undo it (u) to see it work.")
+        return self._on(
+            standing, "It fails already: the fix is in. Undo it (J, then u) to see it work."
+        )
 
     def _on(self, standing: Standing, words: str) -> Outcome:
         self._progress.keep(standing.mission.id, standing.done + 1)
