@@ -236,9 +236,10 @@ def main(arguments: list[str]) -> int:
     print(f"{'memory added, MB':<20}{ours[0][1]:>24.1f}{theirs[0][1]:>24.1f}")
     print(f"Rows made ready in the scan's thread take {prepared:.0f} MB more, findings included.")
     ratio = paint(max(runs, 5))
-    good = worst <= GOAL_MILLISECONDS and ratio <= GOAL_PAINT
-    print("Both goals are met." if good else "A goal is missed.")
-    return 0 if good else 1
+    quick, prompt = worst <= GOAL_MILLISECONDS, ratio <= GOAL_PAINT
+    print(f"Stalls up to {GOAL_MILLISECONDS:.0f} ms: {'met' if quick else 'missed'}.")
+    print(f"First paint within {GOAL_PAINT} times: {'met' if prompt else 'missed'}.")
+    return 0 if quick and prompt else 1
 
 
 def paint(runs: int) -> float:

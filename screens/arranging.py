@@ -15,8 +15,8 @@ from screens.rows import Row
 T = TypeVar("T")
 Steps = Generator[None, None, T]
 
-STEP = 1_000
-"""Rows between two yields: one or two milliseconds of the dearest step."""
+STEP = 500
+"""Rows between two yields: a millisecond of the dearest step."""
 
 
 class Order(StrEnum):

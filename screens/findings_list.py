@@ -12,7 +12,7 @@ from typing import ClassVar
 
 from rich.segment import Segment
 from textual.binding import BindingType
-from textual.events import Click, Resize
+from textual.events import Click
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.reactive import reactive
@@ -26,7 +26,7 @@ from screens.keys import key, quiet
 from screens.lines import Lines
 from screens.rows import Row
 
-BUDGET = 0.004
+BUDGET = 0.003
 """Seconds that the list works in one go; then keys and drawing have their turn."""
 
 
@@ -166,13 +166,8 @@ class FindingsList(ScrollView, can_focus=True):
             more = job is self._job and self._go_on(job)
 
     def _resize_content(self) -> None:
-        self.virtual_size = Size(self.scrollable_content_region.width, len(self._lines))
-
-    def on_resize(self, event: Resize) -> None:
-        """Fit the rows to the new width."""
-        del event
-        self._resize_content()
-        self.refresh()
+        # Rows are cut to the width, so that only the height is ever scrolled.
+        self.virtual_size = Size(0, len(self._lines))
 
     def validate_cursor(self, row: int) -> int:
         """Keep the cursor on a row."""
