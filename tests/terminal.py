@@ -32,11 +32,17 @@ class Terminal:
     """A program on a terminal; leaving the context kills it if it still runs."""
 
     def __init__(
-        self, command: Sequence[str], *, folder: Path, env: Mapping[str, str] | None = None
+        self,
+        command: Sequence[str],
+        *,
+        folder: Path,
+        env: Mapping[str, str] | None = None,
+        size: tuple[int, int] = (COLUMNS, LINES),
     ) -> None:
         self._drawn = b""
         self._side, theirs = pty.openpty()
-        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
+        columns, lines = size
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
         self._program = subprocess.Popen(
             command,
             cwd=folder,
@@ -63,14 +69,22 @@ class Terminal:
         os.close(self._side)
 
     @property
+    def drawn(self) -> bytes:
+        """Everything written so far, as it came."""
+        return self._drawn
+
+    @property
     def text(self) -> str:
         """Everything written so far, in the order of writing, without control sequences."""
         return ESCAPES.sub(b"", self._drawn).decode(errors="replace")
 
-    def wait_for(self, *wanted: str, seconds: float) -> None:
-        """Read until all of these were written. Raises `AssertionError` with what was, if not."""
+    def wait_for(self, *wanted: str, seconds: float, since: int = 0) -> None:
+        """Read until all of these were written. Raises `AssertionError` with what was, if not.
+
+        ``since`` is a length of ``text``: what was written before it does not count.
+        """
         end = time.monotonic() + seconds
-        while missing := [word for word in wanted if word not in self.text]:
+        while missing := [word for word in wanted if word not in self.text[since:]]:
             more = time.monotonic() < end and self._read()
             assert more, f"never drawn: {', '.join(missing)}. What was: {self.text[-3000:]}"
 
