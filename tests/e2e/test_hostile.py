@@ -148,7 +148,7 @@ def test_a_hostile_name_is_asked_for(tmp_path: Path) -> None:
     with walking(tmp_path, PAYLOAD) as walker:
         walker.go("1", "/ rbac", SHOWN)
         walker.go(" ", "● critical")
-        walker.go("a", "/ review", SHOWN)
+        walker.go("a", "/ review", "1 change for", SHOWN)
         walker.go("a", "Apply 1 change to", SHOWN)
         walker.go(ESCAPE, "nothing was changed")
 
@@ -161,7 +161,7 @@ def test_changing_a_hostile_cluster(tmp_path: Path) -> None:
         walker.go("e", "/ export")
         walker.go(WRITE, "1 file written")
         walker.go(ESCAPE, "/ rbac")
-        walker.go("a", "/ review", SHOWN)
+        walker.go("a", "/ review", "1 change for", SHOWN)
         walker.go("a", "Apply 1 change to", SHOWN)
         walker.go("\t\r", "/ result", SHOWN)
         walker.go("J", "/ journal", SHOWN)
