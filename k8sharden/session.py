@@ -4,7 +4,6 @@ import shlex
 import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Protocol
 
 import msgspec
 
@@ -13,7 +12,7 @@ from k8sharden.analysis.assess import Assessment, assess
 from k8sharden.changes.apply import Outcome, apply_plan, dry_run
 from k8sharden.changes.diff import FileDiff, unified
 from k8sharden.changes.journal import Entry, Journal
-from k8sharden.changes.plan import Fetch, Plan, Planned, Unfixed, make_plan, remediation
+from k8sharden.changes.plan import Plan, Planned, Unfixed, make_plan, remediation
 from k8sharden.changes.recorded import diff_record
 from k8sharden.changes.settle import settle
 from k8sharden.changes.undo import plan_undo
@@ -26,6 +25,7 @@ from k8sharden.model.finding import Finding
 from k8sharden.model.inventory import Inventory, Source
 from k8sharden.model.item import Item
 from k8sharden.model.masking import Masker
+from k8sharden.place import Place
 
 
 class Scan(msgspec.Struct, frozen=True):
@@ -49,67 +49,6 @@ class Scan(msgspec.Struct, frozen=True):
             what = "no finding" if not found else f"{len(found)} findings"
             raise InputError(f"There is {what} {name!r} in this scan. Scan again for current ids.")
         return found[0]
-
-
-class Place(Protocol):
-    """Where a session works: a cluster, the training cluster, or a set of files."""
-
-    @property
-    def name(self) -> str:
-        """What a person calls it: the context, ``training``, the paths."""
-        ...
-
-    @property
-    def options(self) -> tuple[str, ...]:
-        """The command line's options that lead to the same place."""
-        ...
-
-    @property
-    def writer(self) -> Writer | None:
-        """Where changes are sent; None for files, which are changed by a patch."""
-        ...
-
-    @property
-    def read_only(self) -> bool:
-        """Whether nothing may be written."""
-        ...
-
-    @property
-    def production(self) -> bool:
-        """Whether the settings say that people depend on it."""
-        ...
-
-    @property
-    def training(self) -> bool:
-        """Whether it is the training cluster, where nothing can break."""
-        ...
-
-    def source(self) -> Source:
-        """Say which cluster or files this is, without scanning."""
-        ...
-
-    def collect(
-        self, progress: Callable[[Progress], None], cancelled: Callable[[], bool]
-    ) -> Inventory:
-        """Read everything that the checks need."""
-        ...
-
-    @property
-    def fetch(self) -> Fetch:
-        """Read one whole object."""
-        ...
-
-    def fixable(self, plan: Plan) -> Plan:
-        """Move what cannot be written here to the plan's ``unfixed``, with the reason."""
-        ...
-
-    def diffs(self, changes: Sequence[Planned]) -> list[FileDiff]:
-        """Show these changes, taken together, as one diff per file."""
-        ...
-
-    def keep(self) -> None:
-        """Keep what was written, where the place does not keep it by itself."""
-        ...
 
 
 class Session:

@@ -20,8 +20,9 @@ from textual.screen import Screen
 from k8sharden.changes.plan import Plan
 from k8sharden.config import Config
 from k8sharden.model.finding import Area, Finding
+from k8sharden.place import Place
 from k8sharden.places import TrainingPlace
-from k8sharden.session import Place, Session
+from k8sharden.session import Session
 from screens.area import AreaScreen
 from screens.areas import AREAS
 from screens.base import HardeningScreen

@@ -11,8 +11,9 @@ from k8sharden.changes.plan import Plan
 from k8sharden.config import Config
 from k8sharden.errors import K8shardenError
 from k8sharden.model.finding import Area, Finding
+from k8sharden.place import Place
 from k8sharden.resume import Spot
-from k8sharden.session import Place, Scan, Session
+from k8sharden.session import Scan, Session
 from screens.rows import Row, Shelf
 
 Tell = Callable[[int, int], None]

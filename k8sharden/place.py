@@ -1,0 +1,71 @@
+"""What a place offers to a session: the seam between the use cases and where they work."""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from k8sharden.changes.diff import FileDiff
+from k8sharden.changes.plan import Fetch, Plan, Planned
+from k8sharden.changes.write import Writer
+from k8sharden.cluster.progress import Progress
+from k8sharden.model.inventory import Inventory, Source
+
+
+class Place(Protocol):
+    """Where a session works: a cluster, the training cluster, or a set of files."""
+
+    @property
+    def name(self) -> str:
+        """What a person calls it: the context, ``training``, the paths."""
+        ...
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """The command line's options that lead to the same place."""
+        ...
+
+    @property
+    def writer(self) -> Writer | None:
+        """Where changes are sent; None for files, which are changed by a patch."""
+        ...
+
+    @property
+    def read_only(self) -> bool:
+        """Whether nothing may be written."""
+        ...
+
+    @property
+    def production(self) -> bool:
+        """Whether the settings say that people depend on it."""
+        ...
+
+    @property
+    def training(self) -> bool:
+        """Whether it is the training cluster, where nothing can break."""
+        ...
+
+    def source(self) -> Source:
+        """Say which cluster or files this is, without scanning."""
+        ...
+
+    def collect(
+        self, progress: Callable[[Progress], None], cancelled: Callable[[], bool]
+    ) -> Inventory:
+        """Read everything that the checks need."""
+        ...
+
+    @property
+    def fetch(self) -> Fetch:
+        """Read one whole object."""
+        ...
+
+    def fixable(self, plan: Plan) -> Plan:
+        """Move what cannot be written here to the plan's ``unfixed``, with the reason."""
+        ...
+
+    def diffs(self, changes: Sequence[Planned]) -> list[FileDiff]:
+        """Show these changes, taken together, as one diff per file."""
+        ...
+
+    def keep(self) -> None:
+        """Keep what was written, where the place does not keep it by itself."""
+        ...
