@@ -9,6 +9,8 @@ from pathlib import Path
 
 import msgspec
 
+from k8sharden.model.decoding import decode
+
 VERSION = 1
 LARGEST = 4 * 2**20
 """Bytes; fifty clusters with a thousand marks each have about a million."""
@@ -60,7 +62,7 @@ def _file(state: Path) -> Path:
 def _load(state: Path) -> dict[str, Spot]:
     try:
         with _file(state).open("rb") as stream:
-            kept = msgspec.json.decode(stream.read(LARGEST), type=_Kept)
+            kept = decode(stream.read(LARGEST), _Kept)
     except (OSError, ValueError, RecursionError):
         return {}
     return kept.clusters if kept.version == VERSION else {}

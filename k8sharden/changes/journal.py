@@ -17,6 +17,7 @@ from k8sharden.changes.bookkeeping import restorable
 from k8sharden.changes.database import open_file, told
 from k8sharden.errors import InputError
 from k8sharden.model.change import Write
+from k8sharden.model.decoding import decode
 from k8sharden.model.ref import Ref
 
 
@@ -201,8 +202,8 @@ class Journal:
         ).fetchall()
         return Entry(
             name, cluster, place, created, State(state), kind, title, digest,
-            tuple(msgspec.json.decode(findings, type=list[str])), undoes, detail,
-            tuple((State(s), msgspec.json.decode(text, type=Record)) for s, text in records),
+            tuple(decode(findings, list[str])), undoes, detail,
+            tuple((State(s), decode(text, Record)) for s, text in records),
         )  # fmt: skip
 
 

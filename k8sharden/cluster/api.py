@@ -12,6 +12,7 @@ import msgspec
 from k8sharden import errors
 from k8sharden.cluster import gojson
 from k8sharden.cluster.transport import JSON, JSON_PATCH, Request, Response, Transport
+from k8sharden.model.decoding import decode
 from k8sharden.model.kinds import ResourceType, type_of
 from k8sharden.model.ref import Ref
 from k8sharden.model.text import one_line
@@ -179,7 +180,7 @@ class _ListHead(msgspec.Struct):
 def _continue_token(page: bytes) -> str:
     """Return a page's continue token, without decoding its items."""
     try:
-        head = msgspec.json.decode(page, type=_ListHead)
+        head = decode(page, _ListHead)
     except msgspec.MsgspecError as error:
         raise errors.ClusterUnavailable(
             "The server's answer is no list: is this address an API server?"

@@ -12,6 +12,7 @@ import msgspec
 from k8sharden.errors import ClusterUnavailable
 from k8sharden.model import kinds
 from k8sharden.model import objects as o
+from k8sharden.model.decoding import decode, decoder
 from k8sharden.model.inventory import OddObject
 from k8sharden.model.kinds import ResourceType
 from k8sharden.model.text import one_line
@@ -44,10 +45,9 @@ class PageDecoder:
     def __init__(self, kind: ResourceType) -> None:
         struct = o.STRUCTS[kind]
         self._kind = kind
-        self._whole: msgspec.json.Decoder[_List[o.Object]] = msgspec.json.Decoder(
-            _List[struct]  # type: ignore[valid-type]
-        )
-        self._item: msgspec.json.Decoder[o.Object] = msgspec.json.Decoder(struct)
+        listed: type[_List[o.Object]] = _List[struct]  # type: ignore[valid-type]
+        self._whole = decoder(listed)
+        self._item = decoder(struct)
 
     def decode(self, body: bytes) -> Page:
         """Decode a page. Raises `ClusterUnavailable` where it is no list at all."""
@@ -67,7 +67,7 @@ class PageDecoder:
 
     def _one_by_one(self, body: bytes) -> Page:
         try:
-            page = _RAW.decode(body)
+            page = decode(body, _List[msgspec.Raw])
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise ClusterUnavailable(
                 f"The list of {self._kind.key} cannot be read ({type(error).__name__}): "
@@ -97,9 +97,6 @@ class PageDecoder:
         return OddObject(ref, "it has no name")
 
 
-_RAW: msgspec.json.Decoder[_List[msgspec.Raw]] = msgspec.json.Decoder(_List[msgspec.Raw])
-
-
 def _remaining(page: _List[Any]) -> int | None:
     return page.metadata.remainingItemCount if page.metadata else None
 
@@ -116,7 +113,7 @@ def _without_values(secret: o.Object) -> o.Object:
 def _where(raw: msgspec.Raw) -> tuple[str, str]:
     """Read namespace and name of an object that did not decode, as far as they are there."""
     try:
-        value = msgspec.json.decode(raw)
+        value = decode(raw, object)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return "", ""
     meta = value.get("metadata") if isinstance(value, dict) else None

@@ -23,6 +23,7 @@ from k8sharden.errors import (
 )
 from k8sharden.model import kinds
 from k8sharden.model import objects as o
+from k8sharden.model.decoding import decode
 from k8sharden.model.evidence import ApiServerFlags, ControlPlane, Sample
 from k8sharden.model.inventory import Coverage, Entry, Inventory
 from k8sharden.model.text import one_line
@@ -134,7 +135,7 @@ def _flagz(api: Api) -> Mapping[str, str]:
         if error.status != _NOT_ACCEPTABLE:
             raise
         body = api.raw(FLAGS_PATH, accept=_ALPHA)
-    flags = msgspec.json.decode(body, type=_Flagz).flags
+    flags = decode(body, _Flagz).flags
     # Lists come in Go's brackets here, and without on a command line.
     return {name: _LIST.sub(r"\1", value) for name, value in flags.items()}
 

@@ -8,6 +8,7 @@ from k8sharden.export.files import shown
 from k8sharden.export.manifests import ManifestObject, Manifests
 from k8sharden.model import kinds
 from k8sharden.model import objects as o
+from k8sharden.model.decoding import convert
 from k8sharden.model.evidence import ControlPlane
 from k8sharden.model.inventory import Coverage, Entry, Inventory, OddObject, Source, SourceKind
 from k8sharden.model.text import one_line
@@ -60,7 +61,7 @@ def _overridden(manifests: Manifests) -> Iterator[OddObject]:
 def _decoded(item: ManifestObject) -> o.Object | OddObject:
     kind = kinds.type_of(item.ref)
     try:
-        decoded = msgspec.convert(item.value, o.STRUCTS[kind])
+        decoded = convert(item.value, o.STRUCTS[kind])
     except msgspec.ValidationError as error:
         return OddObject(item.ref, one_line(f"{item.place}: {error}", 400))
     metadata = msgspec.structs.replace(

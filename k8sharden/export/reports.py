@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 from importlib import resources
 from typing import Any
 
-import msgspec
-
 from k8sharden.analysis.assess import Assessment
 from k8sharden.analysis.ownership import Owner, owner_of_ref
 from k8sharden.analysis.pod_security.workloads import level_of
@@ -13,6 +11,7 @@ from k8sharden.changes.apply import Outcome
 from k8sharden.changes.diff import FileDiff
 from k8sharden.changes.plan import Plan, Planned, remediation
 from k8sharden.model.change import Change, ChangeKind, NoChange
+from k8sharden.model.decoding import decode
 from k8sharden.model.finding import Area, Finding
 from k8sharden.model.inventory import Inventory, Source
 from k8sharden.model.item import Item
@@ -26,7 +25,7 @@ PLAN = "k8sharden.plan/v1"
 def schema(name: str) -> dict[str, Any]:
     """Return the JSON schema of a document: ``scan`` or ``plan``."""
     text = resources.files(__package__).joinpath("schemas", f"{name}.json").read_bytes()
-    return msgspec.json.decode(text, type=dict[str, Any])
+    return decode(text, dict[str, Any])
 
 
 def scan_document(

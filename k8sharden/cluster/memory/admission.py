@@ -16,6 +16,7 @@ from k8sharden.cluster.memory.requests import Call
 from k8sharden.cluster.memory.store import Object, Store
 from k8sharden.cluster.memory.warned import pod_spec_of
 from k8sharden.model import kinds
+from k8sharden.model.decoding import convert
 from k8sharden.model.meta import Meta
 from k8sharden.model.pods import PodSpec
 
@@ -98,10 +99,8 @@ class Admission:
 
     def _violations(self, asked: Policy, pod: Object) -> tuple[Violation, ...]:
         minor = self._minor if asked.minor is None else min(asked.minor, self._minor)
-        spec = msgspec.convert(pod.get("spec") or {}, PodSpec, strict=False)
-        return violations(
-            asked.level, spec, msgspec.convert(pod.get("metadata") or {}, Meta), minor
-        )
+        spec = convert(pod.get("spec") or {}, PodSpec, strict=False)
+        return violations(asked.level, spec, convert(pod.get("metadata") or {}, Meta), minor)
 
     def refusal(self, namespace: str, pod: Object) -> str:
         """Say why a namespace's level refuses a pod; empty where it does not."""

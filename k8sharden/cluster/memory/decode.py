@@ -19,6 +19,7 @@ from k8sharden.cluster.memory.mergepatch import merge
 from k8sharden.cluster.memory.requests import Call
 from k8sharden.cluster.memory.store import Object
 from k8sharden.cluster.transport import JSON, JSON_PATCH
+from k8sharden.model.decoding import decode
 from k8sharden.model.kinds import ResourceType
 
 MERGE_PATCH = "application/merge-patch+json"
@@ -106,7 +107,7 @@ def patched(call: Call, old: Object) -> Object:
 def _json_patched(call: Call, old: Object) -> tuple[Any, list[str]]:
     patch = call.request.body
     try:
-        operations = msgspec.json.decode(patch, type=list[dict[str, Any] | None])
+        operations = decode(patch, list[dict[str, Any] | None])
     except msgspec.MsgspecError as error:
         raise bad_request(f"error decoding patch: json: {error}") from error
     if len(operations) > jsonpatch.MAX_OPERATIONS:

@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 
 from k8sharden.cluster import gojson
+from k8sharden.model.decoding import decode
 
 MAX_OPERATIONS = 10_000
 _INDEX = re.compile(r"[+-]?[0-9]+")
@@ -34,7 +35,7 @@ def apply(document: Any, patch: bytes) -> Any:
     Raises `PatchError` where the patch does not apply, msgspec.MsgspecError where it is no list of
     objects.
     """
-    operations = msgspec.json.decode(patch, type=list[dict[str, msgspec.Raw] | None])
+    operations = decode(patch, list[dict[str, msgspec.Raw] | None])
     root = [_tree(gojson.encode(document))]
     for operation in operations:
         read = {name: _tree(bytes(raw)) for name, raw in (operation or {}).items()}
@@ -49,10 +50,10 @@ def apply(document: Any, patch: bytes) -> Any:
 
 def _tree(written: bytes) -> Tree:
     if written.startswith(b"{"):
-        members = msgspec.json.decode(written, type=dict[str, msgspec.Raw])
+        members = decode(written, dict[str, msgspec.Raw])
         return {name: _tree(bytes(raw)) for name, raw in members.items()}
     if written.startswith(b"["):
-        items = msgspec.json.decode(written, type=list[msgspec.Raw])
+        items = decode(written, list[msgspec.Raw])
         return [_tree(bytes(raw)) for raw in items]
     return None if written == b"null" else written
 

@@ -15,6 +15,7 @@ import yaml
 
 from k8sharden.cluster.training.control_plane import VERSION, TrainingCluster
 from k8sharden.cluster.training.running import running, settled
+from k8sharden.model.decoding import decode
 
 Object = dict[str, Any]
 
@@ -37,8 +38,7 @@ def training_cluster(
 
 def objects() -> list[Object]:
     """Return every object of the cluster, owners before what they own."""
-    found: list[Object] = msgspec.json.decode(_first())
-    return found
+    return decode(_first(), list[Object])
 
 
 @cache

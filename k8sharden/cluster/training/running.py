@@ -12,13 +12,13 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-import msgspec
 import yaml
 
 from k8sharden.cluster.memory.admission import Admission
 from k8sharden.cluster.memory.bootstrap import loaded
 from k8sharden.cluster.memory.store import Store
 from k8sharden.cluster.simulation import Controllers, Image, Images, times
+from k8sharden.model.decoding import convert
 
 Object = dict[str, Any]
 
@@ -96,7 +96,7 @@ def running(written: Iterable[Object], minor: int) -> list[Object]:
 def images() -> Images:
     """Return what the programs in the company's images do."""
     text = (files(__package__) / "images.yaml").read_text("utf-8")
-    return msgspec.convert(yaml.safe_load(text), dict[str, Image])
+    return convert(yaml.safe_load(text), dict[str, Image])
 
 
 def _with_jobs(written: Iterable[Object]) -> Iterator[Object]:

@@ -1,0 +1,36 @@
+"""Decodes JSON and builtins into typed structs, from any thread.
+
+msgspec learns a struct's fields when its type is first asked for. A second thread that asks
+meanwhile is handed what is half learnt, and the interpreter crashes; so types are learnt one at a
+time here, and nothing else makes a decoder.
+"""
+
+from threading import RLock
+from typing import Any, TypeVar
+
+import msgspec
+
+T = TypeVar("T")
+
+_learning = RLock()
+_learnt: dict[Any, msgspec.json.Decoder[Any]] = {}
+
+
+def decoder(type_: type[T]) -> msgspec.json.Decoder[T]:
+    """Return the decoder of a type, the same one each time; any thread may use it."""
+    known = _learnt.get(type_)
+    if known is None:
+        with _learning:
+            known = _learnt.setdefault(type_, msgspec.json.Decoder(type_))
+    return known
+
+
+def decode(text: bytes | str, type_: type[T]) -> T:
+    """Decode JSON. Raises msgspec.MsgspecError for other JSON, or none."""
+    return decoder(type_).decode(text)
+
+
+def convert(value: Any, type_: type[T], *, strict: bool = True) -> T:
+    """Turn builtins into a type. Raises msgspec.ValidationError where they do not fit."""
+    decoder(type_)
+    return msgspec.convert(value, type_, strict=strict)
