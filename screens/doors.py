@@ -1,0 +1,193 @@
+"""The ways from screen to screen: which may be opened now, and what each is opened with."""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from textual.app import App
+
+from k8sharden.changes.plan import Plan
+from k8sharden.model.finding import Finding
+from k8sharden.place import Place
+from k8sharden.places import TrainingPlace
+from k8sharden.session import Session
+from screens.area import AreaScreen
+from screens.base import HardeningScreen
+from screens.contexts import ContextsScreen
+from screens.desk import Desk, Make
+from screens.error import ErrorScreen
+from screens.export import ExportScreen
+from screens.help import HelpScreen, keys_of
+from screens.journal import JournalScreen
+from screens.missions import MissionsScreen
+from screens.overview import OverviewScreen
+from screens.review import ReviewScreen
+from screens.settings import SettingsScreen
+from screens.words import finding_words
+
+_FIRST = "Choose a cluster first: Enter on one of these."
+_MARK = "Nothing is chosen: open an area (1 to 7) and mark findings with space."
+
+
+class Doors(App[None]):
+    """An app over a desk, with two screens that stay: the choice of a cluster, and the overview.
+
+    ``ansi`` says that the terminal's own colours are used.
+    """
+
+    def __init__(
+        self, desk: Desk, contexts: ContextsScreen, overview: OverviewScreen, *, ansi: bool | None
+    ) -> None:
+        super().__init__(ansi_color=ansi)
+        self.desk = desk
+        self._contexts = contexts
+        self._overview = overview
+
+    def use(self, place: Place) -> None:
+        """Open another place; the overview begins to scan it by itself."""
+        self._overview.workers.cancel_group(self._overview, "scan")
+        self.desk.scanning = False
+        seen = self.screen is self._overview
+        self.desk.open(place)
+        self.go("overview")
+        if seen:
+            # It is on top already, so nothing else tells it that there is another cluster.
+            self._overview.on_screen_resume()
+
+    def go(self, name: str) -> None:
+        """Show the overview, or an area over it."""
+        while not isinstance(self.screen, OverviewScreen | ContextsScreen):
+            self.pop_screen()
+        if isinstance(self.screen, ContextsScreen):
+            self.push_screen("overview")
+        if name != "overview":
+            self.push_screen(name)
+
+    def say(self, sentence: str) -> None:
+        """Show a sentence for a moment; it is never read as markup."""
+        self.notify(sentence, markup=False, timeout=6)
+
+    def show_error(self, error: BaseException) -> None:
+        """Show an error that the app survives."""
+        self.push_screen(ErrorScreen(error, connected=self.desk.session is not None))
+
+    def refresh_top(self) -> None:
+        """Let the screen that is seen show what the desk holds now."""
+        if isinstance(self.screen, HardeningScreen) and self.screen.is_mounted:
+            self.screen.show()
+
+    def _session(self) -> Session | None:
+        """Return the session where a screen may open; say why where none may."""
+        if self._applying():
+            return None
+        if self.desk.session is None:
+            self.say(_FIRST)
+        return self.desk.session
+
+    def action_area(self, name: str) -> None:
+        """Open an area."""
+        if self._session():
+            self.go(name)
+
+    def action_rescan(self) -> None:
+        """Scan again."""
+        if self._session():
+            self._overview.scan()
+            self.refresh_top()
+
+    def action_contexts(self) -> None:
+        """Choose another cluster; what is open stays so until then."""
+        if self._applying():
+            return
+        while self.screen is not self._contexts:
+            self.pop_screen()
+
+    def action_review(self) -> None:
+        """Review the plan for what is chosen."""
+        session, chosen = self._session(), self._chosen()
+        if session and chosen:
+            self._review(session, self._maker(session, chosen), _words("apply", chosen))
+
+    def review_undo(self, entries: Sequence[str]) -> None:
+        """Review the plan that takes journal entries back."""
+        session = self._session()
+        if session is None:
+            return
+
+        def make(_: Callable[[int, int], None]) -> Plan:
+            return session.undo(entries, session.place.source())
+
+        self._review(session, make, ("journal", "undo", *entries))
+
+    def _review(self, session: Session, make: Make, words: tuple[str, ...]) -> None:
+        self.push_screen(ReviewScreen(self.desk, session, make, words))
+
+    def action_export(self) -> None:
+        """Export the plan for what is chosen."""
+        session, chosen = self._session(), self._chosen()
+        if session and chosen:
+            make = self._maker(session, chosen)
+            self.push_screen(ExportScreen(self.desk, session, make, _words("export", chosen)))
+
+    def _chosen(self) -> tuple[Finding, ...]:
+        chosen = self.screen.chosen() if isinstance(self.screen, HardeningScreen) else ()
+        if self.desk.session and not chosen:
+            self.say(_MARK)
+        return chosen
+
+    def _maker(self, session: Session, chosen: Sequence[Finding]) -> Make:
+        scan = self.desk.scan
+        assert scan is not None, "findings come from a scan"  # noqa: S101 - tells mypy what holds
+        return lambda tell: session.plan(scan, chosen, tell)
+
+    def action_journal(self) -> None:
+        """Open the journal."""
+        if session := self._session():
+            self.push_screen(JournalScreen(self.desk, session))
+
+    def action_training(self) -> None:
+        """Open the training cluster in place of what is open."""
+        if not self._applying():
+            self.use(TrainingPlace(self.desk.state, read_only=self.desk.read_only))
+
+    def action_settings(self) -> None:
+        """Change the settings; not while a plan is applied."""
+        if not self._applying():
+            self.push_screen(SettingsScreen(self.desk))
+
+    def action_missions(self) -> None:
+        """Open the missions, which say themselves where they run."""
+        if self.desk.applying:
+            self._session()
+            return
+        if self.desk.session is not None:
+            self.go("overview")
+        self.push_screen(MissionsScreen(self.desk))
+
+    def show_finding(self, finding: Finding) -> None:
+        """Show a finding in its area, over the screen that is seen."""
+        area = self.get_screen(finding.area.value)
+        self.push_screen(area)
+        assert isinstance(area, AreaScreen), "each area has its screen"  # noqa: S101 - for mypy
+        self.call_later(area.reveal, finding)
+
+    def action_help(self) -> None:
+        """Explain the keys of this screen."""
+        top = self.screen
+        if self._applying():
+            return
+        if isinstance(top, HardeningScreen) and not isinstance(top, HelpScreen):
+            self.push_screen(HelpScreen(self.desk, top.opening, keys_of(top)))
+
+    async def action_quit(self) -> None:
+        """Leave, but never in the middle of a write."""
+        if self._applying():
+            return
+        self.exit()
+
+    def _applying(self) -> bool:
+        if self.desk.applying:
+            self.say("A plan is being applied. Esc stops after the current object.")
+        return self.desk.applying
+
+
+def _words(command: str, chosen: Iterable[Finding]) -> tuple[str, ...]:
+    return (command, *finding_words(finding.id for finding in chosen))
