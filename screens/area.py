@@ -3,7 +3,6 @@
 The seven areas are subclasses that hold what only they show.
 """
 
-import heapq
 from functools import partial
 from typing import ClassVar
 
@@ -18,28 +17,24 @@ from k8sharden.model.change import Change, NoChange
 from k8sharden.model.finding import Area, Finding
 from k8sharden.resume import Spot
 from k8sharden.session import Scan
+from screens.area_words import area_command, marked_ids, sidebar, why_empty
 from screens.arranging import Grouping, Order
-from screens.base import HardeningScreen
 from screens.desk import Desk
 from screens.details import Answer, Details
-from screens.diff import DiffScreen
 from screens.error import sentence
-from screens.evidence import EvidenceScreen
+from screens.filter_field import FilterField
 from screens.findings_list import FindingsList
 from screens.keys import key, quiet
-from screens.lesson import LessonScreen
+from screens.looking import LookingScreen
 from screens.prose import Prose
 from screens.status_bar import StatusBar
-from screens.words import after, counted, finding_words, lines, plain
+from screens.words import after, finding_words, plain
 
 _SETTLE = 0.12
 """Seconds that the cursor must rest before the fix of a finding is worked out."""
 
-_NAMED = 12
-"""Marked findings that the command line names on the screen; y copies them all."""
 
-
-class AreaScreen(HardeningScreen):
+class AreaScreen(LookingScreen):
     """One area of the checklist."""
 
     CSS_PATH = "area.tcss"
@@ -53,10 +48,7 @@ class AreaScreen(HardeningScreen):
         quiet(
             "area.back", "escape", "back", "Overview", "Clear the filter, or back to the overview"
         ),
-        key("area.diff", "d", "diff", "Diff", "Show the change that would fix it"),
-        key("area.lesson", "L", "lesson", "Lesson", "What it is, why, how to fix it"),
         key("area.filter", "slash", "filter", "Filter", "Only rows with these words", shown="/"),
-        quiet("area.evidence", "E", "evidence", "Evidence", "What the check saw"),
         quiet("area.sort", "o", "sort", "Sort", "Worst first, by object, by check"),
         quiet("area.group", "b", "group", "Group", "By check, by namespace, by object, or not"),
     ]
@@ -70,7 +62,7 @@ class AreaScreen(HardeningScreen):
                 yield FindingsList(self.desk.marks)
                 yield Prose(id="empty")
                 yield Details(id="details")
-        yield Input(id="filter", placeholder="words; Enter keeps the filter, Esc clears it")
+        yield FilterField()
         yield Prose(id="command", classes="command")
 
     def __init__(self, desk: Desk) -> None:
@@ -83,14 +75,17 @@ class AreaScreen(HardeningScreen):
 
     def on_mount(self) -> None:
         """Begin with the cursor in the list."""
-        self.query_one("#filter", Input).cursor_blink = False
-        self.query_one("#filter").display = False
         self.rows.focus()
 
     @property
     def rows(self) -> FindingsList:
         """The list of findings."""
         return self.query_one(FindingsList)
+
+    @property
+    def current(self) -> Finding | None:
+        """The finding under the cursor; None on the head of a group."""
+        return self.rows.current
 
     def show(self) -> None:
         """Show the newest scan; a list that is up to date keeps its cursor and filter."""
@@ -100,7 +95,7 @@ class AreaScreen(HardeningScreen):
             self._load()
             self._go_back()
         self._show_facts()
-        self.query_one("#sidebar", Prose).update(self._areas())
+        self.query_one("#sidebar", Prose).update(sidebar(self.desk.scan, self.area))
         self._show_empty()
         self._show_details()
 
@@ -109,15 +104,14 @@ class AreaScreen(HardeningScreen):
         spot = self.desk.back_to
         if spot is not None and spot.area == self.area.value:
             self.desk.back_to = None
-            self.query_one("#filter", Input).value = spot.query
-            self.query_one("#filter").display = bool(spot.query)
+            self.query_one(FilterField).put(spot.query)
             self.rows.narrow(spot.query)
             self.rows.reveal(spot.finding)
 
     def reveal(self, finding: Finding) -> None:
         """Put the cursor on a finding; a filter that hides it is taken away."""
         if not self.rows.reveal(finding.id):
-            self.query_one("#filter", Input).value = ""
+            self.query_one(FilterField).value = ""
             self.rows.narrow("")
             self.rows.reveal(finding.id)
         self._leave_filter()
@@ -139,40 +133,17 @@ class AreaScreen(HardeningScreen):
         told = (f"  {', '.join((*arranged, *grouped))}", "italic")
         return Content.assemble(heading, told, "  ", plain(f"{self.intro} {found}", 300))
 
-    def _areas(self) -> Content:
-        scan = self.desk.scan
-        rows = []
-        for number, area in enumerate(Area, start=1):
-            fail = scan.assessment.areas[area].fail if scan else 0
-            style = "bold reverse" if area is self.area else ""
-            rows.append(Content.assemble((f" {number} {area.heading:<23}{fail or '':>4} ", style)))
-        return lines(rows)
-
     def _show_empty(self) -> None:
-        sentence = self._why_empty()
+        filled = self.rows.shown or self.rows.busy
+        sentence = "" if filled else why_empty(self.desk, self.area)
         self.query_one("#empty", Prose).update(Content(sentence))
         self.query_one("#empty").display = bool(sentence)
         self.rows.display = not sentence
         self.query_one("#details").display = not sentence
 
-    def _why_empty(self) -> str:
-        if self.rows.shown or self.rows.busy:
-            return ""
-        if self.desk.scanning:
-            return "The scan is running. Esc shows how far it is."
-        scan = self.desk.scan
-        if scan is None:
-            return "Nothing was scanned yet: press r to scan. A scan only reads."
-        if self.desk.of(self.area):
-            return "No finding holds all of these words. Esc clears the filter."
-        passed = scan.assessment.areas[self.area].passed
-        if not passed:
-            return "The catalogue has no check for this area that applies here."
-        return f"Nothing fails here: {counted(passed, 'check')} passed."
-
     def on_findings_list_moved(self) -> None:
         """Show the finding under the cursor, and its fix once the cursor rests."""
-        current, query = self.rows.current, self.query_one("#filter", Input).value
+        current, query = self.current, self.query_one(FilterField).value
         if self.desk.back_to is None or self.desk.back_to.area != self.area.value:
             self.desk.spot = Spot(self.area.value, current.id if current else "", query)
         self._answer = None
@@ -198,7 +169,7 @@ class AreaScreen(HardeningScreen):
         self.action_lesson()
 
     def _work_out(self) -> None:
-        finding, scan, session = self.rows.current, self.desk.scan, self.desk.session
+        finding, scan, session = self.current, self.desk.scan, self.desk.session
         if finding is None or scan is None or session is None:
             return
         self.work("answer", partial(session.remediation, finding, scan), self._answered)
@@ -216,53 +187,20 @@ class AreaScreen(HardeningScreen):
             super().failed(name, error)
 
     def _show_details(self) -> None:
-        finding, session = self.rows.current, self.desk.session
+        finding, session = self.current, self.desk.session
         item = session.item(finding.check) if session and finding else None
         self.query_one(Details).tell(finding, item, self._answer)
         self._show_command()
 
     def _show_command(self) -> None:
-        self.tell_command(self._command())
-
-    def _command(self) -> str:
-        session = self.desk.session
-        if session is None:
-            return ""
-        if not self.desk.marks:
-            return session.command("scan", "--area", self.area)
-        more = len(self.desk.marks) - _NAMED
-        names = heapq.nsmallest(_NAMED, self.desk.marks) if more > 0 else self._marked_ids()
-        told = session.command("plan", *finding_words(names))
-        return f"{told} … and {more:,} more, which y copies" if more > 0 else told
-
-    def _marked_ids(self) -> list[str]:
-        return [finding.id for finding in self.desk.marked]
+        self.tell_command(area_command(self.desk, self.area))
 
     def action_copy(self) -> None:
         """Copy the command line, with all that is marked."""
         session = self.desk.session
         if session and self.desk.marks:
-            self.command = session.command("plan", *finding_words(self._marked_ids()))
+            self.command = session.command("plan", *finding_words(marked_ids(self.desk)))
         super().action_copy()
-
-    def chosen(self) -> tuple[Finding, ...]:
-        """Return what an action is about: the marked findings, or the one under the cursor."""
-        return self.desk.marked or ((self.rows.current,) if self.rows.current else ())
-
-    def action_diff(self) -> None:
-        """Show the change that would fix the finding."""
-        if self.rows.current:
-            self.app.push_screen(DiffScreen(self.desk, self.rows.current))
-
-    def action_lesson(self) -> None:
-        """Read the lesson of the finding's check."""
-        if self.rows.current:
-            self.app.push_screen(LessonScreen(self.desk, self.rows.current))
-
-    def action_evidence(self) -> None:
-        """Show what the check saw."""
-        if self.rows.current:
-            self.app.push_screen(EvidenceScreen(self.desk, self.rows.current))
 
     def action_sort(self) -> None:
         """Take the next order."""
@@ -281,9 +219,7 @@ class AreaScreen(HardeningScreen):
 
     def action_filter(self) -> None:
         """Ask for words."""
-        field = self.query_one("#filter", Input)
-        field.display = True
-        field.focus()
+        self.query_one(FilterField).open()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Filter with every key."""
@@ -295,17 +231,16 @@ class AreaScreen(HardeningScreen):
         self._leave_filter()
 
     def _clear_filter(self) -> None:
-        self.query_one("#filter", Input).value = ""
+        self.query_one(FilterField).value = ""
         self._leave_filter()
 
     def _leave_filter(self) -> None:
-        field = self.query_one("#filter", Input)
-        field.display = bool(field.value)
+        self.query_one(FilterField).close()
         self.rows.focus()
 
     def action_back(self) -> None:
         """Clear the filter or give up a range first, then go back to the overview."""
-        field = self.query_one("#filter", Input)
+        field = self.query_one(FilterField)
         if field.value or field.has_focus:
             self._clear_filter()
         elif self.rows.drop_range():

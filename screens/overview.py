@@ -14,32 +14,21 @@ from textual.worker import get_current_worker
 
 from k8sharden.cluster.progress import Progress
 from k8sharden.errors import Cancelled
-from k8sharden.model.finding import Area, Severity
+from k8sharden.model.finding import Area
 from k8sharden.session import Session
 from screens.base import HardeningScreen, Page, Table
 from screens.keys import quiet
 from screens.next_step import Step, describe, next_step
+from screens.notes import notes, progress
 from screens.prose import Prose
 from screens.rows import Shelf, shelve
 from screens.stack import stack
+from screens.tally import tally
 from screens.throttle import Throttle
-from screens.words import SEVERITY_STYLE, hanging, lines, plain
-
-TRAINING = (
-    "This is the training cluster: it lives in memory, and nothing here can break. "
-    "New here? Press M: seven missions, each an attack that works, its fix, and why it fails then. "
-    "In an area Enter reads a lesson, d shows the fix, space marks, a reviews the plan.\n"
-)
-
-
-_WIDE = 100
-"""Columns of a terminal that has room for the stack beside the areas."""
+from screens.words import hanging, lines
 
 _TABLE = 80
 """Columns of the table of areas."""
-
-_TALL = 32
-"""Lines of a terminal that has room for more than what fails."""
 
 
 class Read(NamedTuple):
@@ -120,31 +109,16 @@ class OverviewScreen(HardeningScreen):
         self._show_stack()
         if not self.desk.scanning:
             self.query_one("#next", Prose).update(self._next())
-            self.query_one("#gaps", Prose).update(lines(self._notes()))
+            self.query_one("#gaps", Prose).update(
+                lines(notes(self.desk, self._stack, self.app.size))
+            )
 
     def _show_area(self, area: Area) -> None:
         table = self.query_one(Table)
-        for column, cell in zip(("failing", "passed", "unknown"), self._cells(area), strict=True):
+        for column, cell in zip(
+            ("failing", "passed", "unknown"), tally(self.desk, area), strict=True
+        ):
             table.update_cell(area.value, column, cell)
-
-    def _cells(self, area: Area) -> tuple[Text, Text, Text]:
-        if self.desk.scan is None:
-            return Text("…" if self.desk.scanning else "not scanned"), Text(""), Text("")
-        tally = self.desk.scan.assessment.areas[area]
-        if not tally.fail + tally.passed + tally.unknown:
-            return Text("no checks", "dim"), Text(""), Text("")
-        none = Text("not known" if tally.unknown else "none", "italic" if tally.unknown else "")
-        failing = self._severities(area) if tally.fail else none
-        return failing, Text(f"{tally.passed:>13}"), Text(f"{tally.unknown:>7}")
-
-    def _severities(self, area: Area) -> Text:
-        counts = self.desk.shelf.severities[area] if self.desk.shelf else {}
-        text = Text()
-        for severity in Severity:
-            if counts.get(severity):
-                text.append(", " if text else "")
-                text.append(f"{counts[severity]:,} {severity}", _weight(severity))
-        return text
 
     def _next(self) -> Content:
         if self.desk.scan is None:
@@ -159,45 +133,6 @@ class OverviewScreen(HardeningScreen):
             hanging(name, value, self.app.size.width - _TABLE - 2) for name, value in self._stack
         )
         text.update(lines(rows))
-
-    def _worst(self) -> list[Content]:
-        """Say of each area what is worst in it, where there is room for that."""
-        if self.app.size.height < _TALL:
-            return []
-        rows = [Content.assemble(("Worst in each area:", "bold"))]
-        for number, area in enumerate(Area, start=1):
-            worst = next((row.finding for row in self.desk.of(area) if row.finding.counts), None)
-            if worst:
-                word = (f"{worst.severity:<9}", SEVERITY_STYLE[worst.severity])
-                what = plain(f"{worst.resource.label}: {worst.headline}", self.app.size.width - 18)
-                rows.append(Content.assemble(f"  {number}  ", word, what))
-        return [*rows, Content("")] if rows[1:] else []
-
-    def _notes(self) -> list[Content]:
-        scan, session = self.desk.scan, self.desk.session
-        notes = []
-        if self.desk.interrupted:
-            notes.append(plain(self.desk.interrupted).stylize("bold $text-warning"))
-            notes.append(Content(""))
-        if session is not None and session.place.training:
-            notes.append(Content(TRAINING))
-        if scan is None:
-            return notes
-        if self.app.size.width < _WIDE and self._stack:
-            notes.append(plain(" · ".join(value for _, value in self._stack)))
-            notes.append(Content(""))
-        notes += self._worst()
-        gaps = [entry for entry in scan.inventory.ledger.values() if not entry.complete]
-        if not gaps and not scan.inventory.control_plane.missing:
-            return [*notes, Content("Everything that the checks need was read.")]
-        notes.append(Content.assemble(("Not read, so what needs it is unknown:", "bold")))
-        for entry in gaps:
-            why = (entry.permission and f"missing permission: {entry.permission}") or entry.detail
-            notes.append(plain(f"  {entry.resource}: {entry.status}; {why}"))
-        return [
-            *notes,
-            *(plain(f"  {missing}") for missing in scan.inventory.control_plane.missing),
-        ]
 
     def scan(self) -> None:
         """Scan in a thread, telling the progress per resource type."""
@@ -230,7 +165,7 @@ class OverviewScreen(HardeningScreen):
         if not self.desk.scanning or message.seen is not self._seen:
             return
         self._seen.update(message.steps)
-        self.query_one("#gaps", Prose).update(lines(map(_progress, self._seen.values())))
+        self.query_one("#gaps", Prose).update(lines(map(progress, self._seen.values())))
 
     def _scanned(self, read: Read) -> None:
         self.desk.scanning = False
@@ -272,15 +207,3 @@ class OverviewScreen(HardeningScreen):
     def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
         """Open the area under the cursor."""
         self.house.go(str(event.row_key.value))
-
-
-def _progress(step: Progress) -> Content:
-    total = f" of {step.total:,}" if step.total is not None and not step.finished else ""
-    done = "read" if step.finished else "reading"
-    return plain(f"  {step.resource:<42}{step.done:>8,}{total}  {done}")
-
-
-def _weight(severity: Severity) -> str:
-    return {Severity.CRITICAL: "bold red", Severity.HIGH: "red", Severity.MEDIUM: "yellow"}.get(
-        severity, ""
-    )
