@@ -62,6 +62,12 @@ def config_file() -> Path:
     return Path(named) if named else platformdirs.user_config_path("k8sharden") / "config.toml"
 
 
+def state_folder() -> Path:
+    """Return where the journal, the training cluster and progress are; it need not exist."""
+    named = os.environ.get("K8SHARDEN_STATE")
+    return Path(named) if named else platformdirs.user_state_path("k8sharden")
+
+
 def load(path: Path | None = None) -> Config:
     """Read the settings; the defaults where there is no file.
 

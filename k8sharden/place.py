@@ -1,12 +1,12 @@
 """What a place offers to a session: the seam between the use cases and where they work."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
 from k8sharden.changes.diff import FileDiff
 from k8sharden.changes.plan import Fetch, Plan, Planned
 from k8sharden.changes.write import Writer
-from k8sharden.cluster.progress import Progress
+from k8sharden.cluster.progress import Stopped, Tell
 from k8sharden.model.inventory import Inventory, Source
 
 
@@ -47,9 +47,7 @@ class Place(Protocol):
         """Say which cluster or files this is, without scanning."""
         ...
 
-    def collect(
-        self, progress: Callable[[Progress], None], cancelled: Callable[[], bool]
-    ) -> Inventory:
+    def collect(self, progress: Tell, cancelled: Stopped) -> Inventory:
         """Read everything that the checks need."""
         ...
 

@@ -12,7 +12,9 @@ from textual.widgets import DataTable
 from k8sharden.cluster.connect import ContextInfo
 from k8sharden.config import change
 from k8sharden.model.text import one_line
-from k8sharden.places import ClusterPlace, TrainingPlace, in_cluster, offered, open_cluster
+from k8sharden.places.cluster import ClusterPlace
+from k8sharden.places.connecting import in_cluster, offered, open_cluster
+from k8sharden.places.training import TrainingPlace
 from screens.base import HardeningScreen, Table
 from screens.desk import Desk
 from screens.login import LoginScreen

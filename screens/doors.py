@@ -7,7 +7,7 @@ from textual.app import App
 from k8sharden.changes.plan import Plan
 from k8sharden.model.finding import Finding
 from k8sharden.place import Place
-from k8sharden.places import TrainingPlace
+from k8sharden.places.training import TrainingPlace
 from k8sharden.session import Session
 from screens.area import AreaScreen
 from screens.base import HardeningScreen

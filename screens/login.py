@@ -12,7 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input
 from textual.worker import Worker, WorkerState
 
-from k8sharden.places import log_in
+from k8sharden.places.connecting import log_in
 from screens.error import sentence
 from screens.keys import key
 from screens.prose import Prose

@@ -11,7 +11,7 @@ from textual.widgets import DataTable
 
 from k8sharden.missions import MISSIONS, Missions, Standing
 from k8sharden.model.text import one_line
-from k8sharden.places import TrainingPlace
+from k8sharden.places.training import TrainingPlace
 from screens.base import HardeningScreen, Page, Table, cell
 from screens.desk import Desk
 from screens.keys import key

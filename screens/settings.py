@@ -10,7 +10,8 @@ from textual.widgets import DataTable
 
 from k8sharden.config import Config, change, config_file
 from k8sharden.model.text import one_line
-from k8sharden.places import ClusterPlace, TrainingPlace
+from k8sharden.places.cluster import ClusterPlace
+from k8sharden.places.training import TrainingPlace
 from screens.ask_key import KeyScreen
 from screens.base import HardeningScreen, Table, cell
 from screens.desk import Desk

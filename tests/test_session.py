@@ -11,7 +11,7 @@ import remediations
 from k8sharden.changes.plan import Plan
 from k8sharden.errors import Refused
 from k8sharden.model.finding import Status
-from k8sharden.places import TrainingPlace
+from k8sharden.places.training import TrainingPlace
 from k8sharden.session import Session
 
 

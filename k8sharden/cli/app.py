@@ -8,8 +8,10 @@ import click
 
 from k8sharden import config
 from k8sharden.changes.journal import Journal
+from k8sharden.config import state_folder
 from k8sharden.errors import InputError
-from k8sharden.places import TrainingPlace, open_cluster, state_folder
+from k8sharden.places.connecting import open_cluster
+from k8sharden.places.training import TrainingPlace
 
 
 def start(*, kubeconfig: str | None, context: str | None, read_only: bool) -> None:

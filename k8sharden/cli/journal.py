@@ -11,10 +11,10 @@ from k8sharden.changes.recorded import diff_record
 from k8sharden.cli.apply import carry_out, check_consent
 from k8sharden.cli.options import open_session, source_options, split
 from k8sharden.cli.output import emit, out_option, output_options, say, table, to_json
+from k8sharden.config import state_folder
 from k8sharden.errors import Refused
 from k8sharden.model.masking import Masker
 from k8sharden.model.text import visible
-from k8sharden.places import state_folder
 
 
 @click.group()

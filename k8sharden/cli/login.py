@@ -11,7 +11,7 @@ import click
 from k8sharden.cli.output import say
 from k8sharden.cluster.tokens import LARGEST
 from k8sharden.model.text import one_line
-from k8sharden.places import log_in, log_out
+from k8sharden.places.connecting import log_in, log_out
 
 _server = click.option("--server", metavar="URL", required=True, help="https://HOST:PORT")
 

@@ -9,8 +9,9 @@ import click
 import remediations
 from k8sharden.cli.learn import PARTS
 from k8sharden.cli.output import emit, out_option, output_options, say, table, to_json
+from k8sharden.config import state_folder
 from k8sharden.missions import Line, LineKind, Missions, Outcome, Standing, Step
-from k8sharden.places import TrainingPlace, state_folder
+from k8sharden.places.training import TrainingPlace
 from k8sharden.session import Session
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -15,7 +15,7 @@ from k8sharden.errors import InputError
 from k8sharden.export.manifests import Manifests
 from k8sharden.model.finding import Area, Severity
 from k8sharden.model.text import one_line
-from k8sharden.places import TrainingPlace, open_cluster, open_files, state_folder
+from k8sharden.place import Place
 from k8sharden.session import Session
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -136,14 +136,24 @@ def open_session(source: SourceOptions) -> Session:
     chosen = [name for name, given in named.items() if given]
     if len(chosen) > 1:
         raise InputError(f"{' and '.join(chosen)} name two sources: give one.")
-    state = state_folder()
+    return Session(_open(source), config.state_folder())
+
+
+def _open(source: SourceOptions) -> Place:
+    """Open the source; the places of the others are not loaded."""
     if source.demo:
-        return Session(TrainingPlace(state, read_only=source.read_only), state)
+        from k8sharden.places.training import TrainingPlace  # noqa: PLC0415 - a whole API server
+
+        return TrainingPlace(config.state_folder(), read_only=source.read_only)
     if source.files:
+        from k8sharden.places.files import open_files  # noqa: PLC0415 - two readers of YAML
+
         files = open_files(source.files)
         _tell_skipped(files.manifests)
-        return Session(files, state)
-    place = open_cluster(
+        return files
+    from k8sharden.places.connecting import open_cluster  # noqa: PLC0415 - kubeconfigs and keyrings
+
+    return open_cluster(
         kubeconfig=source.kubeconfig,
         context=source.context,
         server=source.server,
@@ -151,7 +161,6 @@ def open_session(source: SourceOptions) -> Session:
         read_only=source.read_only,
         settings=config.load(),
     )
-    return Session(place, state)
 
 
 def _tell_skipped(manifests: Manifests) -> None:

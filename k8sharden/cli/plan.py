@@ -18,7 +18,7 @@ from k8sharden.model.change import Risk
 from k8sharden.model.finding import Finding
 from k8sharden.model.inventory import Inventory
 from k8sharden.model.text import visible
-from k8sharden.places import FilesPlace
+from k8sharden.places.files import FilesPlace
 from k8sharden.session import Scan, Session
 
 RISKS = {

@@ -20,6 +20,9 @@ class Progress(msgspec.Struct, frozen=True):
 
 Tell = Callable[[Progress], None]
 
+Stopped = Callable[[], bool]
+"""Says whether somebody wants a scan to end."""
+
 
 class Coalesced:
     """Passes on the first report on a type, the last, and one per `INTERVAL` between them."""

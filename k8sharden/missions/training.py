@@ -11,7 +11,7 @@ from k8sharden.model.inventory import Inventory
 from k8sharden.model.pods import Container
 from k8sharden.model.ref import Ref
 from k8sharden.model.workloads import Workload, pods_of, workloads
-from k8sharden.places import TrainingPlace
+from k8sharden.places.training import TrainingPlace
 from k8sharden.session import Session
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from k8sharden.changes.journal import State
-from k8sharden.places import TrainingPlace
+from k8sharden.places.training import TrainingPlace
 from k8sharden.session import Session
 
 

@@ -12,7 +12,7 @@ from k8sharden.cluster.api import Api
 from k8sharden.cluster.memory import MemoryCluster
 from k8sharden.cluster.training import objects
 from k8sharden.cluster.transport import Request, Response, Transport
-from k8sharden.places import ClusterPlace
+from k8sharden.places.cluster import ClusterPlace
 from screens.app import run_app
 
 PARTS = (

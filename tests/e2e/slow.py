@@ -13,7 +13,7 @@ from k8sharden.cluster.interrupt import stop_if
 from k8sharden.cluster.progress import Progress
 from k8sharden.cluster.transport import Request, Response
 from k8sharden.model.inventory import Inventory
-from k8sharden.places import TrainingPlace
+from k8sharden.places.training import TrainingPlace
 from screens.app import run_app
 
 

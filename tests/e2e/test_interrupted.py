@@ -13,7 +13,7 @@ import pytest
 
 from k8sharden.changes.journal import State
 from k8sharden.model.finding import Area
-from k8sharden.places import TrainingPlace
+from k8sharden.places.training import TrainingPlace
 from k8sharden.session import Session
 from tests.e2e.run import ROOT
 from tests.terminal import Terminal

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from k8sharden.missions import MISSIONS, Mission, StepKind
 from k8sharden.missions.training import Training
-from k8sharden.places import TrainingPlace
+from k8sharden.places.training import TrainingPlace
 from tests.e2e.run import MAIN, ROOT
 from tests.tmux import Tmux
 

@@ -6,7 +6,7 @@ import pytest
 
 from k8sharden.errors import InputError
 from k8sharden.export.folder import Format
-from k8sharden.places import TrainingPlace
+from k8sharden.places.training import TrainingPlace
 from k8sharden.session import Session
 
 

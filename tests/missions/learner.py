@@ -7,7 +7,7 @@ from k8sharden.changes.apply import Result
 from k8sharden.changes.plan import Plan
 from k8sharden.missions import Mission, Missions, Outcome, StepKind
 from k8sharden.missions.training import training_of
-from k8sharden.places import TrainingPlace
+from k8sharden.places.training import TrainingPlace
 from k8sharden.session import Session
 
 GOOD = {Result.VERIFIED, Result.UNDONE}

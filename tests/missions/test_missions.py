@@ -12,7 +12,8 @@ from k8sharden.errors import InputError, Refused
 from k8sharden.missions import MISSIONS, LineKind, Mission, Missions, StepKind
 from k8sharden.model import kinds
 from k8sharden.model.finding import Area
-from k8sharden.places import TrainingPlace, open_files
+from k8sharden.places.files import open_files
+from k8sharden.places.training import TrainingPlace
 from k8sharden.session import Session
 from tests.missions.learner import Learner
 

@@ -8,7 +8,7 @@ import pytest
 from k8sharden.errors import InputError
 from k8sharden.missions import MISSIONS, StepKind
 from k8sharden.missions.progress import Progress
-from k8sharden.places import TrainingPlace
+from k8sharden.places.training import TrainingPlace
 from tests.missions.learner import Learner
 
 RBAC = MISSIONS[0]

@@ -9,7 +9,7 @@ from typing import Any
 from textual.pilot import Pilot
 
 from k8sharden.place import Place
-from k8sharden.places import TrainingPlace
+from k8sharden.places.training import TrainingPlace
 from screens.app import HardeningApp
 
 COMFORTABLE = (120, 40)

@@ -6,7 +6,7 @@ from typing import Any
 
 from k8sharden.changes.write import Writer, WrittenObject
 from k8sharden.model.ref import Ref
-from k8sharden.places import TrainingPlace
+from k8sharden.places.training import TrainingPlace
 from tests.screens.driver import opened, run
 
 

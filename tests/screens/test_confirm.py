@@ -4,7 +4,7 @@ from pathlib import Path
 
 from textual.widgets import Button
 
-from k8sharden.places import TrainingPlace
+from k8sharden.places.training import TrainingPlace
 from screens.confirm import ConfirmScreen
 from tests.screens.driver import SMALL, opened, run
 

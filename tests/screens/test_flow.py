@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from k8sharden.changes.journal import State
-from k8sharden.places import TrainingPlace
+from k8sharden.places.training import TrainingPlace
 from k8sharden.session import Session
 from tests.screens.driver import SMALL, Driver, opened, run
 

@@ -12,7 +12,7 @@ from k8sharden.cluster.progress import Progress
 from k8sharden.model.finding import Finding
 from k8sharden.model.inventory import Coverage, Entry, Inventory
 from k8sharden.model.ref import Ref
-from k8sharden.places import TrainingPlace
+from k8sharden.places.training import TrainingPlace
 from k8sharden.session import Session
 from tests.screens.driver import SMALL, Driver, opened, run
 

@@ -6,7 +6,8 @@ import pytest
 
 from k8sharden.missions import MISSIONS, LineKind, Mission, Missions, StepKind, mission_of
 from k8sharden.missions.training import Training
-from k8sharden.places import TrainingPlace, open_files
+from k8sharden.places.files import open_files
+from k8sharden.places.training import TrainingPlace
 from k8sharden.session import Session
 from screens.report import Report
 from tests.screens.driver import SMALL, Driver, opened, run

@@ -8,7 +8,7 @@ import pytest
 from k8sharden.model import kinds
 from k8sharden.model.finding import Area
 from k8sharden.model.inventory import Coverage, Entry
-from k8sharden.places import TrainingPlace
+from k8sharden.places.training import TrainingPlace
 from k8sharden.session import Scan, Session
 from screens.next_step import best_area, describe, next_step
 from screens.rows import Shelf, shelve

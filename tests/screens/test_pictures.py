@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from k8sharden.errors import Unauthorized
-from k8sharden.places import TrainingPlace
+from k8sharden.places.training import TrainingPlace
 from k8sharden.session import Scan, Session
 from screens.app import HardeningApp
 from tests.screens.driver import COMFORTABLE, SMALL, Driver, opened, run
@@ -50,7 +50,8 @@ def scanned(tmp_path_factory: pytest.TempPathFactory) -> Scan:
     """Return the training cluster as every picture shows it: scanned once, to save time."""
     folder = tmp_path_factory.mktemp("scanned")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("k8sharden.places.time", SimpleNamespace(time=lambda: NOW))
+        for place in ("cluster", "training"):
+            patch.setattr(f"k8sharden.places.{place}.time", SimpleNamespace(time=lambda: NOW))
         return Session(TrainingPlace(folder), folder).scan()
 
 
@@ -59,8 +60,8 @@ def always_the_same(monkeypatch: pytest.MonkeyPatch, scanned: Scan) -> None:
     """Stop the clocks and count the journal's ids, so that every run draws the same."""
     monkeypatch.setattr(Session, "scan", lambda *_: scanned)
     clock, numbers = SimpleNamespace(time=lambda: NOW), itertools.count(1)
-    monkeypatch.setattr("k8sharden.session.time", clock)
-    monkeypatch.setattr("k8sharden.places.time", clock)
+    for module in ("session", "places.cluster", "places.training"):
+        monkeypatch.setattr(f"k8sharden.{module}.time", clock)
     ids = SimpleNamespace(token_hex=lambda _size: f"{next(numbers):08x}")
     monkeypatch.setattr("k8sharden.changes.journal.secrets", ids)
     monkeypatch.delenv("NO_COLOR", raising=False)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from k8sharden.changes.journal import State
-from k8sharden.places import open_cluster
+from k8sharden.places.connecting import open_cluster
 from tests.e2e.company import settle, snapshot
 from tests.e2e.proxy import recording, through
 from tests.screens.driver import Driver, opened, run

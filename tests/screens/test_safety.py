@@ -11,7 +11,7 @@ from textual.widgets import Static
 
 import screens
 from k8sharden.errors import Unauthorized
-from k8sharden.places import TrainingPlace
+from k8sharden.places.training import TrainingPlace
 from screens.app import HardeningApp
 from screens.error import ErrorScreen, sentence
 from screens.safety import NoControls

@@ -7,7 +7,7 @@ from pathlib import Path
 from k8sharden.cluster.progress import Progress
 from k8sharden.errors import Cancelled
 from k8sharden.model.inventory import Inventory
-from k8sharden.places import TrainingPlace
+from k8sharden.places.training import TrainingPlace
 from screens.app import HardeningApp
 from screens.throttle import INTERVAL, Throttle
 from tests.screens.driver import COMFORTABLE, Driver, opened, run

@@ -6,7 +6,8 @@ import pytest
 
 from k8sharden.config import Config, ContextSettings, load
 from k8sharden.errors import InputError
-from k8sharden.places import ClusterPlace, open_cluster
+from k8sharden.places.cluster import ClusterPlace
+from k8sharden.places.connecting import open_cluster
 from screens.app import HardeningApp, run_app
 from screens.base import Table
 from screens.taste import check

@@ -10,7 +10,7 @@ import pytest
 
 from k8sharden.errors import ClusterUnavailable
 from k8sharden.model.inventory import Inventory, Source
-from k8sharden.places import TrainingPlace
+from k8sharden.places.training import TrainingPlace
 from k8sharden.session import Session
 from screens.app import HardeningApp
 from screens.confirm import ConfirmScreen

@@ -1,0 +1,71 @@
+"""Manifests in files as a place."""
+
+import sys
+import time
+from collections.abc import Sequence
+
+from k8sharden.changes.diff import FileDiff
+from k8sharden.changes.plan import Fetch, Plan, Planned
+from k8sharden.cluster.progress import Stopped, Tell
+from k8sharden.errors import InputError
+from k8sharden.export.inplace import file_diffs, fixable
+from k8sharden.export.sources import Manifests, inventory_from, read_sources
+from k8sharden.model.inventory import Inventory, Source, SourceKind
+from k8sharden.model.ref import Ref
+from k8sharden.model.text import one_line
+
+
+class FilesPlace:
+    """Manifests in files: read, never written except by a patch that somebody applies."""
+
+    training = False
+    production = False
+    read_only = False
+    writer = None
+
+    def __init__(self, manifests: Manifests, paths: Sequence[str]) -> None:
+        self.manifests = manifests
+        self.name = ", ".join(paths)
+        self.options = tuple(word for path in paths for word in ("-f", path))
+        self._objects = {ref: item.value for ref, item in manifests.current.items()}
+
+    def source(self) -> Source:
+        """Return which files these are."""
+        return Source(SourceKind.MANIFESTS, self.name)
+
+    def collect(self, progress: Tell, cancelled: Stopped) -> Inventory:  # noqa: ARG002 - read already
+        """Return what the files say."""
+        return inventory_from(self.manifests, self.name, scanned_at=time.time())
+
+    @property
+    def fetch(self) -> Fetch:
+        """Return an object as its file has it."""
+
+        def fetch(ref: Ref) -> dict[str, object] | None:
+            return self._objects.get(ref)
+
+        return fetch
+
+    def fixable(self, plan: Plan) -> Plan:
+        """Keep the changes that can be spliced into their files."""
+        return fixable(plan, self.manifests)
+
+    def diffs(self, changes: Sequence[Planned]) -> list[FileDiff]:
+        """Show what changes in each file as it stands."""
+        return file_diffs(changes, self.manifests)
+
+    def keep(self) -> None:
+        """Do nothing: files are not written."""
+
+
+def open_files(paths: Sequence[str]) -> FilesPlace:
+    """Read manifests. Raises `InputError`, with file and line, for what cannot be used."""
+    manifests = read_sources(paths, sys.stdin.buffer)
+    if not manifests.objects:
+        other = manifests.others[0]
+        raise InputError(
+            f"{other.place}: {one_line(other.ref.kind, 80)} ({one_line(other.ref.api_version, 80)})"
+            " is of no kind that is checked, and nothing else was found: give manifests with "
+            "workloads, namespaces, roles or policies."
+        )
+    return FilesPlace(manifests, paths)

@@ -1,0 +1,54 @@
+"""The training cluster as a place: in memory, and in a file between two starts."""
+
+import json
+import time
+from pathlib import Path
+
+from k8sharden.cluster.api import Api
+from k8sharden.cluster.training import training_cluster
+from k8sharden.cluster.training.control_plane import TrainingCluster
+from k8sharden.errors import InputError
+from k8sharden.model.inventory import SourceKind
+from k8sharden.places.cluster import ClusterPlace
+
+
+class TrainingPlace(ClusterPlace):
+    """The training cluster. It lives in memory and is kept in a file between two starts."""
+
+    training = True
+
+    def __init__(self, state: Path, *, read_only: bool = False) -> None:
+        self._file = state / "training.json"
+        self.cluster = self._load()
+        super().__init__(
+            Api(self.cluster.transport(), read_only=read_only), "training", options=("--demo",)
+        )
+        self.kind = SourceKind.DEMO
+
+    def _load(self) -> TrainingCluster:
+        """Begin anew where nothing was kept, or where what was kept cannot be read."""
+        try:
+            return training_cluster(json.loads(self._file.read_bytes()), clock=time.time)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return training_cluster(clock=time.time)
+
+    def keep(self) -> None:
+        """Write the cluster's objects to its file, whole or not at all.
+
+        Raises `InputError` where it cannot be written.
+        """
+        fresh = self._file.with_suffix(".new")
+        try:
+            self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            fresh.write_text(json.dumps(self.cluster.objects()))
+            fresh.replace(self._file)
+        except OSError as error:
+            raise InputError(
+                f"The training cluster cannot be kept in {self._file} ({error.strerror}): make the "
+                "folder writable, or name another one with K8SHARDEN_STATE."
+            ) from error
+
+    @classmethod
+    def reset(cls, state: Path) -> None:
+        """Begin training anew at the next start."""
+        (state / "training.json").unlink(missing_ok=True)
