@@ -2,6 +2,7 @@
 
 import sqlite3
 import stat
+import threading
 from contextlib import closing
 from pathlib import Path
 
@@ -114,3 +115,25 @@ def test_a_full_disk_is_told_in_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be used"):
         list(map(intend, [journal] * 1_000))
     assert journal.entry(kept).state is State.INTENDED
+
+
+def test_it_closes_only_between_two_statements(tmp_path: Path) -> None:
+    """A thread that writes ends first: SQLite crashes the program where it is closed under one."""
+    journal = Journal(tmp_path / "j.sqlite")
+    writing, go = threading.Event(), threading.Event()
+
+    def write() -> None:
+        with journal._writing():
+            writing.set()
+            go.wait(10)
+
+    threads = [threading.Thread(target=write), threading.Thread(target=journal.close)]
+    threads[0].start()
+    assert writing.wait(10)
+    threads[1].start()
+    threads[1].join(0.1)
+    assert threads[1].is_alive()
+    go.set()
+    for thread in threads:
+        thread.join(10)
+        assert not thread.is_alive()
