@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from k8sharden.changes.diff import FileDiff
+from k8sharden.changes.landing import Observe
 from k8sharden.changes.plan import Fetch, Plan, Planned
 from k8sharden.changes.write import Writer
 from k8sharden.cluster.progress import Stopped, Tell
@@ -54,6 +55,11 @@ class Place(Protocol):
     @property
     def fetch(self) -> Fetch:
         """Read one whole object."""
+        ...
+
+    @property
+    def observe(self) -> Observe:
+        """Look at a workload and its pods while it rolls out; only where there is a writer."""
         ...
 
     def fixable(self, plan: Plan) -> Plan:

@@ -9,9 +9,11 @@ import msgspec
 
 import remediations
 from k8sharden.analysis.assess import Assessment, assess
-from k8sharden.changes.apply import Outcome, apply_plan, dry_run
+from k8sharden.analysis.recheck import Rechecked, recheck
+from k8sharden.changes.apply import Outcome, Result, apply_plan, dry_run
 from k8sharden.changes.diff import FileDiff, unified
 from k8sharden.changes.journal import Entry, Journal
+from k8sharden.changes.landing import Watch
 from k8sharden.changes.plan import Plan, Planned, Unfixed, make_plan, remediation
 from k8sharden.changes.recorded import diff_record
 from k8sharden.changes.settle import settle
@@ -147,8 +149,9 @@ class Session:
         approved: str,
         report: Callable[[Outcome], None] = lambda _: None,
         stop: Callable[[], bool] = lambda: False,
+        watch: Watch | None = None,
     ) -> tuple[Outcome, ...]:
-        """Apply the plan whose digest was approved.
+        """Apply the plan whose digest was approved; ``watch`` waits for its rollouts.
 
         Raises `Refused` where nothing may be written, the digest is another, or the server would
         refuse a part.
@@ -168,9 +171,46 @@ class Session:
         # Before anything that has to be kept: without a journal there is nothing to keep.
         journal = self.journal
         try:
-            return apply_plan(plan, writer, journal, report=report, stop=stop)
+            return apply_plan(plan, writer, journal, report=report, stop=stop, watch=watch)
         finally:
             self.place.keep()
+
+    def take_back(
+        self,
+        outcomes: Sequence[Outcome],
+        source: Source,
+        report: Callable[[Outcome], None] = lambda _: None,
+    ) -> tuple[Outcome, ...]:
+        """Take back what failed and still stands; what succeeded before it stays.
+
+        Returns the outcomes as they are then.
+        """
+        ended = []
+        for outcome in outcomes:
+            standing = outcome.entry and self.journal.entry(outcome.entry).undoable
+            if outcome.result is Result.FAILED and standing:
+                ended.append(self._taken_back(outcome, source))
+                report(ended[-1])
+            else:
+                ended.append(outcome)
+        return tuple(ended)
+
+    def _taken_back(self, outcome: Outcome, source: Source) -> Outcome:
+        plan = self.undo([outcome.entry], source)
+        if plan.unfixed:
+            left = f"{outcome.detail} It could not be taken back: {plan.unfixed[0].reason}"
+            return msgspec.structs.replace(outcome, detail=left)
+        undone = self.apply(plan, plan.digest)[0]
+        if undone.result is not Result.UNDONE:
+            left = f"{outcome.detail} Taking it back failed, too: {undone.detail}"
+            return msgspec.structs.replace(outcome, detail=left)
+        said = f"{outcome.detail} It was taken back."
+        return msgspec.structs.replace(outcome, result=Result.UNDONE, detail=said)
+
+    def recheck(self, findings: Iterable[Finding], after: Scan) -> dict[str, Rechecked]:
+        """Return what a later scan says of findings, by their ids."""
+        items = {item.id: item for item in self.items}
+        return recheck(findings, items, after.inventory, after.assessment)
 
     def entries(self, source: Source | None = None) -> tuple[Entry, ...]:
         """Return the journal's entries, of one cluster where a source is given, newest first."""

@@ -7,6 +7,7 @@ import msgspec
 
 from k8sharden.changes.bind import Bound, Drift, bind
 from k8sharden.changes.journal import Journal, Record, State, record_of
+from k8sharden.changes.landing import Landed, Landing, Watch
 from k8sharden.changes.plan import Fetch, Plan, Planned, fetcher
 from k8sharden.changes.undo import reverse
 from k8sharden.changes.verify import completed, verify
@@ -41,10 +42,12 @@ def apply_plan(
     *,
     report: Callable[[Outcome], None] = lambda _: None,
     stop: Callable[[], bool] = lambda: False,
+    watch: Watch | None = None,
 ) -> tuple[Outcome, ...]:
     """Apply the changes one by one; a failure or ``stop`` leaves the rest unstarted.
 
-    ``report`` is told each outcome as it is reached. Artefacts are not applied but exported.
+    ``report`` is told each outcome as it is reached. ``watch`` sees each rollout to its end before
+    the next change begins. Artefacts are not applied but exported.
     """
     outcomes: list[Outcome] = []
     halted = ""
@@ -55,20 +58,28 @@ def apply_plan(
             halted = halted or "Stopped on request before this change."
             outcome = Outcome(planned, Result.SKIPPED, halted)
         else:
-            outcome = apply_change(planned, plan, writer, journal)
-            if outcome.result is Result.FAILED:
-                halted = "Not started, since the change before it failed."
+            outcome = apply_change(planned, plan, writer, journal, watch)
+            halted = _HALT.get(outcome.result, "")
         outcomes.append(outcome)
         report(outcome)
     return tuple(outcomes)
 
 
-def apply_change(planned: Planned, plan: Plan, writer: Writer, journal: Journal) -> Outcome:
-    """Apply one change: all of its writes, or none."""
+_HALT = {
+    Result.FAILED: "Not started, since the change before it failed.",
+    Result.APPLIED: "Not started, since what became of the change before it is not known.",
+}
+
+
+def apply_change(
+    planned: Planned, plan: Plan, writer: Writer, journal: Journal, watch: Watch | None = None
+) -> Outcome:
+    """Apply one change: all of its writes, or none; then see that it lands."""
     try:
         fresh = rebound(planned, fetcher(writer.get))
     except K8shardenError as error:
         return Outcome(planned, Result.FAILED, str(error))
+    before = watch.before(fresh.bound) if watch else {}
     records = [record_of(bound) for bound in fresh.bound]
     entry = journal.intend(
         cluster=plan.source.cluster_uid,
@@ -95,8 +106,32 @@ def apply_change(planned: Planned, plan: Plan, writer: Writer, journal: Journal)
     except K8shardenError as error:
         journal.settle(entry, State.APPLIED, str(error))
         return Outcome(planned, Result.APPLIED, str(error), entry)
+    if watch and before:
+        # Should this program end meanwhile, the journal says no more than what is known.
+        journal.settle(
+            entry, State.APPLIED, "Written as meant; its rollout was not seen to its end."
+        )
+        return _landed(planned, entry, watch.landing(before), journal)
     journal.settle(entry, State.VERIFIED)
-    return Outcome(planned, Result.UNDONE if planned.undoes else Result.VERIFIED, "", entry)
+    return _good(planned, entry)
+
+
+def _good(planned: Planned, entry: str, said: str = "") -> Outcome:
+    return Outcome(planned, Result.UNDONE if planned.undoes else Result.VERIFIED, said, entry)
+
+
+def _landed(planned: Planned, entry: str, landing: Landing, journal: Journal) -> Outcome:
+    """Journal how a rollout ended; a failed one stands until somebody takes it back."""
+    match landing.landed:
+        case Landed.WELL | Landed.UNWATCHED:
+            journal.settle(entry, State.VERIFIED, landing.said)
+            return _good(planned, entry, landing.said)
+        case Landed.BADLY:
+            journal.settle(entry, State.FAILED, landing.said)
+            return Outcome(planned, Result.FAILED, landing.said, entry)
+        case Landed.UNKNOWN:
+            journal.settle(entry, State.APPLIED, landing.said)
+            return Outcome(planned, Result.APPLIED, landing.said, entry)
 
 
 def rebound(planned: Planned, fetch: Fetch) -> Planned:

@@ -2,14 +2,14 @@
 
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from types import FrameType
 from typing import Any
 
 import click
 
+from k8sharden.analysis.recheck import Rechecked
 from k8sharden.changes.apply import Outcome, Result
 from k8sharden.changes.journal import State
 from k8sharden.changes.plan import Plan
@@ -23,11 +23,12 @@ from k8sharden.cli.output import (
     to_json,
 )
 from k8sharden.cli.plan import describe, make, tell_unfixed
+from k8sharden.cli.watching import look_again, watch_options, watching
 from k8sharden.errors import InputError, Refused
 from k8sharden.export.reports import plan_document
 from k8sharden.model.inventory import Inventory
 from k8sharden.model.text import one_line
-from k8sharden.session import Session
+from k8sharden.session import Scan, Session
 
 
 @click.command()
@@ -35,6 +36,7 @@ from k8sharden.session import Session
 @selection_options
 @click.option("--yes", is_flag=True, help="Do not ask; needs --digest.")
 @click.option("--digest", metavar="D", help="The digest of the plan that was approved.")
+@watch_options
 @output_options
 @out_option
 def apply(**options: Any) -> int:
@@ -46,7 +48,7 @@ def apply(**options: Any) -> int:
         raise Refused("Read-only, by --read-only or by the settings: nothing can be changed here.")
     plan, scan = make(session, selection)
     tell_unfixed(plan, scan.findings)
-    return carry_out(session, plan, scan.inventory, rest)
+    return carry_out(session, plan, scan, rest)
 
 
 def check_consent(*, yes: bool, digest: str | None) -> None:
@@ -55,11 +57,13 @@ def check_consent(*, yes: bool, digest: str | None) -> None:
         raise InputError("--yes needs --digest D: the digest that `k8sharden plan` printed.")
 
 
-def carry_out(
-    session: Session, plan: Plan, inventory: Inventory | None, options: dict[str, Any]
-) -> int:
-    """Review, ask, apply, and report; return the exit code."""
-    digest, out = options["digest"], options["out"]
+def carry_out(session: Session, plan: Plan, scan: Scan | None, options: dict[str, Any]) -> int:
+    """Review, ask, apply, watch, and report; return the exit code.
+
+    ``scan`` is what the plan answers; an undo answers none.
+    """
+    digest = options["digest"]
+    inventory = scan.inventory if scan else None
     if digest and plan.digest != digest:
         if not plan.changes:
             raise Refused(
@@ -72,7 +76,7 @@ def carry_out(
         )
     if not any(planned.bound for planned in plan.changes):
         say("Nothing to apply.")
-        return _report(session, plan, inventory, (), options["output"], out)
+        return _report(session, plan, inventory, (), {}, options)
     with counting("Asking the server about change") as count:
         reviewed = session.review(plan, lambda done: count(done, len(plan.changes)))
     if not options["yes"]:
@@ -85,9 +89,12 @@ def carry_out(
         entry = f" [{outcome.entry}]" if outcome.entry else ""
         say(f"{what}{detail}{entry}")
 
-    with stopping() as stop:
-        outcomes = session.apply(reviewed, plan.digest, report, stop)
-    return _report(session, reviewed, inventory, outcomes, options["output"], out)
+    with stopping() as stop, watching(session, options, stop) as watch:
+        outcomes = session.apply(reviewed, plan.digest, report, stop, watch)
+    if options["auto_undo"]:
+        outcomes = session.take_back(outcomes, plan.source, report)
+    again = look_again(session, plan, scan) if scan and not options["no_wait"] else {}
+    return _report(session, reviewed, inventory, outcomes, again, options)
 
 
 @contextmanager
@@ -128,17 +135,30 @@ def _report(
     plan: Plan,
     inventory: Inventory | None,
     outcomes: Sequence[Outcome],
-    form: str,
-    out: Path | None,
+    again: Mapping[str, Rechecked],
+    options: Mapping[str, Any],
 ) -> int:
-    if form == "json":
-        emit(to_json(plan_document(plan, session.diffs(plan), inventory, outcomes)), out)
+    if options["output"] == "json":
+        document = plan_document(plan, session.diffs(plan), inventory, outcomes, again)
+        emit(to_json(document), options["out"])
     entries = [session.journal.entry(outcome.entry) for outcome in outcomes if outcome.entry]
-    if names := [entry.id for entry in entries if entry.undoable]:
-        say(f"To take it back: {session.command('journal', 'undo', *names)}")
+    standing = [entry for entry in entries if entry.undoable]
+    failed = [entry.id for entry in standing if entry.state is State.FAILED]
+    if failed and len(failed) < len(standing):
+        say(f"To take back what failed: {session.command('journal', 'undo', *failed)}")
+    if standing:
+        names = (entry.id for entry in standing)
+        say(f"To take it all back: {session.command('journal', 'undo', *names)}")
     stopped = any(o.result is Result.SKIPPED and o.planned.bound for o in outcomes)
-    odd = any(outcome.result in (Result.FAILED, Result.APPLIED) for outcome in outcomes)
+    odd = any(_odd(outcome) for outcome in outcomes) or Rechecked.STILL_THERE in again.values()
     if not odd:
         return 5 if stopped else 0
     # What was not verified, or may have landed, is neither done nor left undone.
     return 5 if any(entry.state is not State.FAILED or entry.undoable for entry in entries) else 4
+
+
+def _odd(outcome: Outcome) -> bool:
+    """Whether a change did not end as it was meant."""
+    # A plan that undoes is meant to end so; a fix that had to be taken back is not.
+    taken_back = outcome.result is Result.UNDONE and not outcome.planned.undoes
+    return taken_back or outcome.result in (Result.FAILED, Result.APPLIED)

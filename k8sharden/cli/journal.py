@@ -11,6 +11,7 @@ from k8sharden.changes.recorded import diff_record
 from k8sharden.cli.apply import carry_out, check_consent
 from k8sharden.cli.options import open_session, source_options, split
 from k8sharden.cli.output import emit, out_option, output_options, say, table, to_json
+from k8sharden.cli.watching import watch_options
 from k8sharden.config import state_folder
 from k8sharden.errors import Refused
 from k8sharden.model.masking import Masker
@@ -62,6 +63,7 @@ def show(entry: str, **options: Any) -> int:
 @source_options(files=False)
 @click.option("--yes", is_flag=True, help="Do not ask; needs --digest.")
 @click.option("--digest", metavar="D", help="The digest of the undo that was approved.")
+@watch_options
 @output_options
 @out_option
 def undo(entries: tuple[str, ...], **options: Any) -> int:

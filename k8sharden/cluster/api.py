@@ -4,7 +4,7 @@ Source: the Kubernetes API conventions (verbs, dry run, preconditions, field man
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NoReturn
 
 import msgspec
@@ -71,20 +71,28 @@ class Api:
         return _object(self._send(Request("GET", path)))
 
     def pages(
-        self, kind: ResourceType, namespace: str = "", *, accept: str = JSON, limit: int = PAGE
+        self,
+        kind: ResourceType,
+        namespace: str = "",
+        *,
+        accept: str = JSON,
+        limit: int = PAGE,
+        selectors: Mapping[str, str] | None = None,
     ) -> Iterator[bytes]:
         """Yield the raw pages of a list, of one namespace or of all.
 
-        A list that expires half-way is begun anew by the caller: `Expired` is raised.
+        ``selectors`` are ``labelSelector`` and ``fieldSelector``. A list that expires half-way is
+        begun anew by the caller: `Expired` is raised.
         """
-        query = {"limit": str(limit)}
+        asked = {"limit": str(limit), **(selectors or {})}
+        query = asked
         while True:
             response = self._send(Request("GET", kind.path(namespace), query, accept=accept))
             yield response.body
             token = _continue_token(response.body)
             if not token:
                 return
-            query = {"limit": str(limit), "continue": token}
+            query = asked | {"continue": token}
 
     def raw(self, path: str, *, accept: str = JSON, timeout: float = 30.0) -> bytes:
         """Return the body of a GET, for paths such as ``/metrics`` that hold no objects."""

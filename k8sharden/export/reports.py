@@ -7,6 +7,7 @@ from typing import Any
 from k8sharden.analysis.assess import Assessment
 from k8sharden.analysis.ownership import Owner, owner_of_ref
 from k8sharden.analysis.pod_security.workloads import level_of
+from k8sharden.analysis.recheck import Rechecked
 from k8sharden.changes.apply import Outcome
 from k8sharden.changes.diff import FileDiff
 from k8sharden.changes.plan import Plan, Planned, remediation
@@ -107,8 +108,12 @@ def plan_document(
     diffs: Mapping[str, Sequence[FileDiff]],
     inventory: Inventory | None,
     outcomes: Sequence[Outcome] = (),
+    again: Mapping[str, Rechecked] | None = None,
 ) -> dict[str, Any]:
-    """Return the document of a plan; ``diffs`` holds each change's, under the change's digest."""
+    """Return the document of a plan; ``diffs`` holds each change's, under the change's digest.
+
+    ``again`` says what a second look made of the findings, where there was one.
+    """
     results = {outcome.planned.digest: outcome for outcome in outcomes}
     return {
         "schema": PLAN,
@@ -121,6 +126,7 @@ def plan_document(
         "unfixed": [
             {"finding": unfixed.finding, "reason": unfixed.reason} for unfixed in plan.unfixed
         ],
+        "rechecked": dict(again or {}),
     }
 
 

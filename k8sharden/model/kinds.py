@@ -76,6 +76,12 @@ WORKLOADS: tuple[ResourceType, ...] = (
 )  # fmt: skip
 """The types that hold a pod template, and Pods themselves."""
 
+ROLLING: tuple[ResourceType, ...] = (DEPLOYMENTS, STATEFUL_SETS, DAEMON_SETS)
+"""The types whose controllers replace pods when their template changes."""
+
+EVENTS = ResourceType("", "v1", "events", "Event")
+"""Only read, of one object at a time, while its rollout is watched."""
+
 SCANNED: tuple[ResourceType, ...] = tuple(kind for kind in ALL if kind is not CONFIG_MAPS)
 """The types a scan lists. Secrets come as metadata only."""
 

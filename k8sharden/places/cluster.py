@@ -4,6 +4,7 @@ import time
 from collections.abc import Sequence
 
 from k8sharden.changes.diff import FileDiff, diff_bound
+from k8sharden.changes.landing import Observe
 from k8sharden.changes.plan import Fetch, Plan, Planned, fetcher
 from k8sharden.changes.write import Writer
 from k8sharden.cluster.api import Api
@@ -68,6 +69,11 @@ class ClusterPlace:
     def fetch(self) -> Fetch:
         """Read one object from the cluster."""
         return fetcher(self._api.get)
+
+    @property
+    def observe(self) -> Observe:
+        """Look at a workload and its pods in the cluster."""
+        return observer(self._api)
 
     def fixable(self, plan: Plan) -> Plan:
         """Return the plan as it is: a cluster takes every kind of write."""

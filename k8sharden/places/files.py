@@ -5,9 +5,10 @@ import time
 from collections.abc import Sequence
 
 from k8sharden.changes.diff import FileDiff
+from k8sharden.changes.landing import Observe
 from k8sharden.changes.plan import Fetch, Plan, Planned
 from k8sharden.cluster.progress import Stopped, Tell
-from k8sharden.errors import InputError
+from k8sharden.errors import InputError, Refused
 from k8sharden.export.inplace import file_diffs, fixable
 from k8sharden.export.sources import Manifests, inventory_from, read_sources
 from k8sharden.model.inventory import Inventory, Source, SourceKind
@@ -45,6 +46,11 @@ class FilesPlace:
             return self._objects.get(ref)
 
         return fetch
+
+    @property
+    def observe(self) -> Observe:
+        """Refuse: files do not roll out. Nothing asks, since nothing is written here."""
+        raise Refused("Manifests in files do not roll out.")
 
     def fixable(self, plan: Plan) -> Plan:
         """Keep the changes that can be spliced into their files."""

@@ -63,7 +63,7 @@ def person(tmp_path: Path, company: ControlPlane) -> Person:
 def test_everything_is_applied_verified_and_undone(person: Person, company: ControlPlane) -> None:
     """Every kind of change goes in and comes back; kubectl sees it; the end equals the start."""
     before = snapshot(company)
-    applied = person.approve("apply", "-o", "json")
+    applied = person.approve("apply", "--no-wait", "-o", "json")
     assert applied.code == 0, applied.err
     document = applied.json()
     jsonschema.validate(document, schema("plan"))
@@ -83,7 +83,7 @@ def test_everything_is_applied_verified_and_undone(person: Person, company: Cont
     assert person("plan", "-o", "json").json()["changes"][0]["kind"] == "artefact"
 
     entries = [change["journal"] for change in document["changes"] if change["journal"]]
-    undone = person.approve("journal", "undo", *entries)
+    undone = person.approve("journal", "undo", *entries, "--no-wait")
     assert undone.code == 0, undone.err
     assert snapshot(company) == before
 

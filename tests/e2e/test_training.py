@@ -65,7 +65,7 @@ def test_the_diff_applies_to_the_exported_manifests(person: Person) -> None:
     assert any(file.is_added_file for file in patches)
     assert any(file.is_removed_file for file in patches)
     subprocess.run(["git", "apply", "-"], input=diff, text=True, cwd=folder, check=True)
-    assert person.approve("apply", "--demo").code == 0
+    assert person.approve("apply", "--demo", "--no-wait").code == 0
     again = person.home / "again"
     assert person("export", "--demo", "--format", "manifests", "--out", str(again)).code == 0
     web = (folder / "shop/deployment-web.yaml").read_text()
@@ -75,7 +75,7 @@ def test_the_diff_applies_to_the_exported_manifests(person: Person) -> None:
 
 def test_everything_is_applied_verified_and_undone(person: Person) -> None:
     """Every kind of change goes in and comes back; afterwards the cluster equals its start."""
-    applied = person.approve("apply", "--demo", "-o", "json")
+    applied = person.approve("apply", "--demo", "--no-wait", "-o", "json")
     assert applied.code == 0, applied.err
     document = applied.json()
     jsonschema.validate(document, schema("plan"))
@@ -87,7 +87,7 @@ def test_everything_is_applied_verified_and_undone(person: Person) -> None:
     artefacts = {f for c in document["changes"] if c["kind"] == "artefact" for f in c["findings"]}
     assert fixed & {finding["id"] for finding in left} == artefacts
 
-    undone = person.approve("journal", "undo", *entries, "--demo")
+    undone = person.approve("journal", "undo", *entries, "--demo", "--no-wait")
     assert undone.code == 0, undone.err
     kept = json.loads((person.home / "state/training.json").read_text())
     assert _written_by_people(kept) == _written_by_people(training_cluster().objects())
@@ -166,3 +166,44 @@ def test_artefacts_come_with_a_runbook(person: Person) -> None:
     refused = person("export", "--demo", "--format", "artefacts", "--out", str(folder))
     assert "nothing was written" in refused.one_line(2)
     assert files[0].read_text() == "mine"
+
+
+THUMBNAILS = ("--demo", "--check", "rt-rofs", "--resource", "Deployment/shop/thumbnails")
+
+
+def test_a_rollout_that_fails_is_explained_and_can_be_taken_back(person: Person) -> None:
+    """The tempting fix: the program's own words, exit code 5, and the command that undoes it."""
+    failed = person.approve("apply", *THUMBNAILS, "-o", "json")
+    assert failed.code == 5
+    document = failed.json()
+    jsonschema.validate(document, schema("plan"))
+    (change,) = document["changes"]
+    assert change["result"] == "failed"
+    assert "Read-only file system: /app/cache/" in " ".join(change["warnings"])
+    assert list(document["rechecked"].values()) == ["fixed"]
+    assert f"journal undo {change['journal']} --demo" in failed.err
+    undone = person.approve("journal", "undo", change["journal"], "--demo")
+    assert undone.code == 0, undone.err
+
+
+def test_a_rollout_that_fails_is_taken_back_by_itself_where_one_asked_for_it(
+    person: Person,
+) -> None:
+    """`--auto-undo` ends where the cluster began, and the finding is there again."""
+    failed = person.approve("apply", *THUMBNAILS, "--auto-undo", "-o", "json")
+    assert failed.code == 5
+    document = failed.json()
+    assert [change["result"] for change in document["changes"]] == ["undone"]
+    assert list(document["rechecked"].values()) == ["still there"]
+    states = [e["state"] for e in person("journal", "list", "-o", "json").json()]
+    assert states == ["verified", "undone"]
+
+
+def test_a_rollout_that_is_not_seen_to_its_end_is_not_called_done(person: Person) -> None:
+    """After `--timeout` the change stands as applied, with what it still waits for."""
+    chosen = ("--demo", "--check", "rt-rofs", "--resource", "Deployment/shop/accounts")
+    slow = person.approve("apply", *chosen, "--timeout", "1", "-o", "json")
+    assert slow.code == 5
+    (change,) = slow.json()["changes"]
+    assert change["result"] == "applied"
+    assert "still rolling out" in " ".join(change["warnings"])

@@ -1,0 +1,125 @@
+"""Watch what a change sets going until it lands: rollouts, up to a deadline."""
+
+import time
+from collections.abc import Callable, Iterable
+from enum import StrEnum
+
+import msgspec
+
+from k8sharden.analysis.rollout import Rollout, Stage, judge
+from k8sharden.changes.bind import Bound
+from k8sharden.errors import K8shardenError
+from k8sharden.model.change import Patch
+from k8sharden.model.kinds import ROLLING
+from k8sharden.model.ref import Ref
+from k8sharden.model.rolling import Seen
+
+PATIENCE = 300.0
+"""Seconds that one rollout may take before nobody waits for it any more."""
+
+POLL = 0.5
+"""Seconds between two looks at a rollout."""
+
+Observe = Callable[[Ref], Seen]
+"""Looks at a workload and its pods. Raises `K8shardenError` where they cannot be read."""
+
+Tell = Callable[[Ref, Rollout], None]
+
+
+class Landed(StrEnum):
+    """How the watch over a change ended."""
+
+    WELL = "well"
+    BADLY = "badly"
+    UNKNOWN = "unknown"
+    UNWATCHED = "unwatched"
+
+
+class Landing(msgspec.Struct, frozen=True):
+    """How the watch over a change ended, and a sentence where there is something to say."""
+
+    landed: Landed
+    said: str = ""
+
+
+class Watch:
+    """Waits for rollouts.
+
+    ``observe`` looks at a workload; ``patience`` is in seconds; ``tell`` is told each stage.
+    ``stop`` ends the watch with what is known then; ``hurry`` is for whoever does not want it.
+    """
+
+    def __init__(
+        self,
+        observe: Observe,
+        *,
+        patience: float = PATIENCE,
+        tell: Tell = lambda _ref, _rollout: None,
+        stop: Callable[[], bool] = lambda: False,
+        hurry: Callable[[], bool] = lambda: False,
+        clock: Callable[[], float] = time.monotonic,
+        pause: Callable[[float], object] = time.sleep,
+    ) -> None:
+        self._observe = observe
+        self._patience = patience
+        self._tell = tell
+        self._stop = stop
+        self._hurry = hurry
+        self._clock = clock
+        self._pause = pause
+
+    def before(self, bound: Iterable[Bound]) -> dict[Ref, Seen | None]:
+        """Look at the workloads whose template is about to change; None where one is not seen."""
+        return {each.ref: self._seen(each.ref) for each in bound if _rolls(each)}
+
+    def _seen(self, ref: Ref) -> Seen | None:
+        try:
+            return self._observe(ref)
+        except K8shardenError:
+            return None
+
+    def landing(self, before: dict[Ref, Seen | None]) -> Landing:
+        """Wait until all of them have landed; the first that fails ends it."""
+        notes = []
+        for ref, seen in before.items():
+            ended = self._wait(ref, seen)
+            if ended.landed in (Landed.BADLY, Landed.UNKNOWN):
+                return ended
+            notes.append(ended)
+        said = " ".join(note.said for note in notes if note.said)
+        unwatched = any(note.landed is Landed.UNWATCHED for note in notes)
+        return Landing(Landed.UNWATCHED if unwatched else Landed.WELL, said)
+
+    def _wait(self, ref: Ref, before: Seen | None) -> Landing:
+        deadline = self._clock() + self._patience
+        while True:
+            try:
+                rollout = judge(self._observe(ref), before)
+            except K8shardenError as error:
+                said = f"{ref.label} could not be watched to its end: {error}"
+                return Landing(Landed.UNKNOWN, said)
+            self._tell(ref, rollout)
+            if rollout.stage is not Stage.UNDER_WAY:
+                return _ended(ref, rollout)
+            if self._hurry():
+                said = f"{ref.label}: its rollout was not watched to its end."
+                return Landing(Landed.UNWATCHED, said)
+            if self._stop() or self._clock() > deadline:
+                said = f"{ref.label} was still rolling out when the watch ended: {rollout.said}."
+                return Landing(Landed.UNKNOWN, said)
+            self._pause(POLL)
+
+
+def _rolls(bound: Bound) -> bool:
+    """Whether a write changes a template that a controller rolls out."""
+    kinds = {(kind.api_version, kind.kind) for kind in ROLLING}
+    if not isinstance(bound.write, Patch) or (bound.ref.api_version, bound.ref.kind) not in kinds:
+        return False
+    return any(field.path[:2] == ("spec", "template") for field in bound.fields)
+
+
+def _ended(ref: Ref, rollout: Rollout) -> Landing:
+    if rollout.stage is Stage.FAILED:
+        return Landing(Landed.BADLY, f"{ref.label} did not roll out: {rollout.said}.")
+    said = f"{ref.label}: {rollout.said}." if rollout.said else ""
+    return Landing(Landed.WELL, said)
