@@ -9,6 +9,7 @@ from k8sharden.changes.plan import Fetch, Plan, Planned, fetcher
 from k8sharden.changes.write import Writer
 from k8sharden.cluster.api import Api
 from k8sharden.cluster.collector import collect, identify
+from k8sharden.cluster.observe import observer
 from k8sharden.cluster.progress import Stopped, Tell
 from k8sharden.model.inventory import Inventory, Source, SourceKind
 from k8sharden.model.masking import Masker
