@@ -9,8 +9,11 @@ from textual.binding import BindingType
 from textual.content import Content
 from textual.message import Message
 
+from k8sharden.analysis.rollout import Rollout
 from k8sharden.changes.apply import Outcome
+from k8sharden.changes.landing import Watch
 from k8sharden.changes.plan import Plan
+from k8sharden.model.ref import Ref
 from k8sharden.model.text import one_line
 from k8sharden.session import Session
 from screens.base import HardeningScreen, Table, cell
@@ -18,7 +21,7 @@ from screens.desk import Desk
 from screens.keys import key
 from screens.prose import Prose
 from screens.result import ResultScreen
-from screens.words import RESULT, counted
+from screens.words import RESULT, counted, plain
 
 
 class ApplyTold(Message):
@@ -29,15 +32,27 @@ class ApplyTold(Message):
         self.outcome = outcome
 
 
+class RolloutTold(Message):
+    """How far the rollout of the change that was just written is."""
+
+    def __init__(self, said: str) -> None:
+        super().__init__()
+        self.said = said
+
+
 class ApplyScreen(HardeningScreen):
     """The progress. It leaves for the result by itself; no other screen opens while it works."""
 
     CSS_PATH = "apply.tcss"
     crumb = "applying"
-    opening = "The plan is being applied. Esc stops after the object that is being written."
+    opening = (
+        "The plan is being applied, and each rollout seen to its end before the next change "
+        "begins. Esc stops after the object that is being written."
+    )
 
     BINDINGS: ClassVar[list[BindingType]] = [
         key("apply.stop", "escape", "stop", "Stop after this one", "Start no further change"),
+        key("apply.hurry", "w", "hurry", "Do not wait", "Go on without waiting for rollouts"),
     ]
 
     def __init__(self, desk: Desk, session: Session, plan: Plan) -> None:
@@ -46,11 +61,14 @@ class ApplyScreen(HardeningScreen):
         self._plan = plan
         self._done: list[Outcome] = []
         self._stop = threading.Event()
+        self._hurry = threading.Event()
+        self._rolling = ""
 
     def body(self) -> ComposeResult:
         """Yield where it stands, over the changes."""
         yield Prose(id="sum", classes="heading")
         yield Table()
+        yield Prose(id="rollout")
 
     def on_mount(self) -> None:
         """Start. The plan is the one that was shown: its digest is the approval."""
@@ -63,10 +81,16 @@ class ApplyScreen(HardeningScreen):
         self.desk.applying = True
         self._show_progress()
         plan, approved = self._plan, self._plan.digest
+        watch = Watch(
+            self._session.place.observe,
+            tell=self._tell_rollout,
+            stop=self._stopped,
+            hurry=self._hurry.is_set,
+        )
 
         def run() -> tuple[Outcome, ...]:
             with self.desk.writing:
-                return self._session.apply(plan, approved, self._tell, self._stopped)
+                return self._session.apply(plan, approved, self._tell, self._stopped, watch)
 
         self.work("apply", run, self._finished)
 
@@ -76,9 +100,18 @@ class ApplyScreen(HardeningScreen):
     def _tell(self, outcome: Outcome) -> None:
         self.post_message(ApplyTold(outcome))
 
+    def _tell_rollout(self, ref: Ref, rollout: Rollout) -> None:
+        self.post_message(RolloutTold(f"{ref.label}: {rollout.said or rollout.stage}."))
+
     def on_apply_told(self, message: ApplyTold) -> None:
         """Show what became of one change."""
         self._done.append(message.outcome)
+        self._rolling = ""
+        self._show_progress()
+
+    def on_rollout_told(self, message: RolloutTold) -> None:
+        """Show what a rollout waits for."""
+        self._rolling = message.said
         self._show_progress()
 
     def _show_progress(self) -> None:
@@ -90,12 +123,15 @@ class ApplyScreen(HardeningScreen):
         self.query_one("#sum", Prose).update(
             Content(f"{done} of {counted(of, 'change')} done{stopping}")
         )
+        self.query_one("#rollout", Prose).update(plain(self._rolling))
         table.move_cursor(row=min(done, of - 1))
 
     def _state(self, number: int) -> str:
         if number < len(self._done):
             return RESULT[self._done[number].result]
-        return "writing…" if number == len(self._done) else "pending"
+        if number > len(self._done):
+            return "pending"
+        return "rolling…" if self._rolling else "writing…"
 
     def _finished(self, outcomes: tuple[Outcome, ...]) -> None:
         self._leave_alone()
@@ -117,3 +153,8 @@ class ApplyScreen(HardeningScreen):
         """Ask to stop; the object that is being written is finished and verified first."""
         self._stop.set()
         self._show_progress()
+
+    def action_hurry(self) -> None:
+        """Go on without waiting for rollouts, this one and those to come."""
+        self._hurry.set()
+        self.say("The changes go on without waiting for rollouts; the result says which.")

@@ -8,6 +8,7 @@ from textual.binding import BindingType
 from textual.content import Content
 from textual.widgets import DataTable
 
+from k8sharden.analysis.recheck import Rechecked
 from k8sharden.changes.apply import Outcome, Result
 from k8sharden.changes.plan import Plan
 from k8sharden.model.text import one_line
@@ -28,11 +29,12 @@ class ResultScreen(HardeningScreen):
 
     CSS_PATH = "result.tcss"
     crumb = "result"
-    opening = "What was done, each with its place in the journal. u takes it back, as a new plan."
+    opening = "What was done, each with its place in the journal. u takes one back, as a new plan."
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        key("result.done", "escape", "back", "Done, scan again", "Back, with a new scan"),
-        key("result.undo", "u", "undo", "Undo…", "Review taking all of this back"),
+        key("result.done", "escape", "back", "Done", "Back to where you were"),
+        key("result.undo", "u", "undo", "Undo…", "Review taking this change back"),
+        key("result.undo-all", "U", "undo_all", "Undo all…", "Review taking all of this back"),
         key("result.export", "e", "export", "Export…", "Write this plan as files"),
     ]
 
@@ -44,11 +46,13 @@ class ResultScreen(HardeningScreen):
         self._make: Make = lambda _: plan
         self._outcomes = outcomes
         self._source = plan.source
+        self._before = desk.scan
         self._entries: tuple[str, ...] = ()
 
     def body(self) -> ComposeResult:
         """Yield the sum, the changes, and what there is to say of the one under the cursor."""
         yield Prose(self._sum(), classes="heading")
+        yield Prose(id="again")
         yield Table()
         yield Prose(id="detail")
         yield Prose(id="command", classes="command")
@@ -64,7 +68,27 @@ class ResultScreen(HardeningScreen):
             title = one_line(outcome.planned.change.title, 120)
             table.add_row(result, Text(outcome.entry or "-"), cell(title))
         table.focus()
+        table.move_cursor(row=self._first_failed())
         self.work("journal", self._standing, self._listed)
+        # The findings are not true any more, and whoever applied wants to know what became of them.
+        self.app.call_later(self.house.action_rescan)
+
+    def show(self) -> None:
+        """Say what the scan after the changes makes of the findings."""
+        super().show()
+        self.query_one("#again", Prose).update(Content(self._again()))
+
+    def _again(self) -> str:
+        names = {n for o in self._outcomes if not o.planned.undoes for n in o.planned.findings}
+        before, after = self._before, self.desk.scan
+        if before is None or not names:
+            return ""
+        if after is before or after is None:
+            return "Looking at the findings again…" if self.desk.scanning else ""
+        findings = [finding for finding in before.findings if finding.id in names]
+        found = list(self._session.recheck(findings, after).values())
+        counts = ((state, found.count(state)) for state in Rechecked)
+        return "Looked at again: " + ", ".join(f"{n} {state}" for state, n in counts if n) + "."
 
     def _sum(self) -> Content:
         good = sum(outcome.result in _GOOD for outcome in self._outcomes)
@@ -74,6 +98,10 @@ class ResultScreen(HardeningScreen):
             number = sum(outcome.result is result for outcome in self._outcomes)
             parts += [f"{number} {RESULT[result]}"] if number else []
         return Content(" · ".join(parts))
+
+    def _first_failed(self) -> int:
+        failed = (n for n, each in enumerate(self._outcomes) if each.result is Result.FAILED)
+        return next(failed, 0)
 
     def _standing(self) -> tuple[str, ...]:
         """Return the entries of which something is on the cluster, failed ones included."""
@@ -100,6 +128,14 @@ class ResultScreen(HardeningScreen):
         self.action_back()
 
     def action_undo(self) -> None:
+        """Review taking the change under the cursor back."""
+        entry = self._outcomes[self.query_one(Table).cursor_row].entry
+        if entry in self._entries:
+            self.house.review_undo([entry])
+        else:
+            self.say("Nothing of this change is on the cluster: there is nothing to take back.")
+
+    def action_undo_all(self) -> None:
         """Review taking everything of this plan back."""
         if self._entries:
             self.house.review_undo(self._entries)
@@ -109,8 +145,3 @@ class ResultScreen(HardeningScreen):
     def action_export(self) -> None:
         """Write this plan as files."""
         self.app.push_screen(ExportScreen(self.desk, self._session, self._make, ()))
-
-    def action_back(self) -> None:
-        """Go back with a new scan, since the findings are not true any more."""
-        self.app.pop_screen()
-        self.app.call_later(self.house.action_rescan)

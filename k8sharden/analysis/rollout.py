@@ -140,11 +140,11 @@ def _counts(workload: RollingWorkload) -> str:
 def _deployment(workload: RollingWorkload) -> str:
     status, wanted = workload.status, _wanted(workload)
     if status.updated_replicas < wanted:
-        return f"{status.updated_replicas} of {wanted} pods are new"
+        return f"{status.updated_replicas} of {wanted} pods new"
     if status.replicas > status.updated_replicas:
-        return f"{status.replicas - status.updated_replicas} old pods are still there"
+        return f"old pods are still there: {status.replicas - status.updated_replicas}"
     if status.available_replicas < status.updated_replicas:
-        return f"{status.available_replicas} of {status.updated_replicas} new pods are available"
+        return f"{status.available_replicas} of {status.updated_replicas} new pods available"
     return ""
 
 
@@ -154,9 +154,9 @@ def _stateful_set(workload: RollingWorkload) -> str:
     rolling = strategy.rolling_update if strategy else None
     held = (rolling.partition or 0) if rolling else 0
     if status.updated_replicas < wanted - held:
-        return f"{status.updated_replicas} of {wanted - held} pods are new"
+        return f"{status.updated_replicas} of {wanted - held} pods new"
     if status.ready_replicas < wanted:
-        return f"{status.ready_replicas} of {wanted} pods are ready"
+        return f"{status.ready_replicas} of {wanted} pods ready"
     if not held and status.update_revision != status.current_revision:
         return "its controller has not closed the rollout yet"
     return ""
@@ -165,9 +165,9 @@ def _stateful_set(workload: RollingWorkload) -> str:
 def _daemon_set(status: RollingStatus) -> str:
     wanted = status.desired_number_scheduled
     if status.updated_number_scheduled < wanted:
-        return f"{status.updated_number_scheduled} of {wanted} nodes have the new pod"
+        return f"{status.updated_number_scheduled} of {wanted} nodes with the new pod"
     if status.number_available < wanted:
-        return f"{status.number_available} of {wanted} new pods are available"
+        return f"{status.number_available} of {wanted} new pods available"
     return ""
 
 

@@ -11,7 +11,7 @@ from k8sharden.changes.landing import Landed, Landing, Watch
 from k8sharden.changes.plan import Fetch, Plan, Planned, fetcher
 from k8sharden.changes.undo import reverse
 from k8sharden.changes.verify import completed, verify
-from k8sharden.changes.write import LostAnswer, Writer, send, write
+from k8sharden.changes.write import LostAnswer, Writer, rehearse, write
 from k8sharden.errors import ApiError, Conflict, Forbidden, InputError, K8shardenError, NotFound
 from k8sharden.model.ref import Ref
 
@@ -171,7 +171,9 @@ def _try(planned: Planned, writer: Writer, touched: set[Ref]) -> Planned:
             )
             continue
         try:
-            warnings = send(bound, writer, dry=True).warnings
+            warnings = rehearse(bound, writer)
+        except Drift as error:
+            return msgspec.structs.replace(planned, rejected=str(error))
         except ApiError as error:
             if number == 0 or not _may_pass_later(error, bound):
                 return msgspec.structs.replace(planned, rejected=str(error))

@@ -86,7 +86,7 @@ class Watch:
             if ended.landed in (Landed.BADLY, Landed.UNKNOWN):
                 return ended
             notes.append(ended)
-        said = " ".join(note.said for note in notes if note.said)
+        said = " ".join(note.said for note in notes)
         unwatched = any(note.landed is Landed.UNWATCHED for note in notes)
         return Landing(Landed.UNWATCHED if unwatched else Landed.WELL, said)
 
@@ -121,5 +121,6 @@ def _rolls(bound: Bound) -> bool:
 def _ended(ref: Ref, rollout: Rollout) -> Landing:
     if rollout.stage is Stage.FAILED:
         return Landing(Landed.BADLY, f"{ref.label} did not roll out: {rollout.said}.")
-    said = f"{ref.label}: {rollout.said}." if rollout.said else ""
-    return Landing(Landed.WELL, said)
+    if rollout.stage is Stage.LATER:
+        return Landing(Landed.WELL, f"{ref.label}: {rollout.said}.")
+    return Landing(Landed.WELL, f"{ref.label} rolled out.")

@@ -68,19 +68,41 @@ def write(bound: Bound, writer: Writer) -> dict[str, Any]:
     for attempt in range(ATTEMPTS):
         try:
             return send(bound, writer, dry=False).object
-        except (Conflict, Invalid):
-            fresh = bind(bound.write, fetcher(writer.get)(bound.ref))
-            same_version = _version(fresh.before) == _version(bound.before)
-            if same_version or attempt == ATTEMPTS - 1:
-                raise
-            if fresh.fields != bound.fields or not _same(bound, fresh):
-                raise Drift(f"{bound.ref.label} changed while it was written.") from None
-            bound = fresh
+        except (Conflict, Invalid) as error:
+            bound = _moved(bound, writer, error, last=attempt == ATTEMPTS - 1)
         except (ClusterUnavailable, ApiError) as error:
             if isinstance(error, ApiError) and error.status < SERVER_ERROR:
                 raise
             return _settled(bound, writer, error)
     raise AssertionError  # pragma: no cover - the loop returns or raises
+
+
+def rehearse(bound: Bound, writer: Writer) -> tuple[str, ...]:
+    """Let the server try one write, and return its warnings; nothing is stored.
+
+    An object that moved meanwhile is tried anew as it is now, as `write` would. Raises the
+    `ApiError` of a refusal, and `Drift`.
+    """
+    for attempt in range(ATTEMPTS):
+        try:
+            return send(bound, writer, dry=True).warnings
+        except (Conflict, Invalid) as error:
+            if isinstance(bound.write, Create):
+                raise
+            bound = _moved(bound, writer, error, last=attempt == ATTEMPTS - 1)
+    raise AssertionError  # pragma: no cover - the loop returns or raises
+
+
+def _moved(bound: Bound, writer: Writer, error: ApiError, *, last: bool) -> Bound:
+    """Bind a refused write to the object as it is now. Raises ``error`` if that did not move."""
+    fresh = bind(bound.write, fetcher(writer.get)(bound.ref))
+    if last or _version(fresh.before) == _version(bound.before):
+        raise error
+    if fresh.fields != bound.fields or not _same(bound, fresh):
+        raise Drift(
+            f"{bound.ref.label} was changed while we worked on it: look at it anew."
+        ) from None
+    return fresh
 
 
 def _version(value: dict[str, Any] | None) -> str:

@@ -51,14 +51,14 @@ def test_a_rollout_that_is_done(kind: str) -> None:
     ("kind", "status", "said"),
     [
         ("Deployment", {"observedGeneration": 3}, "has not looked at it yet"),
-        ("Deployment", {"updatedReplicas": 1}, "1 of 2 pods are new"),
-        ("Deployment", {"replicas": 3}, "1 old pods are still there"),
-        ("Deployment", {"availableReplicas": 1}, "1 of 2 new pods are available"),
-        ("StatefulSet", {"updatedReplicas": 1}, "1 of 2 pods are new"),
-        ("StatefulSet", {"readyReplicas": 1}, "1 of 2 pods are ready"),
+        ("Deployment", {"updatedReplicas": 1}, "1 of 2 pods new"),
+        ("Deployment", {"replicas": 3}, "old pods are still there: 1"),
+        ("Deployment", {"availableReplicas": 1}, "1 of 2 new pods available"),
+        ("StatefulSet", {"updatedReplicas": 1}, "1 of 2 pods new"),
+        ("StatefulSet", {"readyReplicas": 1}, "1 of 2 pods ready"),
         ("StatefulSet", {"currentRevision": "r1"}, "has not closed the rollout"),
-        ("DaemonSet", {"updatedNumberScheduled": 1}, "1 of 2 nodes have the new pod"),
-        ("DaemonSet", {"numberAvailable": 1}, "1 of 2 new pods are available"),
+        ("DaemonSet", {"updatedNumberScheduled": 1}, "1 of 2 nodes with the new pod"),
+        ("DaemonSet", {"numberAvailable": 1}, "1 of 2 new pods available"),
     ],
 )
 def test_a_rollout_under_way_says_what_it_waits_for(kind: str, status: Object, said: str) -> None:

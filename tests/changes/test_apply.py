@@ -170,9 +170,9 @@ def test_a_change_elsewhere_in_the_object_goes_on(api: Meddled, journal: Journal
     assert api.get(WEB)["spec"]["replicas"] == 5
 
 
-def test_a_race_that_leaves_our_fields_alone_is_tried_again(api: Meddled, journal: Journal) -> None:
-    """Somebody scales between our read and our write: the patch is bound anew and lands."""
-    races = iter([3, 4])
+def scaling(api: Api, times: int) -> Callable[[str, Ref], None]:
+    """Return what scales the Deployment, each time that it is called up to a number of times."""
+    races = iter(range(3, 3 + times))
 
     def scale(_verb: str, _ref: Ref) -> None:
         for replicas in races:
@@ -180,7 +180,12 @@ def test_a_race_that_leaves_our_fields_alone_is_tried_again(api: Meddled, journa
             Api(api.transport).patch(WEB, step)
             break
 
-    api.before = scale
+    return scale
+
+
+def test_a_race_that_leaves_our_fields_alone_is_tried_again(api: Meddled, journal: Journal) -> None:
+    """Somebody scales between our read and our write: the patch is bound anew and lands."""
+    api.before = scaling(api, 2)
     (outcome,) = apply_plan(plan_of(api, (patch(*NEW_IMAGE),)), api, journal)
     assert outcome.result is Result.VERIFIED
     assert image(api) == "web:2"
@@ -265,6 +270,24 @@ def test_a_dry_run_stores_nothing_and_tells_refusals(api: Meddled) -> None:
     assert refused.blocked, "what no earlier part can make right is a refusal"
     later = dry_run(plan_of(api, (Delete(OLD), Create(missing, manifest))), api)
     assert "at its turn" in later.changes[0].checked[-1]
+
+
+def test_a_dry_run_meets_the_object_as_it_is(api: Meddled) -> None:
+    """A controller writes between our read and the dry run: that is no refusal of the change."""
+    plan = plan_of(api, (patch(*NEW_IMAGE),))
+    api.before = scaling(api, 2)
+    assert not dry_run(plan, api).blocked
+    api.before = lambda _verb, _ref: set_image(api, "web:9")
+    (refused,) = dry_run(plan, api).blocked
+    assert "was changed while" in refused.rejected
+    assert image(api) == "web:9"
+
+
+def test_a_dry_run_does_not_run_after_an_object_for_ever(api: Meddled) -> None:
+    """One that moves at every try is refused after a few."""
+    plan = plan_of(api, (patch(*NEW_IMAGE),))
+    api.before = scaling(api, 100)
+    assert dry_run(plan, api).blocked
 
 
 def test_read_only_is_enforced_where_all_writes_pass(cluster: MemoryCluster) -> None:
