@@ -2,7 +2,7 @@
 
 import shlex
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -69,7 +69,9 @@ class Session:
     def journal(self) -> Journal:
         """The journal. Raises `InputError` where it cannot be used."""
         if self._journal is None:
-            self._journal = Journal(self._journal_path, clock=time.time)
+            self._journal = Journal(
+                self._journal_path, clock=time.time, training=self.place.training
+            )
         return self._journal
 
     def close(self) -> None:
@@ -170,10 +172,11 @@ class Session:
             )
         # Before anything that has to be kept: without a journal there is nothing to keep.
         journal = self.journal
-        try:
-            return apply_plan(plan, writer, journal, report=report, stop=stop, watch=watch)
-        finally:
-            self.place.keep()
+        with journal.alone():
+            try:
+                return apply_plan(plan, writer, journal, report=report, stop=stop, watch=watch)
+            finally:
+                self.place.keep()
 
     def take_back(
         self,
@@ -225,15 +228,29 @@ class Session:
             return ()
         return tuple(entry for entry in self.entries(source) if entry.interrupted)
 
-    def settle(self, source: Source) -> tuple[tuple[Entry, str], ...]:
+    def recover(self, source: Source, close: Collection[str] = ()) -> tuple[tuple[Entry, str], ...]:
         """Find out what became of interrupted changes; return each with what was found.
 
-        Only the journal is written. Nobody else may be applying to this cluster meanwhile.
+        ``close`` names entries to end although somebody changed their objects meanwhile. Only the
+        journal is written.
         """
-        return tuple(
-            (entry, settle(entry, self.journal, self.place.fetch))
-            for entry in self.interrupted(source)
-        )
+        if not self._journal_path.exists():
+            return ()
+        # The entries are read once nobody else writes: what is under way elsewhere is no wreck.
+        with self.journal.alone():
+            fetch = self.place.fetch
+            return tuple(
+                (entry, settle(entry, self.journal, fetch, close=entry.id in close))
+                for entry in self.interrupted(source)
+            )
+
+    def notes(self) -> tuple[str, ...]:
+        """Return what there is to say of the journal, each sentence once."""
+        return self._journal.notes() if self._journal else ()
+
+    def sealed(self, entries: Iterable[Entry]) -> dict[str, str]:
+        """Return why entries cannot be shown, under the names of their keys; may take long."""
+        return self.journal.sealed(entries)
 
     def undo(self, names: Sequence[str], source: Source) -> Plan:
         """Return the plan that takes these entries back. Raises `Refused` for another cluster's."""

@@ -9,7 +9,9 @@ from textual.binding import BindingType
 from textual.content import Content
 from textual.widgets import DataTable
 
-from k8sharden.changes.journal import Entry
+from k8sharden.changes.diff import FileDiff
+from k8sharden.changes.entry import Entry
+from k8sharden.errors import InputError
 from k8sharden.model.inventory import Source
 from k8sharden.model.text import one_line
 from k8sharden.session import Session
@@ -36,13 +38,16 @@ class JournalScreen(HardeningScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         key("journal.mark", "space", "mark", "Mark", "Mark for undo, and go on"),
         key("journal.undo", "u", "undo", "Undo…", "Review taking it back"),
-        key("journal.settle", "s", "settle", "Settle", "Find out what became of interrupted ones"),
+        key(
+            "journal.recover", "s", "recover", "Recover", "Find out what became of interrupted ones"
+        ),
     ]
 
     def __init__(self, desk: Desk, session: Session) -> None:
         super().__init__(desk)
         self._session = session
         self._entries: tuple[Entry, ...] = ()
+        self._sealed: dict[str, str] = {}
         self._marks: set[str] = set()
 
     def body(self) -> ComposeResult:
@@ -70,10 +75,15 @@ class JournalScreen(HardeningScreen):
     def _read(self) -> tuple[Entry, ...]:
         """Read the file only: a cluster that is out of reach does not hide what was done to it."""
         scan = self.desk.scan
-        return self._session.entries(scan.inventory.source if scan else None)
+        entries = self._session.entries(scan.inventory.source if scan else None)
+        # Here, since a keyring may let one wait.
+        self._sealed = self._session.sealed(entries)
+        return entries
 
     def _listed(self, entries: tuple[Entry, ...]) -> None:
         self._entries = entries
+        for note in self._session.notes():
+            self.say(note)
         self._marks &= {entry.id for entry in entries}
         table = self.query_one(Table)
         row = table.cursor_row
@@ -121,10 +131,19 @@ class JournalScreen(HardeningScreen):
         notes = [f"{one_line(entry.title, 300)} · {STATE[entry.state]} · {moment}"]
         notes += [f"On {one_line(entry.place, 80)}"] if self.desk.scan is None else []
         notes += [f"Takes back {entry.undoes}"] if entry.undoes else []
-        notes += [one_line(entry.detail)] if entry.detail else []
-        self.query_one(DiffView).load(notes, self._session.recorded(entry))
+        self.query_one(DiffView).load(*self._contents(entry, notes))
         words = self._session.command("journal", "undo", *self._chosen())
         self.tell_command(words, "Undo in a shell")
+
+    def _contents(self, entry: Entry, notes: list[str]) -> tuple[list[str], tuple[FileDiff, ...]]:
+        """Return what was written, or why that cannot be shown, after these notes."""
+        if why := self._sealed.get(entry.key):
+            return [*notes, one_line(why)], ()
+        try:
+            said, diffs = entry.detail, self._session.recorded(entry)
+        except InputError as error:
+            said, diffs = str(error), ()
+        return [*notes, *([one_line(said)] if said else [])], diffs
 
     def _chosen(self) -> tuple[str, ...]:
         if self._marks:
@@ -145,19 +164,19 @@ class JournalScreen(HardeningScreen):
         table.action_cursor_down()
         self._show_entry()
 
-    def action_settle(self) -> None:
+    def action_recover(self) -> None:
         """Look at the cluster, and write down what became of interrupted changes."""
         if not any(entry.interrupted for entry in self._entries):
             self.say("No change of this cluster was interrupted.")
             return
-        self.work("settle", lambda: self._session.settle(self._source()), self._settled)
+        self.work("recover", lambda: self._session.recover(self._source()), self._recovered)
 
     def _source(self) -> Source:
         scan = self.desk.scan
         return scan.inventory.source if scan else self._session.place.source()
 
-    def _settled(self, settled: tuple[tuple[Entry, str], ...]) -> None:
-        for entry, said in settled[:5]:
+    def _recovered(self, recovered: tuple[tuple[Entry, str], ...]) -> None:
+        for entry, said in recovered[:5]:
             self.say(one_line(f"{entry.id}: {said}", 300))
         self.desk.look_for_interrupted()
         self.show()

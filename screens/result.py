@@ -111,6 +111,8 @@ class ResultScreen(HardeningScreen):
 
     def _listed(self, entries: tuple[str, ...]) -> None:
         self._entries = entries
+        for note in self._session.notes():
+            self.say(note)
         if entries:
             words = self._session.command("journal", "undo", *entries)
             self.tell_command(words, "Undo in a shell")

@@ -14,6 +14,9 @@ pytest_plugins = ["tests.servers.fixtures"]
 settings.register_profile("steady", deadline=None, derandomize=os.environ.get("CI") == "true")
 settings.load_profile("steady")
 
+# The keyring of whoever runs the tests is theirs, and asking for one where there is none is slow.
+os.environ["K8SHARDEN_JOURNAL_KEY"] = "file"
+
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out the exhaustive runs, of which each has a share that always runs, without `-m`."""

@@ -1,62 +1,28 @@
 """The journal: what was done to which cluster, durable before it is done."""
 
+import functools
 import secrets
-import sqlite3
-import threading
 import time
-import weakref
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from enum import StrEnum
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
-from k8sharden.changes.bind import Bound, FieldChange
-from k8sharden.changes.bookkeeping import restorable
-from k8sharden.changes.database import open_file, told
+from k8sharden.changes.database import Damaged, told
+from k8sharden.changes.entry import Contents, Entry, Record, State, record_of
+from k8sharden.changes.journal_file import JournalFile
+from k8sharden.changes.migration import renew
+from k8sharden.changes.sealing import Key, Unsealable
 from k8sharden.errors import InputError
-from k8sharden.model.change import Write
-from k8sharden.model.decoding import decode
-from k8sharden.model.ref import Ref
+from k8sharden.model.decoding import convert, decode
+
+__all__ = ["Contents", "Entry", "Journal", "Record", "State", "record_of"]
 
 
-class State(StrEnum):
-    """How far an entry, or one of its writes, came."""
-
-    INTENDED = "intended"
-    APPLIED = "applied"
-    VERIFIED = "verified"
-    FAILED = "failed"
-    UNDONE = "undone"
-
-
-class Record(msgspec.Struct, frozen=True):
-    """One write as it was made: enough to take it back, and nothing else.
-
-    ``before`` is the object that a delete took away; ``after`` the one that a create made, as the
-    server returned it.
-    """
-
-    write: Write
-    fields: tuple[FieldChange, ...] = ()
-    before: dict[str, Any] | None = None
-    after: dict[str, Any] | None = None
-    uid: str = ""
-
-    @property
-    def ref(self) -> Ref:
-        """The object that was written."""
-        return self.write.ref
-
-
-class Entry(msgspec.Struct, frozen=True):
-    """One change in the journal.
-
-    ``created`` is in seconds since 1970; ``undoes`` names the entry that this one took back, and is
-    empty for all others.
-    """
+class _Row(msgspec.Struct, frozen=True, array_like=True):
+    """A row of the table of entries."""
 
     id: str
     cluster: str
@@ -66,59 +32,41 @@ class Entry(msgspec.Struct, frozen=True):
     kind: str
     title: str
     digest: str
-    findings: tuple[str, ...]
+    findings: str
     undoes: str
-    detail: str
-    records: tuple[tuple[State, Record], ...]
-
-    @property
-    def interrupted(self) -> bool:
-        """Whether the program was stopped before it knew, and wrote down, how this ended."""
-        unverified = self.state is State.APPLIED and not self.detail
-        return self.state is State.INTENDED or unverified
-
-    @property
-    def undoable(self) -> bool:
-        """Whether there is something of this entry on the cluster that can be taken back."""
-        return bool(self.standing)
-
-    @property
-    def standing(self) -> tuple[Record, ...]:
-        """The writes that are on the cluster: all, or of a failed group those left behind."""
-        whole = self.state in (State.APPLIED, State.VERIFIED)
-        left = State.APPLIED if self.state is State.FAILED else None
-        return tuple(record for state, record in self.records if whole or state is left)
-
-
-def record_of(bound: Bound) -> Record:
-    """Return the record of a write that is about to be made."""
-    return Record(
-        bound.write,
-        bound.fields,
-        before=restorable(bound.before) if bound.after is None and bound.before else None,
-        uid=str((bound.before or {}).get("metadata", {}).get("uid", "")),
-    )
+    key: str
+    detail: bytes
 
 
 class Journal:
-    """The journal of all clusters, in one file.
+    """The journal of all clusters, in one file. ``training`` is for the training cluster's session.
 
     Raises `InputError` where the file cannot be opened, is no journal, or is of a newer version.
     """
 
-    def __init__(self, path: Path, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, path: Path, *, clock: Callable[[], float] = time.time, training: bool = False
+    ) -> None:
         self.path = path
         self._clock = clock
-        self._connection = open_file(path)
-        # Closing it under another thread's statement crashes the interpreter (SQLite 3, measured).
-        self._turn = threading.RLock()
-        # Python 3.13 warns of a connection that is left to the garbage collector.
-        weakref.finalize(self, self._connection.close)
+        self._file = JournalFile(path, training=training)
+        self._keys = self._file.keys
 
     def close(self) -> None:
         """Close the file, once no other thread reads or writes it."""
-        with self._turn:
-            self._connection.close()
+        self._file.close()
+
+    def notes(self) -> tuple[str, ...]:
+        """Return what a person should be told, each once: what was mended, where a key is."""
+        return self._file.notes()
+
+    def alone(self) -> AbstractContextManager[None]:
+        """Be the only one who writes, in all processes, while the context lasts; readers go on.
+
+        Raises `Refused`, naming who writes already, and `InputError` for a journal that is damaged
+        or lacks what was written last.
+        """
+        return self._file.alone()
 
     def intend(  # noqa: PLR0913 - the columns of an entry
         self,
@@ -134,84 +82,162 @@ class Journal:
     ) -> str:
         """Write down what is about to be done, on disk when this returns; returns the id."""
         entry = secrets.token_hex(4)
-        with self._writing() as db:
+        with self._file.writing("Nothing of this change was written.") as db:
+            key = self._keys.current()
             db.execute(
-                "INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '')",
+                "INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, x'')",
                 (
                     entry, cluster, place, self._clock(), State.INTENDED, kind, title, digest,
-                    _dump(list(findings)), undoes,
+                    msgspec.json.encode(list(findings)).decode(), undoes, key.name,
                 ),
             )  # fmt: skip
             db.executemany(
                 "INSERT INTO writes VALUES (?, ?, ?, ?)",
-                [(entry, n, State.INTENDED, _dump(record)) for n, record in enumerate(records)],
+                [
+                    (entry, number, State.INTENDED, _sealed(key, record, cluster, entry, number))
+                    for number, record in enumerate(records)
+                ],
             )
         return entry
 
     def wrote(self, entry: str, number: int, record: Record, state: State = State.APPLIED) -> None:
         """Write down that one write of an entry was made, or taken back."""
-        with self._writing() as db:
+        with self._file.writing() as db:
+            key, cluster = self._seal_of(entry)
+            sealed = _sealed(key, record, cluster, entry, number)
             db.execute(
                 "UPDATE writes SET state = ?, record = ? WHERE entry = ? AND number = ?",
-                (state, _dump(record), entry, number),
+                (state, sealed, entry, number),
             )
 
     def settle(self, entry: str, state: State, detail: str = "", *, undone: str = "") -> None:
         """Write down how an entry ended, and which other one it took back, in one step."""
-        with self._writing() as db:
+        with self._file.writing() as db:
+            sealed = b""
+            if detail:
+                key, cluster = self._seal_of(entry)
+                sealed = key.seal(detail.encode(), cluster, entry, "detail")
             db.execute(
-                "UPDATE entries SET state = ?, detail = ? WHERE id = ?", (state, detail, entry)
+                "UPDATE entries SET state = ?, detail = ? WHERE id = ?", (state, sealed, entry)
             )
             if undone:
                 db.execute("UPDATE entries SET state = ? WHERE id = ?", (State.UNDONE, undone))
 
-    @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        """Commit what is done inside, or none of it."""
-        what = "`k8sharden journal list` says how far it came; look at the cluster, too."
-        with self._turn, told(self.path, what), self._connection as db:
-            yield db
+    def _seal_of(self, entry: str) -> tuple[Key, str]:
+        row = self._row(entry)
+        return self._keys.named(row.key), row.cluster
 
     def entries(self, cluster: str | None = None) -> tuple[Entry, ...]:
         """Return the entries of a cluster, newest first; of all clusters where None is given."""
-        with self._turn:
-            rows = self._connection.execute(
+        with self._file.reading() as db:
+            rows = db.execute(
                 "SELECT * FROM entries WHERE ?1 IS NULL OR cluster = ?1"
                 " ORDER BY created DESC, rowid DESC",
                 (cluster,),
             ).fetchall()
-            return tuple(self._entry(row) for row in rows)
+            written = db.execute(
+                "SELECT entry, writes.state FROM writes JOIN entries ON entries.id = entry"
+                " WHERE ?1 IS NULL OR cluster = ?1 ORDER BY entry, number",
+                (cluster,),
+            ).fetchall()
+        states: dict[str, list[str]] = defaultdict(list)
+        for name, state in written:
+            states[name].append(state)
+        return tuple(self._entry(row, states[row.id]) for row in map(self._checked, rows))
 
     def entry(self, name: str) -> Entry:
         """Return one entry by its id. Raises `InputError` where there is none."""
-        with self._turn:
-            row = self._connection.execute("SELECT * FROM entries WHERE id = ?", (name,)).fetchone()
-            if row is None:
-                raise InputError(
-                    f"The journal has no entry {name!r}. `k8sharden journal list` shows them."
-                )
-            return self._entry(row)
+        row = self._row(name)
+        with self._file.reading() as db:
+            states = db.execute(
+                "SELECT state FROM writes WHERE entry = ? ORDER BY number", (name,)
+            ).fetchall()
+        return self._entry(row, [state for (state,) in states])
+
+    def _row(self, name: str) -> _Row:
+        with self._file.reading() as db:
+            row = db.execute("SELECT * FROM entries WHERE id = ?", (name,)).fetchone()
+        if row is None:
+            raise InputError(
+                f"The journal has no entry {name!r}. `k8sharden journal list` shows them."
+            )
+        return self._checked(row)
+
+    def _checked(self, row: tuple[object, ...]) -> _Row:
+        try:
+            return convert(row, _Row)
+        except msgspec.MsgspecError as error:
+            raise self._odd(error) from error
+
+    def _entry(self, row: _Row, states: Sequence[str]) -> Entry:
+        try:
+            return Entry(
+                row.id, row.cluster, row.place, row.created, row.state, row.kind, row.title,
+                row.digest, tuple(decode(row.findings, list[str])), row.undoes, row.key,
+                tuple(map(State, states)), bool(row.detail),
+                functools.cache(functools.partial(self._contents, row)),
+            )  # fmt: skip
+        except ValueError as error:
+            raise self._odd(error) from error
+
+    def _odd(self, error: Exception) -> Damaged:
+        return Damaged(self.path, f"what stands in it is no entry: {error}")
+
+    def _contents(self, row: _Row) -> Contents:
+        """Unseal an entry. Raises `InputError` without its key, and where it was changed."""
+        with told(self.path):
+            key = self._keys.named(row.key)
+        with self._file.reading() as db:
+            rows = db.execute(
+                "SELECT number, record FROM writes WHERE entry = ? ORDER BY number", (row.id,)
+            ).fetchall()
+        try:
+            return Contents(
+                tuple(
+                    decode(key.unseal(sealed, row.cluster, row.id, number), Record)
+                    for number, sealed in rows
+                ),
+                key.unseal(row.detail, row.cluster, row.id, "detail").decode()
+                if row.detail
+                else "",
+            )
+        except (Unsealable, ValueError, TypeError) as error:
+            raise Damaged(self.path, f"entry {row.id} was changed since it was sealed") from error
+
+    def sealed(self, entries: Iterable[Entry]) -> dict[str, str]:
+        """Return why the contents of entries cannot be had, under the names of their keys.
+
+        It asks the keyring, which can take long, so that what comes after need not.
+        """
+        why: dict[str, str] = {}
+        for name in sorted({entry.key for entry in entries}):
+            try:
+                with told(self.path):
+                    self._keys.named(name)
+            except InputError as error:
+                why[name] = str(error)
+        return why
+
+    def new_key(self) -> tuple[int, int]:
+        """Seal everything with new keys; return how many entries were, and how many were left.
+
+        Left is what an older key sealed that is not to be had: it stays as it is, under that key.
+        Older keys stay where they are, for copies of the journal that were made before.
+        """
+        with self._file.writing("Nothing was changed.") as db:
+            return renew(db, self._keys)
+
+    def remove(self, entries: Iterable[Entry]) -> None:
+        """Remove entries for good: what they did can no longer be taken back."""
+        with self._file.writing("Nothing was removed.") as db:
+            names = [(entry.id,) for entry in entries]
+            db.executemany("DELETE FROM writes WHERE entry = ?", names)
+            db.executemany("DELETE FROM entries WHERE id = ?", names)
 
     def forget(self, cluster: str) -> None:
         """Remove the entries of a cluster that is no more, as when training begins anew."""
-        with self._writing() as db:
-            db.execute(
-                "DELETE FROM writes WHERE entry IN (SELECT id FROM entries WHERE cluster = ?)",
-                (cluster,),
-            )
-            db.execute("DELETE FROM entries WHERE cluster = ?", (cluster,))
-
-    def _entry(self, row: tuple[Any, ...]) -> Entry:
-        name, cluster, place, created, state, kind, title, digest, findings, undoes, detail = row
-        records = self._connection.execute(
-            "SELECT state, record FROM writes WHERE entry = ? ORDER BY number", (name,)
-        ).fetchall()
-        return Entry(
-            name, cluster, place, created, State(state), kind, title, digest,
-            tuple(decode(findings, list[str])), undoes, detail,
-            tuple((State(s), decode(text, Record)) for s, text in records),
-        )  # fmt: skip
+        self.remove(self.entries(cluster))
 
 
-def _dump(value: object) -> str:
-    return msgspec.json.encode(value).decode()
+def _sealed(key: Key, record: Record, cluster: str, entry: str, number: int) -> bytes:
+    return key.seal(msgspec.json.encode(record), cluster, entry, number)

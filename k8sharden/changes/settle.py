@@ -7,10 +7,15 @@ to the cluster here; only the journal learns what is true.
 from enum import StrEnum
 from typing import Any
 
+import msgspec
+
 from k8sharden.changes.bind import look
-from k8sharden.changes.journal import Entry, Journal, Record, State
+from k8sharden.changes.bookkeeping import essential
+from k8sharden.changes.entry import Entry, Record, State
+from k8sharden.changes.journal import Journal
 from k8sharden.changes.plan import Fetch
 from k8sharden.changes.verify import completed
+from k8sharden.changes.write import holds
 from k8sharden.cluster.api import FIELD_MANAGER
 from k8sharden.model.change import Create, Delete, Patch
 
@@ -18,65 +23,103 @@ from k8sharden.model.change import Create, Delete, Patch
 class _Found(StrEnum):
     WRITTEN = "written"
     NOT = "not written"
+    GONE = "gone, or made anew"
     OTHER = "other"
 
 
-def settle(entry: Entry, journal: Journal, fetch: Fetch) -> str:
+class _Looked(msgspec.Struct, frozen=True):
+    """One write of the entry as the cluster shows it; ``record`` is completed where it landed."""
+
+    number: int
+    state: State
+    record: Record
+    found: _Found
+
+
+def settle(entry: Entry, journal: Journal, fetch: Fetch, *, close: bool = False) -> str:
     """Write down what became of an interrupted entry, and return it in a sentence.
 
-    An object that reads neither as before nor as meant leaves the entry as it is.
+    An object that reads neither as before nor as meant leaves the entry open, or where ``close``
+    is asked for ends it: that object is then not ours to take back.
     """
-    found: list[tuple[int, Record, _Found]] = []
-    for number, (_, record) in enumerate(entry.records):
-        live = fetch(record.ref)
-        state = _find(record, live)
-        known = completed(record, live) if live and state is _Found.WRITTEN else record
-        found.append((number, known, state))
-    states = {state for _, _, state in found}
-    if _Found.OTHER in states:
-        odd = next(record for _, record, state in found if state is _Found.OTHER)
+    looked = [
+        _look(number, state, record, fetch) for number, (state, record) in enumerate(entry.records)
+    ]
+    odd = [item.record.ref.label for item in looked if item.found is _Found.OTHER]
+    if odd and not close:
         said = (
-            f"It was interrupted, and {odd.ref.label} reads neither as before nor as it was meant: "
+            f"It was interrupted, and {odd[0]} reads neither as before nor as it was meant: "
             "compare it with what is shown here."
         )
+        if entry.state is State.INTENDED:
+            said += f" `k8sharden journal recover --close {entry.id}` leaves it as it is."
         journal.settle(entry.id, entry.state, said)
         return said
-    for number, record, state in found:
-        if state is _Found.WRITTEN:
-            journal.wrote(entry.id, number, record)
-    return _settled(entry, journal, [state for _, _, state in found])
-
-
-def _settled(entry: Entry, journal: Journal, states: list[_Found]) -> str:
-    written = states.count(_Found.WRITTEN)
-    if written == len(states):
-        said = "It was interrupted, and all of it is on the cluster, as it was meant."
-        journal.settle(entry.id, State.VERIFIED, said, undone=entry.undoes)
-    elif not written:
-        said = "It was interrupted before anything of it was written: the cluster is as it was."
-        journal.settle(entry.id, State.FAILED, said)
-    else:
-        said = (
-            f"It was interrupted half-way: {written} of {len(states)} writes are on the cluster, "
-            "and can be taken back."
-        )
-        journal.settle(entry.id, State.FAILED, said)
+    for item in looked:
+        if item.found is _Found.WRITTEN:
+            journal.wrote(entry.id, item.number, item.record)
+        elif item.state is State.APPLIED:
+            # It stood once, and stands no longer: a group that was being taken back, or drift.
+            journal.wrote(entry.id, item.number, item.record, State.UNDONE)
+    state, said = _ended(looked)
+    undone = entry.undoes if state is State.VERIFIED else ""
+    journal.settle(entry.id, state, said, undone=undone)
     return said
 
 
-def _find(record: Record, live: dict[str, Any] | None) -> _Found:
+def _ended(looked: list[_Looked]) -> tuple[State, str]:
+    """Return what the entry became, in a state and in words."""
+    found = [item.found for item in looked]
+    written = found.count(_Found.WRITTEN)
+    lost = [item.record.ref.label for item in looked if item.found is _Found.GONE]
+    lost += [item.record.ref.label for item in looked if item.found is _Found.OTHER]
+    if written == len(found):
+        return (
+            State.VERIFIED,
+            "It was interrupted, and all of it is on the cluster, as it was meant.",
+        )
+    if lost:
+        others = f" {written} of {len(found)} writes can be taken back." if written else ""
+        return State.FAILED, (
+            f"It was interrupted, and {lost[0]} is no longer the object that it was about: "
+            f"nothing of that is taken back.{others}"
+        )
+    if not written:
+        return State.FAILED, (
+            "It was interrupted before anything of it was written: the cluster is as it was."
+        )
+    return State.FAILED, (
+        f"It was interrupted half-way: {written} of {len(found)} writes are on the cluster, "
+        "and can be taken back."
+    )
+
+
+def _look(number: int, state: State, record: Record, fetch: Fetch) -> _Looked:
+    live = fetch(record.ref)
+    found = _find(record, live, known=state is State.APPLIED)
+    if live is not None and found is _Found.WRITTEN and state is not State.APPLIED:
+        record = completed(record, live)
+    return _Looked(number, state, record, found)
+
+
+def _find(record: Record, live: dict[str, Any] | None, *, known: bool) -> _Found:
+    """Compare an object with before and after; ``known`` is that the server's after is recorded."""
     match record.write:
-        case Create():
-            return _Found.NOT if live is None else _made(live)
+        case Create(manifest=manifest):
+            return _Found.NOT if live is None else _made(record, live, manifest, known=known)
         case Delete():
             return _gone(record, live)
         case Patch():
-            return _patched(record, live)
+            return _patched(record, live, known=known)
 
 
-def _made(live: dict[str, Any]) -> _Found:
+def _made(record: Record, live: dict[str, Any], manifest: dict[str, Any], *, known: bool) -> _Found:
+    if known:
+        ours = live["metadata"].get("uid") == record.uid and essential(live) == record.after
+        return _Found.WRITTEN if ours else _Found.OTHER
     managers = {entry.get("manager") for entry in live["metadata"].get("managedFields") or ()}
-    return _Found.WRITTEN if FIELD_MANAGER in managers else _Found.OTHER
+    ours = FIELD_MANAGER in managers and holds(essential(live), essential(manifest))
+    return _Found.WRITTEN if ours else _Found.OTHER
 
 
 def _gone(record: Record, live: dict[str, Any] | None) -> _Found:
@@ -87,11 +130,15 @@ def _gone(record: Record, live: dict[str, Any] | None) -> _Found:
     return _Found.NOT if same and not deleting else _Found.OTHER
 
 
-def _patched(record: Record, live: dict[str, Any] | None) -> _Found:
-    if live is None:
-        return _Found.OTHER
-    if all(look(live, field.path)[0] == field.after for field in record.fields):
-        return _Found.WRITTEN
-    if all(look(live, field.path)[0] == field.before for field in record.fields):
+def _patched(record: Record, live: dict[str, Any] | None, *, known: bool) -> _Found:
+    uid = (live or {}).get("metadata", {}).get("uid")
+    if live is None or (uid and record.uid and uid != record.uid):
+        return _Found.GONE
+    # Where one write changes a path twice, the first knows what was before, the last what is after.
+    before = {field.path: field.before for field in reversed(record.fields)}
+    after = {field.path: field.after for field in record.fields}
+    seen = {path: look(live, path)[0] for path in after}
+    if seen == before:
         return _Found.NOT
-    return _Found.OTHER
+    same = seen == after if known else all(holds(seen[path], after[path]) for path in after)
+    return _Found.WRITTEN if same else _Found.OTHER

@@ -158,16 +158,16 @@ def _landed(bound: Bound, live: dict[str, Any] | None) -> bool:
             uid = (bound.before or {}).get("metadata", {}).get("uid")
             return metadata.get("uid") != uid or bool(metadata.get("deletionTimestamp"))
         case Create(manifest=manifest):
-            return _holds(live, manifest)
+            return holds(live, manifest)
         case Patch():
             fields = ((look(live, field.path)[0], field.after) for field in bound.fields)
-            return all(_holds(found, wanted) for found, wanted in fields)
+            return all(holds(found, wanted) for found, wanted in fields)
 
 
-def _holds(found: Any, wanted: Any) -> bool:
+def holds(found: Any, wanted: Any) -> bool:
     """Whether a value is as we wrote it, but for what the server fills in."""
     if isinstance(found, dict) and isinstance(wanted, dict):
-        return all(_holds(found.get(key, UNSET), inner) for key, inner in wanted.items())
+        return all(holds(found.get(key, UNSET), inner) for key, inner in wanted.items())
     if isinstance(found, list) and isinstance(wanted, list) and len(found) == len(wanted):
-        return all(map(_holds, found, wanted))
+        return all(map(holds, found, wanted))
     return bool(found == wanted)

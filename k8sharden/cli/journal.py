@@ -1,12 +1,15 @@
-"""``k8sharden journal``: what was done, and taking it back."""
+"""``k8sharden journal``: what was done, taking it back, and keeping the journal itself."""
 
-import datetime as dt
+import sys
+import time
+from pathlib import Path
 from typing import Any
 
 import click
-import msgspec
 
-from k8sharden.changes.journal import Entry, Journal
+from k8sharden.changes.entry import Entry
+from k8sharden.changes.journal import Journal
+from k8sharden.changes.pruning import Pruning, pruning
 from k8sharden.changes.recorded import diff_record
 from k8sharden.cli.apply import carry_out, check_consent
 from k8sharden.cli.options import open_session, source_options, split
@@ -14,8 +17,13 @@ from k8sharden.cli.output import emit, out_option, output_options, say, table, t
 from k8sharden.cli.watching import watch_options
 from k8sharden.config import state_folder
 from k8sharden.errors import Refused
+from k8sharden.export.journal import entry_document, journal_document, when
 from k8sharden.model.masking import Masker
 from k8sharden.model.text import visible
+
+_DAY = 86_400.0
+
+_yes = click.option("--yes", is_flag=True, help="Do not ask.")
 
 
 @click.group()
@@ -28,12 +36,16 @@ def journal() -> None:
 @out_option
 def list_(**options: Any) -> int:
     """List the entries of all clusters, newest first."""
-    entries = _journal().entries()
+    opened = _journal()
+    entries = opened.entries()
     if options["output"] == "json":
-        emit(to_json([_document(entry) for entry in entries]), options["out"])
+        masker, sealed = Masker(), opened.sealed(entries)
+        documents = [entry_document(entry, sealed.get(entry.key, ""), masker) for entry in entries]
+        emit(to_json(documents), options["out"])
+        _tell(sealed)
     elif entries:
         heads = ("ID", "WHEN", "CLUSTER", "STATE", "WHAT")
-        rows = [(e.id, _when(e), e.place, e.state, e.title) for e in entries]
+        rows = [(e.id, when(e), e.place, e.state, e.title) for e in entries]
         emit(table(heads, rows), options["out"])
     else:
         say("The journal is empty: nothing was changed yet.")
@@ -47,13 +59,13 @@ def list_(**options: Any) -> int:
 def show(entry: str, **options: Any) -> int:
     """Show one entry: each field before and after, secret values masked."""
     found = _journal().entry(entry)
-    if options["output"] == "json":
-        emit(to_json(_document(found)), options["out"])
-        return 0
-    head = [f"{found.id}  {found.state}  {_when(found)}  {found.place}", found.title]
-    head += [found.detail] if found.detail else []
     masker = Masker()
+    if options["output"] == "json":
+        emit(to_json(entry_document(found, "", masker)), options["out"])
+        return 0
     parts = [diff_record(record, masker).text for _, record in found.records]
+    head = [f"{found.id}  {found.state}  {when(found)}  {found.place}", found.title]
+    head += [masker.masked(found.detail)] if found.detail else []
     emit(visible("\n".join([*head, "", *parts])), options["out"])
     return 0
 
@@ -78,16 +90,22 @@ def undo(entries: tuple[str, ...], **options: Any) -> int:
     return carry_out(session, plan, None, rest)
 
 
-@journal.command("settle")
+@journal.command()
 @source_options(files=False)
-def settle_(**options: Any) -> int:
+@click.option(
+    "--close",
+    metavar="ENTRY",
+    multiple=True,
+    help="End this one although somebody changed its object meanwhile; that stays as it is.",
+)
+def recover(close: tuple[str, ...], **options: Any) -> int:
     """Find out what became of changes that were interrupted; only the journal is written.
 
-    Run it while nobody else applies changes to this cluster.
+    Each object is compared with what it was before and what it was meant to be.
     """
     source, _, _ = split(options)
     session = open_session(source)
-    settled = session.settle(session.place.source())
+    settled = session.recover(session.place.source(), close)
     for entry, said in settled:
         say(f"{entry.id}: {entry.title}. {said}")
     if not settled:
@@ -95,37 +113,103 @@ def settle_(**options: Any) -> int:
     return 0
 
 
+@journal.command()
+@out_option
+def export(out: Path | None) -> int:
+    """Write the whole journal as JSON, secret values masked, such as for an audit."""
+    opened = _journal()
+    entries = opened.entries()
+    sealed = opened.sealed(entries)
+    emit(to_json(journal_document(entries, sealed)), out)
+    _tell(sealed)
+    return 5 if sealed else 0
+
+
+@journal.command()
+@click.option(
+    "--older-than", metavar="DAYS", type=click.FloatRange(min=0), required=True, help="How old."
+)
+@click.option("--standing", is_flag=True, help="Also what can still be taken back.")
+@_yes
+def prune(*, older_than: float, standing: bool, yes: bool) -> int:
+    """Remove old entries for good. What was interrupted stays, and what can still be taken back.
+
+    With --standing that goes, too: nothing can take it back afterwards.
+    """
+    opened = _journal()
+    with opened.alone():
+        sorted_ = pruning(opened.entries(), time.time() - older_than * _DAY, standing=standing)
+        _tell_kept(sorted_)
+        if not sorted_.remove:
+            say("Nothing is to be removed.")
+            return 0
+        if not yes:
+            _ask(_about(sorted_.remove))
+        opened.remove(sorted_.remove)
+    say(f"Removed {_counted(len(sorted_.remove))}.")
+    return 0
+
+
+def _tell_kept(sorted_: Pruning) -> None:
+    if sorted_.interrupted:
+        many = _counted(len(sorted_.interrupted))
+        say(f"{many} stay: interrupted. `k8sharden journal recover` settles them.")
+    if sorted_.standing:
+        say(f"{_counted(len(sorted_.standing))} stay: they can still be taken back (--standing).")
+
+
+def _about(entries: tuple[Entry, ...]) -> str:
+    """Say what goes, and what that means."""
+    standing = sum(entry.undoable for entry in entries)
+    lost = f" {standing} of them can then no longer be taken back." if standing else ""
+    return f"{_counted(len(entries))} go, from {when(entries[-1])} to {when(entries[0])}.{lost}"
+
+
+@journal.command("new-key")
+@_yes
+def new_key(*, yes: bool) -> int:
+    """Seal the journal with a new key, as after the old one was lost.
+
+    The key goes into the keyring, or with K8SHARDEN_JOURNAL_KEY=file into a file beside the
+    journal. Entries whose old key is not to be had stay as they are: listed, and opened again once
+    it is back.
+    """
+    opened = _journal()
+    sealed = opened.sealed(opened.entries())
+    _tell(sealed)
+    if sealed and not yes:
+        _ask("What these keys sealed stays sealed. What comes gets a new key.")
+    done, left = opened.new_key()
+    _tell_notes(opened)
+    say(f"Sealed {_counted(done)} with a new key; {left} stay under an older one.")
+    return 0
+
+
+def _ask(about: str) -> None:
+    """Ask for a yes. Raises `Refused` without one."""
+    if not sys.stdin.isatty():
+        raise Refused(f"{about} Not confirmed: there is no terminal to ask; give --yes.")
+    say(about)
+    answer = click.prompt("Type 'yes' to go on", default="", show_default=False, err=True)
+    if answer.strip() != "yes":
+        raise Refused("Not confirmed: nothing was changed.")
+
+
+def _counted(number: int) -> str:
+    return "1 entry" if number == 1 else f"{number} entries"
+
+
+def _tell(sealed: dict[str, str]) -> None:
+    for why in sealed.values():
+        say(why)
+
+
 def _journal() -> Journal:
-    return Journal(state_folder() / "journal.sqlite")
+    opened = Journal(state_folder() / "journal.sqlite")
+    _tell_notes(opened)
+    return opened
 
 
-def _when(entry: Entry) -> str:
-    moment = dt.datetime.fromtimestamp(entry.created, dt.UTC)
-    return moment.strftime("%Y-%m-%d %H:%M:%SZ")
-
-
-def _document(entry: Entry) -> dict[str, Any]:
-    """Return an entry as JSON, secret values masked."""
-    masker = Masker()
-    return {
-        "id": entry.id,
-        "cluster": entry.cluster,
-        "place": entry.place,
-        "created": _when(entry),
-        "state": entry.state,
-        "kind": entry.kind,
-        "title": entry.title,
-        "digest": entry.digest,
-        "findings": list(entry.findings),
-        "undoes": entry.undoes,
-        "detail": entry.detail,
-        "writes": [
-            {
-                "state": state,
-                "kind": type(record.write).__name__.lower(),
-                "resource": msgspec.to_builtins(record.ref),
-                "diff": diff_record(record, masker).text,
-            }
-            for state, record in entry.records
-        ],
-    }
+def _tell_notes(opened: Journal) -> None:
+    for note in opened.notes():
+        say(note)

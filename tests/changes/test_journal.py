@@ -55,7 +55,7 @@ def test_only_its_owner_can_read_it(tmp_path: Path) -> None:
 def test_every_commit_is_synced(tmp_path: Path) -> None:
     """WAL with full synchronisation: an intent is on disk before the write that it announces."""
     journal = Journal(tmp_path / "j.sqlite")
-    ask = journal._connection.execute
+    ask = journal._file.db.execute
     assert ask("PRAGMA journal_mode").fetchone() == ("wal",)
     assert ask("PRAGMA synchronous").fetchone() == (2,)
 
@@ -73,7 +73,7 @@ def test_a_newer_journal_is_refused(tmp_path: Path) -> None:
 def test_what_is_no_journal_is_refused(tmp_path: Path) -> None:
     """A file of something else, and a folder in the file's place, give one sentence each."""
     (tmp_path / "j.sqlite").write_bytes(b"not a database at all, but long enough to be one" * 9)
-    with pytest.raises(InputError, match="cannot be used"):
+    with pytest.raises(InputError, match="is damaged"):
         Journal(tmp_path / "j.sqlite")
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="cannot be used"):
@@ -110,8 +110,8 @@ def test_a_full_disk_is_told_in_one_sentence(tmp_path: Path) -> None:
     """What cannot be written down is an error for people, and the entries before it stay."""
     journal = Journal(tmp_path / "j.sqlite")
     kept = intend(journal)
-    (pages,) = journal._connection.execute("PRAGMA page_count").fetchone()
-    journal._connection.execute(f"PRAGMA max_page_count = {pages}")
+    (pages,) = journal._file.db.execute("PRAGMA page_count").fetchone()
+    journal._file.db.execute(f"PRAGMA max_page_count = {pages}")
     with pytest.raises(InputError, match="cannot be used"):
         list(map(intend, [journal] * 1_000))
     assert journal.entry(kept).state is State.INTENDED
@@ -123,7 +123,7 @@ def test_it_closes_only_between_two_statements(tmp_path: Path) -> None:
     writing, go = threading.Event(), threading.Event()
 
     def write() -> None:
-        with journal._writing():
+        with journal._file.writing():
             writing.set()
             go.wait(10)
 

@@ -5,7 +5,12 @@ from typing import Any
 
 import pytest
 
-from k8sharden.changes.journal import State
+from k8sharden.changes.bind import as_edit, bind
+from k8sharden.changes.entry import State
+from k8sharden.changes.undo import reverse
+from k8sharden.changes.write import write
+from k8sharden.model.change import SetField
+from k8sharden.model.edits import edited
 from k8sharden.places.training import TrainingPlace
 from k8sharden.session import Session
 
@@ -54,7 +59,7 @@ def state_of(session: Session) -> State:
 
 def settled(session: Session) -> str:
     """Settle the one interrupted change; return the sentence."""
-    ((_, said),) = session.settle(session.place.source())
+    ((_, said),) = session.recover(session.place.source())
     return said
 
 
@@ -120,15 +125,70 @@ def test_what_was_written_is_found_whole(
 def test_what_somebody_changed_since_stays_open(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An object that is neither as before nor as meant is named, and the entry stays open."""
+    """An object that is neither as before nor as meant is named; its entry stays until told off."""
     session = interrupted(tmp_path, monkeypatch, "rt-rofs", after=0, named="web")
-    ref = session.entries()[0].records[0][1].ref
-    place = session.place
-    assert isinstance(place, TrainingPlace)
-    monkeypatch.setattr(TrainingPlace, "fetch", property(lambda _: lambda _: None))
-    assert ref.label in settled(session)
+    (entry,) = session.entries()
+    record = entry.records[0][1]
+    live = session.place.fetch(record.ref)
+    after = edited(live or {}, [as_edit(field) for field in record.fields])
+    theirs = edited(after, [SetField(record.fields[-1].path, "theirs")])
+    monkeypatch.setattr(TrainingPlace, "fetch", property(lambda _: lambda _: theirs))
+    assert record.ref.label in settled(session)
     assert state_of(session) is State.INTENDED
-    assert len(session.interrupted(place.source())) == 1
+    source = session.place.source()
+    assert len(session.interrupted(source)) == 1
+    session.recover(source, [entry.id])
+    assert state_of(session) is State.FAILED
+    assert not session.entries()[0].undoable
+    assert not session.interrupted(source)
+
+
+@pytest.mark.parametrize("anew", [False, True])
+def test_an_object_that_is_gone_leaves_nothing_to_take_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, anew: bool
+) -> None:
+    """Deleted since, or another one of the same name even if it reads as meant: it is ended."""
+    session = interrupted(tmp_path, monkeypatch, "rt-rofs", after=0, named="web")
+    record = session.entries()[0].records[0][1]
+    live = session.place.fetch(record.ref)
+    edits = [as_edit(field) for field in record.fields]
+    other = edited(live or {}, [*edits, SetField(("metadata", "uid"), "another")])
+    monkeypatch.setattr(
+        TrainingPlace, "fetch", property(lambda _: lambda _: other if anew else None)
+    )
+    assert "no longer the object" in settled(session)
+    assert state_of(session) is State.FAILED
+    assert not session.entries()[0].undoable
+
+
+def test_a_group_that_was_being_taken_back_has_nothing_left_standing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed after the take-back and before it was written down: nothing is offered for undo."""
+    session = interrupted(tmp_path, monkeypatch, "rbac-cluster-admin", after=1, named="ci-")
+    (entry,) = session.entries()
+    (state, record), *_ = entry.records
+    assert state is State.APPLIED
+    assert session.place.writer is not None
+    live = session.place.fetch(record.ref)
+    write(bind(reverse(record, live), live), session.place.writer)
+    assert "before anything of it was written" in settled(session)
+    assert not session.entries()[0].undoable
+
+
+def test_what_the_server_filled_in_does_not_hide_that_it_was_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed between the write and its outcome: defaults inside what we set are the server's."""
+    session = interrupted(tmp_path, monkeypatch, "rt-rofs", after=0, named="web")
+    record = session.entries()[0].records[0][1]
+    live = session.place.fetch(record.ref)
+    after = edited(live or {}, [as_edit(field) for field in record.fields])
+    volume = next(field for field in record.fields if isinstance(field.after, dict))
+    filled = edited(after, [SetField((*volume.path, "filledIn"), value=True)])
+    monkeypatch.setattr(TrainingPlace, "fetch", property(lambda _: lambda _: filled))
+    assert "all of it is on the cluster" in settled(session)
+    assert session.entries()[0].undoable
 
 
 def test_asking_makes_no_journal(tmp_path: Path) -> None:

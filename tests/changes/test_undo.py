@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 
 from k8sharden.changes.bind import Drift, bind
-from k8sharden.changes.journal import Entry, Record, State, record_of
+from k8sharden.changes.entry import Contents, Entry, Record, State, record_of
 from k8sharden.changes.undo import plan_undo, reverse
 from k8sharden.model.change import AddElement, Create, Delete, Edit, Patch, SetField, Write
 from k8sharden.model.edits import edited
@@ -28,10 +28,11 @@ def done(write: Write, live: dict[str, Any]) -> tuple[Record, dict[str, Any]]:
 
 def entry(name: str, created: float, *records: Record) -> Entry:
     """Return a verified entry of the journal."""
-    states = tuple((State.APPLIED, record) for record in records)
+    states = tuple(State.APPLIED for _ in records)
     return Entry(
-        name, "uid", "training", created, State.VERIFIED, "patch", name, "", (), "", "", states
-    )
+        name, "uid", "training", created, State.VERIFIED, "patch", name, "", (), "", "", states,
+        explained=False, contents=lambda: Contents(records),
+    )  # fmt: skip
 
 
 @given(edits())

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
+_KEPT = ("PATH", "LANG", "K8SHARDEN_JOURNAL_KEY")
 MAIN = "from k8sharden.cli import main; main()"
 
 
@@ -39,7 +40,7 @@ class Person:
 
     def __init__(self, home: Path, **environment: str) -> None:
         self.home = home
-        kept = {key: value for key, value in os.environ.items() if key in ("PATH", "LANG")}
+        kept = {key: value for key, value in os.environ.items() if key in _KEPT}
         self.environment = {
             **kept,
             "HOME": str(home),

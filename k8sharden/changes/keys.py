@@ -1,0 +1,199 @@
+"""The journal's keys: in the system's keyring, or where there is none in a file beside it.
+
+Each entry names its key. A key that is not to be had is never replaced while something is sealed
+with it: whoever reads the journal later would find entries that nothing opens, and not know why.
+"""
+
+import os
+import re
+import sqlite3
+from contextlib import AbstractContextManager
+from enum import StrEnum
+from pathlib import Path
+
+from k8sharden.changes.database import Damaged
+from k8sharden.changes.private import narrowed, write_new
+from k8sharden.changes.sealing import KEY_SIZE, Key, Unsealable, new_key
+from k8sharden.cluster.keyring_store import KeyringTrouble, NoKeyring, store, stored
+from k8sharden.errors import InputError
+from k8sharden.model.text import one_line
+
+VARIABLE = "K8SHARDEN_JOURNAL_KEY"
+
+_PROOF = "k8sharden journal"
+
+
+class Store(StrEnum):
+    """Where a key is kept."""
+
+    KEYRING = "keyring"
+    FILE = "file"
+
+
+class KeyMissing(InputError):
+    """A key is not where it was put, or another one is in its place."""
+
+
+class Keys:
+    """The keys of one journal.
+
+    ``turn`` is held for each statement. The training cluster has a key of its own, in a file unless
+    told otherwise: nothing secret is in it, and it is to work without anything around it.
+    """
+
+    def __init__(
+        self,
+        db: sqlite3.Connection,
+        path: Path,
+        turn: AbstractContextManager[object],
+        *,
+        training: bool,
+    ) -> None:
+        self._db = db
+        self._path = path
+        self._turn = turn
+        self._training = training
+        self._known: dict[str, Key] = {}
+        self.notes: list[str] = []
+
+    def current(self) -> Key:
+        """Return the key to seal with, made where there is none yet; within a transaction.
+
+        Raises `KeyMissing`, and `InputError` where a keyring does not answer.
+        """
+        row = self._db.execute(
+            "SELECT id FROM keys WHERE training = ? ORDER BY rowid DESC",
+            (self._training,),
+        ).fetchone()
+        if row is None:
+            return self.make()
+        try:
+            return self.named(row[0])
+        except KeyMissing:
+            if self._db.execute("SELECT 1 FROM entries WHERE key = ?", row).fetchone():
+                raise
+            self._db.execute("DELETE FROM keys WHERE id = ?", row)
+            return self.make()
+
+    def make(self, *, training: bool | None = None) -> Key:
+        """Make a new key, put it where it is kept, and read it back; within a transaction."""
+        scope = self._training if training is None else training
+        key = new_key()
+        where = self._put(key, training=scope)
+        if self._taken_from(where, key.name) != key.secret:
+            raise InputError(
+                f"The journal's new key was not kept by the {where}. Nothing was changed; try "
+                f"again, or set {VARIABLE}."
+            )
+        proof = key.seal(b"", _PROOF, key.name)
+        row = (key.name, scope, where, proof)
+        self._db.execute("INSERT INTO keys VALUES (?, ?, ?, ?)", row)
+        self._known[key.name] = key
+        return key
+
+    def named(self, name: str) -> Key:
+        """Return the key of this name. Raises `KeyMissing`, and `InputError` as `current`."""
+        if name not in self._known:
+            # Only for the statement: a keyring can take its time.
+            with self._turn:
+                row = self._db.execute(
+                    "SELECT store, proof FROM keys WHERE id = ?", (name,)
+                ).fetchone()
+            if row is None or not re.fullmatch(r"[0-9a-f]{8}", name):
+                raise Damaged(self._path, f"it does not know its key {name!r}")
+            self._known[name] = self._proven(name, Store(row[0]), row[1])
+        return self._known[name]
+
+    def _proven(self, name: str, where: Store, proof: bytes) -> Key:
+        secret = self._taken_from(where, name)
+        key = Key(name, secret)
+        if not secret:
+            raise self._missing(name, where, "is gone")
+        try:
+            key.unseal(proof, _PROOF, name)
+        except Unsealable as error:
+            raise self._missing(name, where, "is not the one that it was sealed with") from error
+        return key
+
+    def _missing(self, name: str, where: Store, what: str) -> KeyMissing:
+        place = "the keyring" if where is Store.KEYRING else one_line(str(self._file(name)), 300)
+        return KeyMissing(
+            f"The journal's key {name} in {place} {what}: its entries can be listed, and neither "
+            "shown nor taken back until the right one is there again. Nothing was changed. To go "
+            "on with a new key for what comes: k8sharden journal new-key."
+        )
+
+    def _put(self, key: Key, *, training: bool) -> Store:
+        chosen = _chosen() or (Store.FILE if training else None)
+        if chosen is not Store.FILE:
+            try:
+                store(_in_keyring(key.name), key.secret.hex())
+            except KeyringTrouble as error:
+                if chosen or not isinstance(error, NoKeyring):
+                    raise self._unkept(error) from error
+                self.notes.append(self._warning(key, error))
+            else:
+                return Store.KEYRING
+        write_new(self._file(key.name), key.secret.hex().encode())
+        return Store.FILE
+
+    def _taken_from(self, where: Store, name: str) -> bytes:
+        """Return a key's bytes; none where it is not there, or what is there cannot be a key."""
+        if where is Store.FILE:
+            text = self._read(self._file(name))
+        else:
+            try:
+                text = stored(_in_keyring(name))
+            except KeyringTrouble as error:
+                raise self._locked(error) from error
+        if not re.fullmatch(rf"[0-9a-f]{{{2 * KEY_SIZE}}}", text):
+            # What cannot be a key is as wrong as another one: no proof was made with zeros.
+            return bytes(KEY_SIZE) if text else b""
+        return bytes.fromhex(text)
+
+    def _read(self, path: Path) -> str:
+        try:
+            self.notes += narrowed(path)
+            with path.open("rb") as stream:
+                return stream.read(4 * KEY_SIZE).decode("ascii", "replace").strip()
+        except FileNotFoundError:
+            return ""
+
+    def _file(self, name: str) -> Path:
+        return self._path.with_suffix(f".{name}.key")
+
+    def _locked(self, error: KeyringTrouble) -> InputError:
+        return InputError(
+            f"The journal's key is in the keyring, which cannot be used ({error.why}) Unlock it "
+            "and try again. Nothing was changed. To go on with a new key for what comes: "
+            "k8sharden journal new-key."
+        )
+
+    def _unkept(self, error: KeyringTrouble) -> InputError:
+        return InputError(
+            f"The journal's key is to be kept in the keyring, which cannot be used ({error.why}) "
+            f"Nothing was changed. Unlock it and try again, or set {VARIABLE}=file to keep the key "
+            "in a file beside the journal."
+        )
+
+    def _warning(self, key: Key, error: NoKeyring) -> str:
+        file = one_line(str(self._file(key.name)), 300)
+        return (
+            f"No keyring can be used ({error.why}) The journal's key is in {file}, beside what it "
+            "seals: whoever can read both can read the values that were changed."
+        )
+
+
+def _in_keyring(name: str) -> str:
+    return f"journal key {name}"
+
+
+def _chosen() -> Store | None:
+    """Return where new keys go by the environment; None where that is left to us."""
+    word = os.environ.get(VARIABLE, "")
+    if word and word not in tuple(Store):
+        raise InputError(
+            f"{VARIABLE} is {one_line(word, 40)!r}: it must be keyring or file, or not be set. "
+            "Nothing was changed."
+        )
+    return Store(word) if word else None
