@@ -57,16 +57,12 @@ class Watch:
         tell: Tell = lambda _ref, _rollout: None,
         stop: Callable[[], bool] = lambda: False,
         hurry: Callable[[], bool] = lambda: False,
-        clock: Callable[[], float] = time.monotonic,
-        pause: Callable[[float], object] = time.sleep,
     ) -> None:
         self._observe = observe
         self._patience = patience
         self._tell = tell
         self._stop = stop
         self._hurry = hurry
-        self._clock = clock
-        self._pause = pause
 
     def before(self, bound: Iterable[Bound]) -> dict[Ref, Seen | None]:
         """Look at the workloads whose template is about to change; None where one is not seen."""
@@ -91,7 +87,7 @@ class Watch:
         return Landing(Landed.UNWATCHED if unwatched else Landed.WELL, said)
 
     def _wait(self, ref: Ref, before: Seen | None) -> Landing:
-        deadline = self._clock() + self._patience
+        deadline = time.monotonic() + self._patience
         while True:
             try:
                 rollout = judge(self._observe(ref), before)
@@ -104,10 +100,10 @@ class Watch:
             if self._hurry():
                 said = f"{ref.label}: its rollout was not watched to its end."
                 return Landing(Landed.UNWATCHED, said)
-            if self._stop() or self._clock() > deadline:
+            if self._stop() or time.monotonic() > deadline:
                 said = f"{ref.label} was still rolling out when the watch ended: {rollout.said}."
                 return Landing(Landed.UNKNOWN, said)
-            self._pause(POLL)
+            time.sleep(POLL)
 
 
 def _rolls(bound: Bound) -> bool:

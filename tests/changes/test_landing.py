@@ -1,5 +1,6 @@
 """Watching rollouts on the training cluster, with a clock that the watch itself turns."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -23,9 +24,12 @@ SHOP = kinds.NAMESPACES.ref("", "shop")
 
 
 @pytest.fixture
-def company() -> Company:
-    """Return Kestrel Books as it was at first."""
-    return Company()
+def company(monkeypatch: pytest.MonkeyPatch) -> Company:
+    """Return Kestrel Books as it was at first; whoever waits there puts its clock forward."""
+    made = Company()
+    clock = SimpleNamespace(monotonic=made.clock, sleep=made.clock.wait)
+    monkeypatch.setattr("k8sharden.changes.landing.time", clock)
+    return made
 
 
 @pytest.fixture
@@ -55,9 +59,8 @@ def run(company: Company, journal: Journal, *changes: Change, **watch: Any) -> l
     fetch = fetcher(company.api.get)
     planned = tuple(bind_change(each, (), fetch) for each in changes)
     observe = watch.pop("observe", observer(company.api))
-    settings: dict[str, Any] = {"clock": company.clock, "pause": company.clock.wait} | watch
     plan = Plan(SOURCE, planned)
-    return list(apply_plan(plan, company.api, journal, watch=Watch(observe, **settings)))
+    return list(apply_plan(plan, company.api, journal, watch=Watch(observe, **watch)))
 
 
 def test_a_rollout_is_seen_to_its_end(company: Company, journal: Journal) -> None:
@@ -138,7 +141,7 @@ def test_what_does_not_roll_is_not_watched(company: Company, journal: Journal) -
 
 
 def test_a_program_that_dies_while_it_watches_leaves_the_truth(
-    company: Company, journal: Journal
+    company: Company, journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The journal then says that the rollout was not seen to its end."""
 
@@ -148,8 +151,9 @@ def test_a_program_that_dies_while_it_watches_leaves_the_truth(
     def pause(_seconds: float) -> None:
         raise Killed
 
+    monkeypatch.setattr("k8sharden.changes.landing.time.sleep", pause)
     with pytest.raises(Killed):
-        run(company, journal, read_only(ACCOUNTS, "accounts"), pause=pause)
+        run(company, journal, read_only(ACCOUNTS, "accounts"))
     (entry,) = journal.entries()
     assert entry.state is State.APPLIED
     assert "not seen to its end" in entry.detail

@@ -60,8 +60,11 @@ def always_the_same(monkeypatch: pytest.MonkeyPatch, scanned: Scan) -> None:
     """Stop the clocks and count the journal's ids, so that every run draws the same."""
     monkeypatch.setattr(Session, "scan", lambda *_: scanned)
     clock, numbers = SimpleNamespace(time=lambda: NOW), itertools.count(1)
-    for module in ("session", "places.cluster", "places.training"):
+    for module in ("session", "places.cluster"):
         monkeypatch.setattr(f"k8sharden.{module}.time", clock)
+    seconds = itertools.count(NOW)
+    company = SimpleNamespace(time=lambda: next(seconds))
+    monkeypatch.setattr("k8sharden.places.training.time", company)
     ids = SimpleNamespace(token_hex=lambda _size: f"{next(numbers):08x}")
     monkeypatch.setattr("k8sharden.changes.journal.secrets", ids)
     monkeypatch.delenv("NO_COLOR", raising=False)
