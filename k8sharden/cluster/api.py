@@ -101,7 +101,8 @@ class Api:
     def create(self, manifest: dict[str, Any], ref: Ref, *, dry_run: bool = False) -> Written:
         """POST a new object. Raises `Conflict` where one of that name exists."""
         path = type_of(ref).path(ref.namespace)
-        return self._write(Request("POST", path, _query(dry_run=dry_run), _json(manifest)))
+        body = _json(manifest)
+        return self._write(Request("POST", path, _query(dry_run=dry_run), body, dry=dry_run))
 
     def patch(
         self, ref: Ref, operations: list[dict[str, Any]], *, dry_run: bool = False
@@ -109,7 +110,8 @@ class Api:
         """Send a JSON Patch. A failed ``test`` comes as `Invalid`: re-read to tell drift."""
         path = type_of(ref).path(ref.namespace, ref.name)
         query = _query(dry_run=dry_run)
-        return self._write(Request("PATCH", path, query, gojson.encode(operations), JSON_PATCH))
+        body = gojson.encode(operations)
+        return self._write(Request("PATCH", path, query, body, JSON_PATCH, dry=dry_run))
 
     def delete(
         self, ref: Ref, *, uid: str, resource_version: str, dry_run: bool = False
@@ -127,7 +129,7 @@ class Api:
         if dry_run:
             options["dryRun"] = ["All"]
         path = type_of(ref).path(ref.namespace, ref.name)
-        return self._write(Request("DELETE", path, body=_json(options)))
+        return self._write(Request("DELETE", path, body=_json(options), dry=dry_run))
 
     def can_i(self, verb: str, kind: ResourceType, namespace: str = "", name: str = "") -> Access:
         """Ask whether we may do this (SelfSubjectAccessReview, which writes nothing)."""
@@ -152,7 +154,8 @@ class Api:
     def _review(self, plural: str, spec: dict[str, Any]) -> Access:
         path = f"/apis/authorization.k8s.io/v1/{plural}"
         body = {"apiVersion": "authorization.k8s.io/v1", "kind": _REVIEWS[plural], "spec": spec}
-        status = _object(self._send(Request("POST", path, body=_json(body)))).get("status") or {}
+        request = Request("POST", path, body=_json(body), dry=True)
+        status = _object(self._send(request)).get("status") or {}
         return Access(bool(status.get("allowed")), one_line(str(status.get("reason", ""))))
 
     def _write(self, request: Request) -> Written:

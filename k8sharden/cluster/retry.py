@@ -1,6 +1,7 @@
-"""Asks again, a few times, where a read failed for a reason that passes.
+"""Asks again, a few times, where a request failed for a reason that passes.
 
-Writes are never repeated: whether the first one arrived is not known.
+A write is repeated only where the server says that it did not look at the first one (429): after
+anything else nobody knows whether that one arrived.
 """
 
 import random
@@ -14,11 +15,12 @@ TRIES = 4
 LONGEST = 15.0
 """Seconds that are waited at most, whatever the server asks for."""
 
-_PASSING = frozenset({429, 500, 502, 503, 504})
+_UNSEEN = frozenset({429})
+_PASSING = _UNSEEN | {500, 502, 503, 504}
 
 
 class RetryingTransport:
-    """Repeats reads that were throttled, met a server error, or broke off half-way."""
+    """Repeats what was throttled, and reads and dry runs that met an error or broke off."""
 
     def __init__(
         self,
@@ -42,15 +44,18 @@ class RetryingTransport:
         return self.inner.fingerprint
 
     def send(self, request: Request, *, timeout: float = 30.0) -> Response:
-        """Send one request, and a GET up to `TRIES` times."""
-        tries = TRIES if request.method == "GET" else 1
-        for number in range(1, tries):
+        """Send one request, up to `TRIES` times."""
+        repeatable = request.method == "GET" or request.dry
+        passing = _PASSING if repeatable else _UNSEEN
+        for number in range(1, TRIES):
             try:
                 response = self.inner.send(request, timeout=timeout)
             except Broken:
+                if not repeatable:
+                    raise
                 self._wait(number, None)
                 continue
-            if response.status not in _PASSING:
+            if response.status not in passing:
                 return response
             self._wait(number, response.retry_after)
         return self.inner.send(request, timeout=timeout)

@@ -15,7 +15,10 @@ FLAGZ = "application/json;v=v1beta1;g=config.k8s.io;as=Flagz"
 
 
 class Request(msgspec.Struct, frozen=True):
-    """One request: ``path`` is absolute and already quoted, ``query`` is not."""
+    """One request: ``path`` is absolute and already quoted, ``query`` is not.
+
+    ``dry`` says that nothing is stored whatever the method: a dry run, or an access review.
+    """
 
     method: str
     path: str
@@ -23,6 +26,7 @@ class Request(msgspec.Struct, frozen=True):
     body: bytes = b""
     content_type: str = JSON
     accept: str = JSON
+    dry: bool = False
 
 
 class Response(msgspec.Struct, frozen=True):

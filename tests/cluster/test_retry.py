@@ -60,6 +60,24 @@ def test_a_write_is_sent_once(method: str) -> None:
     with pytest.raises(Broken):
         transport.send(Request(method, "/x"))
     assert len(inner.requests) == 1
+    transport, inner, _ = patient(Response(500, b""), Response(200, b""))
+    assert transport.send(Request(method, "/x")).status == 500
+
+
+@pytest.mark.parametrize("method", ["POST", "PATCH", "DELETE"])
+def test_a_write_that_the_server_did_not_look_at_is_sent_again(method: str) -> None:
+    """With 429 a server refuses before it does anything."""
+    transport, inner, waits = patient(Response(429, b"", retry_after=2.0), Response(200, b""))
+    assert transport.send(Request(method, "/x")).status == 200
+    assert (len(inner.requests), waits) == (2, [2.0])
+
+
+@pytest.mark.parametrize("failure", [Response(503, b""), Broken("broke")])
+def test_what_stores_nothing_is_repeated_like_a_read(failure: Answer) -> None:
+    """A dry run and an access review are POSTs and PATCHes that may be sent again."""
+    transport, inner, _ = patient(failure, Response(200, b""))
+    assert transport.send(Request("POST", "/x", dry=True)).status == 200
+    assert len(inner.requests) == 2
 
 
 def test_a_server_out_of_reach_is_not_tried_again() -> None:
