@@ -14,7 +14,8 @@ from k8sharden.changes.apply import Outcome, Result, apply_plan, dry_run
 from k8sharden.changes.diff import FileDiff, unified
 from k8sharden.changes.journal import Entry, Journal
 from k8sharden.changes.landing import Watch
-from k8sharden.changes.plan import Plan, Planned, Unfixed, make_plan, remediation
+from k8sharden.changes.make import make_plan, remediation
+from k8sharden.changes.plan import Plan, Planned, Unfixed
 from k8sharden.changes.recorded import diff_record
 from k8sharden.changes.settle import settle
 from k8sharden.changes.undo import plan_undo

@@ -1,6 +1,7 @@
 """The one place where a change can be started: it takes more than one stray key."""
 
 from collections import Counter
+from collections.abc import Iterable
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -67,7 +68,7 @@ class ConfirmScreen(ModalScreen[bool]):
             self._explain("")
 
     def _question(self) -> Content:
-        changes = [planned for planned in self._plan.changes if planned.bound]
+        changes = [planned for planned in self._plan.changes if planned.applies]
         name = one_line(self._session.place.name, 80)
         rows = [
             Content.assemble(
@@ -86,10 +87,16 @@ class ConfirmScreen(ModalScreen[bool]):
         rows.append(
             Content("Each is written down in the journal first, and can be taken back from there.")
         )
+        rows += [plain(sentence, 240) for sentence in self._owners()]
         if len(changes) < len(self._plan.changes):
-            files = len(self._plan.changes) - len(changes)
-            rows.append(Content(f"{counted(files, 'artefact')} is not applied, only exported."))
+            left = counted(len(self._plan.changes) - len(changes), "change")
+            rows.append(Content(f"{left} of the plan: not applied, only exported."))
         return lines([*rows, Content(""), plain(f"Same in a shell: {self._command}", 240)])
+
+    def _owners(self) -> Iterable[str]:
+        """Say, of each owner that was overruled, that it will put the changes back, and when."""
+        chosen = (each.owner for each in self._plan.changes if each.overruled)
+        return dict.fromkeys(f"Overruled: {owner.warning}" for owner in chosen)
 
     def _what(self, number: int) -> str:
         if self._undo:

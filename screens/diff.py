@@ -5,7 +5,9 @@ from textual.content import Content
 
 from k8sharden.changes.diff import FileDiff
 from k8sharden.changes.plan import Plan, Planned
+from k8sharden.export.reports import owner_notes
 from k8sharden.model.finding import Finding
+from k8sharden.model.inventory import Source
 from k8sharden.model.text import one_line
 from k8sharden.session import Session
 from screens.base import HardeningScreen
@@ -15,12 +17,13 @@ from screens.prose import Prose
 from screens.words import KIND, plain, risk_word
 
 
-def notes(planned: Planned) -> list[str]:
+def notes(planned: Planned, source: Source) -> list[str]:
     """Return what is to be known of a change beside its diff."""
     change = planned.change
     rows = [one_line(change.title, 300), f"{KIND[change.kind]} · {risk_word(planned)}"]
     if planned.rejected:
         rows.append(f"The server would refuse it: {one_line(planned.rejected)} (x drops it)")
+    rows += [f"Owner: {one_line(note)}" for note in owner_notes(planned, source)]
     rows += [f"Warning: {one_line(warning)}" for warning in change.warnings]
     return rows + [f"Server: {one_line(line)}" for line in planned.checked]
 
@@ -66,7 +69,7 @@ class DiffScreen(HardeningScreen):
         plan, diffs = brought
         heading = Content.assemble(plain(self._finding.message, 160))
         self.query_one("#title", Prose).update(heading)
-        said = [line for planned in plan.changes for line in notes(planned)]
+        said = [line for planned in plan.changes for line in notes(planned, plan.source)]
         said += [f"No change: {one_line(unfixed.reason)}" for unfixed in plan.unfixed]
         self.query_one(DiffView).load(said, diffs)
 

@@ -46,6 +46,7 @@ class ReviewScreen(HardeningScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         key("review.apply", "a", "go_on", "Apply…", "Ask to confirm this plan"),
         key("review.drop", "x", "drop", "Drop", "Leave this change out"),
+        key("review.overrule", "o", "overrule", "Owner", "Apply what its owner would put back"),
         key("review.export", "e", "export", "Export…", "Write this plan as files"),
     ]
 
@@ -134,7 +135,9 @@ class ReviewScreen(HardeningScreen):
             parts.append(f"{len(plan.unfixed)} not fixed, with reasons in the last row")
         if plan.blocked:
             parts.append(f"{len(plan.blocked)} refused by the server: x drops a change")
-        if not any(planned.bound for planned in plan.changes):
+        if plan.held:
+            parts.append(f"{len(plan.held)} exported, since an owner would put it back")
+        if not any(planned.applies for planned in plan.changes):
             parts.append("nothing to apply, e exports the files" if plan.changes else "")
         self.query_one("#sum", Prose).update(Content(" · ".join(filter(None, parts))))
         self.idle = frozenset(("go_on",) if self._why_not(plan) else ())
@@ -145,7 +148,9 @@ class ReviewScreen(HardeningScreen):
 
     def _command(self, plan: Plan) -> str:
         digest = () if self._undo else ("--yes", "--digest", plan.digest)
-        return self._session.command(*self._words, *digest)
+        overruled = dict.fromkeys(each.owner.key for each in plan.changes if each.overruled)
+        owners = (word for owner in overruled for word in ("--override-owner", owner))
+        return self._session.command(*self._words, *owners, *digest)
 
     @property
     def _current(self) -> Planned | None:
@@ -164,8 +169,8 @@ class ReviewScreen(HardeningScreen):
 
     def _show_change(self) -> None:
         view = self.query_one(DiffView)
-        if self._current:
-            view.load(notes(self._current), self._session.preview(self._current))
+        if self._plan and self._current:
+            view.load(notes(self._current, self._plan.source), self._session.preview(self._current))
         elif self._plan:
             view.load(self._reasons(self._plan), ())
 
@@ -183,6 +188,23 @@ class ReviewScreen(HardeningScreen):
         """Leave the change under the cursor out."""
         if self._plan and self._current:
             self._planned(self._session.drop(self._plan, self._current))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer to overrule an owner only where the plan meets one."""
+        if action == "overrule":
+            changes = self._plan.changes if self._plan else ()
+            return any(planned.held or planned.overruled for planned in changes)
+        return super().check_action(action, parameters)
+
+    def action_overrule(self) -> None:
+        """Choose to apply what an owner would put back, for all of that owner's objects."""
+        planned = self._current
+        if self._plan is None or planned is None or not (planned.held or planned.overruled):
+            self.say("Nobody but us would change this object: it is applied as it is.")
+            return
+        row = self.query_one(Table).cursor_row
+        self._planned(self._plan.overrule(planned.owner, overruled=not planned.overruled))
+        self.query_one(Table).move_cursor(row=row)
 
     def action_export(self) -> None:
         """Write this plan as files."""
@@ -216,7 +238,7 @@ class ReviewScreen(HardeningScreen):
             return self.desk.locked
         if plan.blocked:
             return "The server would refuse a change: look at it, then drop it with x."
-        if not any(planned.bound for planned in plan.changes):
+        if not any(planned.applies for planned in plan.changes):
             return "There is nothing to apply here. Files are written with e (export)."
         return ""
 

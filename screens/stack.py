@@ -73,7 +73,9 @@ def _network(inventory: Inventory) -> str:
 
 def _tools(inventory: Inventory) -> str:
     owners = Counter(
-        owner_of(item.metadata).kind for items in inventory.objects.values() for item in items
+        owner_of(item.metadata, kinds.BY_KEY[key].kind).kind
+        for key, items in inventory.objects.items()
+        for item in items
     )
     told = [f"{name} ({owners[kind]:,})" for kind, name in _TOOLS.items() if owners[kind]]
     return _joined(told) or "none recognised"

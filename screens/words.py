@@ -65,7 +65,9 @@ STATE = {
 
 
 def risk_word(planned: Planned) -> str:
-    """Return what a change may disturb, or what taking it back may."""
+    """Return what a change may disturb, or what taking it back may; whose it is where held."""
+    if planned.held:
+        return f"export: {planned.owner.kind}"[:17]
     words = _UNDO_RISK if planned.undoes else RISK
     return words[planned.change.risk]
 

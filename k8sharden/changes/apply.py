@@ -8,7 +8,7 @@ import msgspec
 from k8sharden.changes.bind import Bound, Drift, bind
 from k8sharden.changes.journal import Journal, Record, State, record_of
 from k8sharden.changes.landing import Landed, Landing, Watch
-from k8sharden.changes.plan import Fetch, Plan, Planned, fetcher
+from k8sharden.changes.plan import Fetch, Plan, Planned, fetcher, owner_of_writes
 from k8sharden.changes.undo import reverse
 from k8sharden.changes.verify import completed, verify
 from k8sharden.changes.write import LostAnswer, Writer, rehearse, write
@@ -52,8 +52,8 @@ def apply_plan(
     outcomes: list[Outcome] = []
     halted = ""
     for planned in plan.changes:
-        if not planned.bound:
-            outcome = Outcome(planned, Result.SKIPPED, "It is exported, not applied.")
+        if not planned.applies:
+            outcome = Outcome(planned, Result.SKIPPED, _why_exported(planned))
         elif halted or stop():
             halted = halted or "Stopped on request before this change."
             outcome = Outcome(planned, Result.SKIPPED, halted)
@@ -69,6 +69,12 @@ _HALT = {
     Result.FAILED: "Not started, since the change before it failed.",
     Result.APPLIED: "Not started, since what became of the change before it is not known.",
 }
+
+
+def _why_exported(planned: Planned) -> str:
+    if planned.held:
+        return f"Exported by default, not applied: {planned.owner.warning}"
+    return "It is exported, not applied."
 
 
 def apply_change(
@@ -138,6 +144,12 @@ def rebound(planned: Planned, fetch: Fetch) -> Planned:
     """Bind a change anew. Raises `Drift` where that gives anything but what was approved."""
     bound = tuple(bind(write, fetch(write.ref)) for write in planned.change.writes)
     fresh = msgspec.structs.replace(planned, bound=bound)
+    owner = owner_of_writes(bound)
+    if owner.reverts and owner != planned.owner and not planned.undoes:
+        raise Drift(
+            f"{planned.change.title}: since it was reviewed it has another owner. {owner.warning} "
+            "Nothing was written; scan and review again."
+        )
     if fresh.digest != planned.digest:
         raise Drift(
             f"{planned.change.title}: the object changed since it was reviewed. Nothing was "

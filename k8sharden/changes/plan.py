@@ -1,21 +1,18 @@
-"""The plan: findings' changes composed into one write per object, ordered, and digested."""
+"""The plan: changes bound to the objects they meet, and the digest of exactly what was shown."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
 
+from k8sharden.analysis.ownership import Owner, OwnerKind, owner_of_object
 from k8sharden.changes.bind import Bound, bind
 from k8sharden.changes.bookkeeping import essential
-from k8sharden.changes.compose import Wanted, compose
-from k8sharden.errors import ApiError, NotFound, Refused
-from k8sharden.model.change import Change, ChangeKind, NoChange, Patch, Risk, show_path
-from k8sharden.model.finding import Finding
-from k8sharden.model.inventory import Inventory, Source
-from k8sharden.model.item import Item
+from k8sharden.errors import NotFound
+from k8sharden.model.change import Change, Patch, show_path
+from k8sharden.model.inventory import Source
 from k8sharden.model.ref import Ref
-from k8sharden.model.text import one_line
 
 
 class Unfixed(msgspec.Struct, frozen=True):
@@ -39,6 +36,23 @@ class Planned(msgspec.Struct, frozen=True):
     """What the server said at the dry run of each write; empty before review."""
     rejected: str = ""
     """Why the server would refuse it; empty where it would not."""
+    owner: Owner = Owner()
+    """Who would put it back: the owner of the first of its objects that has one."""
+    overruled: bool = False
+    """Whether a person chose to apply it although its owner would put it back."""
+
+    @property
+    def held(self) -> bool:
+        """Whether it is exported, and not applied: what belongs to somebody is changed there.
+
+        An undo is never held, since it gives the owner's own state back.
+        """
+        return self.owner.reverts and not self.overruled and not self.undoes
+
+    @property
+    def applies(self) -> bool:
+        """Whether applying the plan writes it."""
+        return bool(self.bound) and not self.held
 
     @property
     def ref(self) -> Ref | None:
@@ -69,44 +83,24 @@ class Plan(msgspec.Struct, frozen=True):
     @property
     def blocked(self) -> tuple[Planned, ...]:
         """The changes that the server would refuse: none is applied until these are dropped."""
-        return tuple(planned for planned in self.changes if planned.rejected)
+        return tuple(each for each in self.changes if each.rejected and each.applies)
+
+    @property
+    def held(self) -> tuple[Planned, ...]:
+        """The changes that are exported, since an owner would put them back."""
+        return tuple(planned for planned in self.changes if planned.held)
+
+    def overrule(self, owner: Owner, *, overruled: bool = True) -> "Plan":
+        """Return the plan with every change of this owner's objects to be applied after all."""
+        changes = tuple(
+            msgspec.structs.replace(each, overruled=overruled) if each.owner == owner else each
+            for each in self.changes
+        )
+        return msgspec.structs.replace(self, changes=changes)
 
 
 Fetch = Callable[[Ref], dict[str, Any] | None]
 """Returns the whole object, or None where there is none."""
-
-
-def make_plan(
-    findings: Sequence[Finding],
-    inventory: Inventory,
-    items: Iterable[Item],
-    fetch: Fetch,
-    *,
-    step: Callable[[int, int], None] = lambda _done, _total: None,
-) -> Plan:
-    """Compose the changes that answer ``findings``; ``step`` is told how many of how many are done.
-
-    What cannot be changed stands in ``unfixed`` with its reason; nothing raises for one object.
-    """
-    wanted, unfixed = _remediate(findings, inventory, {item.id: item for item in items})
-    composed, refused = compose(wanted)
-    unfixed += [Unfixed(finding, reason) for finding, reason in refused]
-    changes = []
-    for done, want in enumerate(composed):
-        step(done, len(composed))
-        try:
-            planned = bind_change(want.change, want.findings, fetch)
-        except (Refused, ApiError) as error:
-            unfixed += [Unfixed(finding, str(error)) for finding in want.findings]
-            continue
-        if all(bound.idle for bound in planned.bound) and not planned.change.files:
-            reason = "It is already as the fix wants it. Scan again."
-            unfixed += [Unfixed(finding, reason) for finding in want.findings]
-        else:
-            changes.append(planned)
-    return Plan(
-        inventory.source, tuple(sorted(changes, key=order)), tuple(sorted(unfixed, key=str))
-    )
 
 
 def bind_change(
@@ -114,7 +108,14 @@ def bind_change(
 ) -> Planned:
     """Bind every write of a change to the object as it is now."""
     bound = tuple(bind(write, fetch(write.ref)) for write in change.writes)
-    return Planned(change, findings, bound, undoes)
+    return Planned(change, findings, bound, undoes, owner=owner_of_writes(bound))
+
+
+def owner_of_writes(bound: Iterable[Bound]) -> Owner:
+    """Return the owner of the first object that has one; what is made anew has none yet."""
+    owners = [owner_of_object(each.before) for each in bound if each.before is not None]
+    known = sorted(owners, key=lambda owner: (not owner.reverts, owner.kind is OwnerKind.NONE))
+    return known[0] if known else Owner()
 
 
 def fetcher(get: Callable[[Ref], dict[str, Any]]) -> Fetch:
@@ -127,49 +128,6 @@ def fetcher(get: Callable[[Ref], dict[str, Any]]) -> Fetch:
             return None
 
     return fetch
-
-
-def _remediate(
-    findings: Sequence[Finding], inventory: Inventory, items: dict[str, Item]
-) -> tuple[list[Wanted], list[Unfixed]]:
-    wanted, unfixed = [], []
-    for finding in findings:
-        answer = remediation(finding, inventory, items[finding.check])
-        if isinstance(answer, NoChange):
-            unfixed.append(Unfixed(finding.id, one_line(answer.reason, 600)))
-        else:
-            wanted.append(Wanted(answer, (finding.id,)))
-    return wanted, unfixed
-
-
-def remediation(finding: Finding, inventory: Inventory, item: Item) -> Change | NoChange:
-    """Return the item's answer, or why there is none: an unknown or a system finding has none."""
-    if finding.status != "fail":
-        return NoChange("What is unknown is not changed: grant the permission and scan again.")
-    if finding.system:
-        return NoChange("It is a part of the cluster itself: its installer is what changes it.")
-    if finding.waived:
-        return NoChange("It is waived.")
-    try:
-        return item.remediate(finding, inventory)
-    except Exception as error:  # noqa: BLE001 - foreign code may raise anything
-        return NoChange(f"The fix itself failed ({type(error).__name__}). Report it.")
-
-
-_RISKS = list(Risk)
-
-
-def order(planned: Planned) -> tuple[Any, ...]:
-    """Workloads before the labels that judge them, files last; equal plans come out equal."""
-    ref = planned.ref
-    namespace_label = ref is not None and ref.kind == "Namespace"
-    return (
-        planned.change.kind is ChangeKind.ARTEFACT,
-        namespace_label,
-        _RISKS.index(planned.change.risk) if not namespace_label else 0,
-        ref or Ref("", "", "", ""),
-        planned.change.title,
-    )
 
 
 def digest(changes: Iterable[Planned], cluster: str = "") -> str:

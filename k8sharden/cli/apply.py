@@ -22,11 +22,10 @@ from k8sharden.cli.output import (
     say,
     to_json,
 )
-from k8sharden.cli.plan import describe, make, tell_unfixed
+from k8sharden.cli.plan import describe, make, tell_unfixed, ways_out
 from k8sharden.cli.watching import look_again, watch_options, watching
 from k8sharden.errors import InputError, Refused
 from k8sharden.export.reports import plan_document
-from k8sharden.model.inventory import Inventory
 from k8sharden.model.text import one_line
 from k8sharden.session import Scan, Session
 
@@ -37,6 +36,12 @@ from k8sharden.session import Scan, Session
 @click.option("--yes", is_flag=True, help="Do not ask; needs --digest.")
 @click.option("--digest", metavar="D", help="The digest of the plan that was approved.")
 @watch_options
+@click.option(
+    "--override-owner",
+    multiple=True,
+    metavar="OWNER",
+    help="Apply live what this owner, such as argocd/shop, would put back.",
+)
 @output_options
 @out_option
 def apply(**options: Any) -> int:
@@ -48,7 +53,20 @@ def apply(**options: Any) -> int:
         raise Refused("Read-only, by --read-only or by the settings: nothing can be changed here.")
     plan, scan = make(session, selection)
     tell_unfixed(plan, scan.findings)
-    return carry_out(session, plan, scan, rest)
+    return carry_out(session, overruled(plan, rest["override_owner"]), scan, rest)
+
+
+def overruled(plan: Plan, keys: Sequence[str]) -> Plan:
+    """Return the plan with what belongs to these owners applied live. Raises `InputError`."""
+    owners = {planned.owner.key: planned.owner for planned in plan.held}
+    for key in dict.fromkeys(keys):
+        if key not in owners:
+            there = ", ".join(sorted(owners)) or "none"
+            raise InputError(
+                f"--override-owner {key!r} owns nothing in this plan. Its owners: {there}."
+            )
+        plan = plan.overrule(owners[key])
+    return plan
 
 
 def check_consent(*, yes: bool, digest: str | None) -> None:
@@ -63,7 +81,6 @@ def carry_out(session: Session, plan: Plan, scan: Scan | None, options: dict[str
     ``scan`` is what the plan answers; an undo answers none.
     """
     digest = options["digest"]
-    inventory = scan.inventory if scan else None
     if digest and plan.digest != digest:
         if not plan.changes:
             raise Refused(
@@ -74,13 +91,15 @@ def carry_out(session: Session, plan: Plan, scan: Scan | None, options: dict[str
             f"The plan is now {plan.digest}, not {digest}: the cluster changed, or other findings "
             "were selected. Look at it with `k8sharden plan`. Nothing was done."
         )
-    if not any(planned.bound for planned in plan.changes):
-        say("Nothing to apply.")
-        return _report(session, plan, inventory, (), {}, options)
+    if not any(planned.applies for planned in plan.changes):
+        say(describe(plan, session) if plan.held else "Nothing to apply.")
+        return _report(session, plan, (), {}, options)
     with counting("Asking the server about change") as count:
         reviewed = session.review(plan, lambda done: count(done, len(plan.changes)))
+    if reviewed.blocked:
+        raise Refused(_refused(reviewed))
     if not options["yes"]:
-        say(describe(reviewed, session, inventory))
+        say(describe(reviewed, session))
         _confirm(session, reviewed)
 
     def report(outcome: Outcome) -> None:
@@ -96,7 +115,18 @@ def carry_out(session: Session, plan: Plan, scan: Scan | None, options: dict[str
     if options["auto_undo"]:
         outcomes = session.take_back(outcomes, plan.source, report)
     again = look_again(session, plan, scan) if scan and not options["no_wait"] else {}
-    return _report(session, reviewed, inventory, outcomes, again, options)
+    return _report(session, reviewed, outcomes, again, options)
+
+
+def _refused(plan: Plan) -> str:
+    """Name each change that the server would refuse, and the words that leave it out."""
+    parts = []
+    for planned in plan.blocked:
+        out = " ".join(f"--without {name}" for name in planned.findings)
+        how = f"leave out entry {planned.undoes}" if planned.undoes else f"leave it out with {out}"
+        title = one_line(planned.change.title, 200)
+        parts.append(f"“{title}” ({one_line(planned.rejected, 600)}): {how}.")
+    return f"The server would refuse {' '.join(parts)} Nothing was changed."
 
 
 @contextmanager
@@ -135,14 +165,15 @@ def _confirm(session: Session, plan: Plan) -> None:
 def _report(
     session: Session,
     plan: Plan,
-    inventory: Inventory | None,
     outcomes: Sequence[Outcome],
     again: Mapping[str, Rechecked],
     options: Mapping[str, Any],
 ) -> int:
     if options["output"] == "json":
-        document = plan_document(plan, session.diffs(plan), inventory, outcomes, again)
+        document = plan_document(plan, session.diffs(plan), outcomes, again)
         emit(to_json(document), options["out"])
+    for line in ways_out(plan, session) if outcomes else ():
+        say(line)
     entries = [session.journal.entry(outcome.entry) for outcome in outcomes if outcome.entry]
     standing = [entry for entry in entries if entry.undoable]
     failed = [entry.id for entry in standing if entry.state is State.FAILED]
@@ -151,7 +182,7 @@ def _report(
     if standing:
         names = (entry.id for entry in standing)
         say(f"To take it all back: {session.command('journal', 'undo', *names)}")
-    stopped = any(o.result is Result.SKIPPED and o.planned.bound for o in outcomes)
+    stopped = any(o.result is Result.SKIPPED and o.planned.applies for o in outcomes)
     odd = any(_odd(outcome) for outcome in outcomes) or Rechecked.STILL_THERE in again.values()
     if not odd:
         return 5 if stopped else 0

@@ -38,7 +38,7 @@ def export(**options: Any) -> int:
     plan, scan = make(session, selection)
     done = session.export(plan, rest["out"], Format(rest["form"]))
     if rest["output"] == "json":
-        emit(to_json(plan_document(plan, session.diffs(plan), scan.inventory)), None)
+        emit(to_json(plan_document(plan, session.diffs(plan))), None)
     else:
         for path in done.written:
             emit(visible(str(path)), None)

@@ -85,6 +85,7 @@ _SELECTION: list[Callable[[Any], Any]] = [
         help="Only this object; KIND//NAME where it has no namespace.",
     ),
     click.option("--finding", "findings", multiple=True, metavar="ID", help="Only this finding."),
+    click.option("--without", multiple=True, metavar="ID", help="Leave this finding out."),
     click.option(
         "--severity",
         metavar="MIN",
@@ -121,6 +122,7 @@ def split(options: dict[str, Any]) -> tuple[SourceOptions, Selection, dict[str, 
         take("resources", ()),
         take("findings", ()),
         take("severity", None),
+        take("without", ()),
     )
     return source, selection, rest
 

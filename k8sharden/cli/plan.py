@@ -1,22 +1,22 @@
 """``k8sharden plan``: the composed changes."""
 
+import shlex
 import sys
 from collections.abc import Sequence
 from typing import Any
 
 import click
 
-from k8sharden.analysis.ownership import owner_of_ref
 from k8sharden.changes.diff import join
 from k8sharden.changes.plan import Plan, Planned
 from k8sharden.cli.options import open_session, selection_options, source_options, split
 from k8sharden.cli.output import counting, emit, out_option, say, scanning, to_json
 from k8sharden.cli.selection import Selection, select
 from k8sharden.export.inplace import unlisted
-from k8sharden.export.reports import plan_document
+from k8sharden.export.reports import owner_notes, plan_document
 from k8sharden.model.change import Risk
 from k8sharden.model.finding import Finding
-from k8sharden.model.inventory import Inventory
+from k8sharden.model.inventory import Source
 from k8sharden.model.text import visible
 from k8sharden.places.files import FilesPlace
 from k8sharden.session import Scan, Session
@@ -43,7 +43,7 @@ def plan(**options: Any) -> int:
     made, scan = make(session, selection)
     match rest["output"]:
         case "json":
-            document = plan_document(made, session.diffs(made), scan.inventory)
+            document = plan_document(made, session.diffs(made))
             emit(to_json(document), rest["out"])
         case "diff":
             text, left_out = join(session.place.diffs(made.changes))
@@ -55,7 +55,7 @@ def plan(**options: Any) -> int:
             tell_unlisted(session, made)
             tell_unfixed(made, scan.findings)
         case _:
-            emit(describe(made, session, scan.inventory), rest["out"])
+            emit(describe(made, session), rest["out"])
             tell_unlisted(session, made)
             tell_unfixed(made, scan.findings)
     return 0
@@ -71,24 +71,44 @@ def make(session: Session, selection: Selection) -> tuple[Plan, Scan]:
         return session.plan(scan, chosen, count), scan
 
 
-def describe(made: Plan, session: Session, inventory: Inventory | None) -> str:
+def describe(made: Plan, session: Session) -> str:
     """Return a plan for people: each change with its risk, its warnings and its diff."""
     if not made.changes:
         return "Nothing to change."
     diffs = session.diffs(made)
     parts = [
-        _change(number, planned, inventory) + "".join(f"\n{d.text}" for d in diffs[planned.digest])
+        _change(number, planned, made.source)
+        + "".join(f"\n{d.text}" for d in diffs[planned.digest])
         for number, planned in enumerate(made.changes, start=1)
     ]
-    return visible("\n".join([*parts, f"Digest of this plan: {made.digest}"]))
+    ways = ways_out(made, session)
+    return visible("\n".join([*parts, *ways, f"Digest of this plan: {made.digest}"]))
 
 
-def _change(number: int, planned: Planned, inventory: Inventory | None) -> str:
+def ways_out(made: Plan, session: Session) -> list[str]:
+    """Say how what is only exported by default gets to its source, or is applied all the same."""
+    held = made.held if session.place.writer is not None else ()
+    if not held:
+        return []
+    refs = dict.fromkeys(planned.ref for planned in held if planned.ref is not None)
+    named = [f"{ref.kind}/{ref.namespace}/{ref.name}" for ref in refs]
+    words = [word for name in named for word in ("--resource", name)]
+    export = session.command("export", "--format", "patches", "--out", "hardening", *words)
+    owners = dict.fromkeys(planned.owner.key for planned in held)
+    override = " ".join(f"--override-owner {shlex.quote(key)}" for key in owners)
+    what = "1 change is" if len(held) == 1 else f"{len(held)} changes are"
+    return [
+        f"{what} exported by default: make them at their source.",
+        f"  To write them as patches:       {export}",
+        f"  To apply them all the same, add {override}",
+    ]
+
+
+def _change(number: int, planned: Planned, source: Source) -> str:
     change = planned.change
     answers = f"answers {len(planned.findings)} finding{'s' * (len(planned.findings) != 1)}"
     lines = [f"{number}. {change.title} ({change.kind}, {RISKS[change.risk]}, {answers})"]
-    owner = owner_of_ref(planned.ref, inventory) if inventory else None
-    notes = [*([owner.warning] if owner and owner.warning else []), *change.warnings]
+    notes = [*owner_notes(planned, source), *change.warnings]
     lines += [f"   ! {note}" for note in (*notes, *planned.checked)]
     lines += [f"   x The server would refuse it: {planned.rejected}"] if planned.rejected else []
     lines += [f"   file {file.path}" for file in change.files]

@@ -19,6 +19,7 @@ class Selection(msgspec.Struct, frozen=True):
     resources: tuple[str, ...]
     findings: tuple[str, ...]
     severity: str | None
+    without: tuple[str, ...] = ()
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -30,6 +31,7 @@ class Selection(msgspec.Struct, frozen=True):
             "--resource": self.resources,
             "--finding": self.findings,
             "--severity": (self.severity,) if self.severity else (),
+            "--without": self.without,
         }
         return tuple(
             word for option, values in named.items() for value in values for word in (option, value)
@@ -51,10 +53,13 @@ def select(scan: Scan, selection: Selection, known: Iterable[str]) -> list[Findi
     for resource in selection.resources:
         _check_resource(scan, resource)
     wanted = {scan.finding(name).id for name in selection.findings}
+    left_out = {scan.finding(name).id for name in selection.without}
     return [
         finding
         for finding in scan.findings
-        if _matches(finding, selection) and (not wanted or finding.id in wanted)
+        if _matches(finding, selection)
+        and (not wanted or finding.id in wanted)
+        and finding.id not in left_out
     ]
 
 

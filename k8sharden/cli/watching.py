@@ -71,7 +71,7 @@ def _showing() -> Iterator[Tell]:
 
 def look_again(session: Session, plan: Plan, before: Scan) -> dict[str, Rechecked]:
     """Scan again, and say what became of the findings that the plan answers."""
-    wanted = {name for planned in plan.changes if planned.bound for name in planned.findings}
+    wanted = {name for planned in plan.changes if planned.applies for name in planned.findings}
     findings = [finding for finding in before.findings if finding.id in wanted]
     try:
         found = session.recheck(findings, session.scan())

@@ -10,11 +10,13 @@ from k8sharden.analysis.pod_security.workloads import level_of
 from k8sharden.analysis.recheck import Rechecked
 from k8sharden.changes.apply import Outcome
 from k8sharden.changes.diff import FileDiff
-from k8sharden.changes.plan import Plan, Planned, remediation
+from k8sharden.changes.elsewhere import elsewhere
+from k8sharden.changes.make import remediation
+from k8sharden.changes.plan import Plan, Planned
 from k8sharden.model.change import Change, ChangeKind, NoChange
 from k8sharden.model.decoding import decode
 from k8sharden.model.finding import Area, Finding
-from k8sharden.model.inventory import Inventory, Source
+from k8sharden.model.inventory import Inventory, Source, SourceKind
 from k8sharden.model.item import Item
 from k8sharden.model.ref import Ref
 from k8sharden.model.workloads import workloads
@@ -106,7 +108,6 @@ def _coverage(inventory: Inventory, items: Sequence[Item]) -> list[dict[str, Any
 def plan_document(
     plan: Plan,
     diffs: Mapping[str, Sequence[FileDiff]],
-    inventory: Inventory | None,
     outcomes: Sequence[Outcome] = (),
     again: Mapping[str, Rechecked] | None = None,
 ) -> dict[str, Any]:
@@ -120,7 +121,7 @@ def plan_document(
         "digest": plan.digest,
         "source": _source(plan.source),
         "changes": [
-            _change(planned, diffs[planned.digest], inventory, results.get(planned.digest))
+            _change(planned, diffs[planned.digest], plan.source, results.get(planned.digest))
             for planned in plan.changes
         ],
         "unfixed": [
@@ -133,10 +134,9 @@ def plan_document(
 def _change(
     planned: Planned,
     diffs: Sequence[FileDiff],
-    inventory: Inventory | None,
+    source: Source,
     outcome: Outcome | None,
 ) -> dict[str, Any]:
-    owner = owner_of_ref(planned.ref, inventory) if inventory else Owner()
     rejected = [f"The server would refuse it: {planned.rejected}"] if planned.rejected else []
     detail = [outcome.detail] if outcome and outcome.detail else []
     return {
@@ -145,9 +145,9 @@ def _change(
         "resource": _ref(planned.ref),
         "findings": list(planned.findings),
         "risk": planned.change.risk,
-        "owner": _owner(owner),
+        "owner": _owner(planned.owner),
         "warnings": [
-            *([owner.warning] if owner.warning else []),
+            *owner_notes(planned, source),
             *planned.change.warnings,
             *planned.checked,
             *rejected,
@@ -158,6 +158,20 @@ def _change(
         "result": outcome.result if outcome else "",
         "journal": outcome.entry if outcome else "",
     }
+
+
+def owner_notes(planned: Planned, source: Source) -> list[str]:
+    """Return what is to be said of who owns a change's objects; files are their own source.
+
+    Where no tool does, a manifest that somebody applies by hand may still undo the change.
+    """
+    owner = planned.owner
+    if source.kind is SourceKind.MANIFESTS or planned.undoes:
+        return []
+    if not owner.reverts:
+        return [said for said in map(elsewhere, planned.bound) if said]
+    what = "Exported by default, not applied: " if planned.held else "Applied all the same. "
+    return [what + owner.warning]
 
 
 def _source(source: Source) -> dict[str, str]:

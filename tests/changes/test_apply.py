@@ -135,6 +135,50 @@ def test_a_group_is_applied_verified_and_undone(api: Meddled, journal: Journal) 
     assert journal.entry(outcome.entry).state is State.UNDONE
 
 
+HELM = {"meta.helm.sh/release-name": "web", "meta.helm.sh/release-namespace": "shop"}
+
+
+def test_what_somebody_owns_is_applied_only_after_an_override(
+    api: Meddled, journal: Journal
+) -> None:
+    """By default it is skipped, with who would put it back; overruled it is applied."""
+    at = "/metadata/annotations"
+    api.patch(WEB, [{"op": "replace", "path": at, "value": HELM}])
+    plan = plan_of(api, (patch(*NEW_IMAGE),), (Create(ROLE, role(ROLE)),))
+    held, made = apply_plan(plan, api, journal)
+    assert (held.result, made.result) == (Result.SKIPPED, Result.VERIFIED)
+    assert "The Helm release web manages this object" in held.detail
+    assert image(api) == "web:1"
+    assert plan.overrule(held.planned.owner).digest == plan.digest
+    (owned, _) = plan.overrule(held.planned.owner).changes
+    (done,) = apply_plan(Plan(SOURCE, (owned,)), api, journal)
+    assert done.result is Result.VERIFIED
+    undo = plan_undo([journal.entry(done.entry)], SOURCE, fetcher(api.get))
+    assert apply_plan(undo, api, journal)[0].result is Result.UNDONE
+
+
+def test_an_owner_that_appears_after_the_review_stops_the_change(
+    api: Meddled, journal: Journal
+) -> None:
+    """Nobody approved working against Helm: it is drift, although no touched field changed."""
+    plan = plan_of(api, (patch(*NEW_IMAGE),))
+    api.patch(WEB, [{"op": "replace", "path": "/metadata/annotations", "value": HELM}])
+    (outcome,) = apply_plan(plan, api, journal)
+    assert outcome.result is Result.FAILED
+    assert "has another owner. The Helm release web" in outcome.detail
+    assert not journal.entries()
+
+
+def test_a_refusal_of_what_is_exported_blocks_nothing(api: Meddled) -> None:
+    """What is not going to be applied may be refused; once it is overruled it blocks."""
+    api.patch(WEB, [{"op": "replace", "path": "/metadata/annotations", "value": HELM}])
+    plan = dry_run(plan_of(api, (patch(SetField(("spec", "replicas"), "many")),)), api)
+    (planned,) = plan.changes
+    assert planned.rejected
+    assert not plan.blocked
+    assert plan.overrule(planned.owner).blocked
+
+
 def test_the_intent_is_on_disk_before_the_first_write(api: Meddled, journal: Journal) -> None:
     """Another process sees the entry, with all that undoing needs, when the write is sent."""
     seen: list[tuple[State, int]] = []

@@ -4,7 +4,8 @@ from typing import Any
 
 import msgspec
 
-from k8sharden.changes.plan import Plan, Planned, bind_change, digest, order
+from k8sharden.changes.make import order
+from k8sharden.changes.plan import Plan, Planned, bind_change, digest
 from k8sharden.model.change import Change, ChangeKind, Create, Delete, File, Patch, Risk, SetField
 from k8sharden.model.inventory import Source, SourceKind
 from k8sharden.model.ref import Ref

@@ -12,6 +12,7 @@ from k8sharden.export.reports import schema
 from tests.e2e.company import settle, snapshot
 from tests.e2e.proxy import recording, through
 from tests.e2e.run import Person
+from tests.e2e.test_training import OVERRIDES
 from tests.servers.control_plane import ControlPlane
 from tests.servers.fixtures import started
 
@@ -63,7 +64,7 @@ def person(tmp_path: Path, company: ControlPlane) -> Person:
 def test_everything_is_applied_verified_and_undone(person: Person, company: ControlPlane) -> None:
     """Every kind of change goes in and comes back; kubectl sees it; the end equals the start."""
     before = snapshot(company)
-    applied = person.approve("apply", "--no-wait", "-o", "json")
+    applied = person.approve("apply", "--no-wait", "-o", "json", *OVERRIDES)
     assert applied.code == 0, applied.err
     document = applied.json()
     jsonschema.validate(document, schema("plan"))

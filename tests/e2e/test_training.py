@@ -16,6 +16,8 @@ from k8sharden.export.reports import schema
 from tests.e2e.run import Person
 
 KINDS = {"patch", "create", "group"}
+OWNERS = ("argocd/intranet", "flux/office", "helm/wiki")
+OVERRIDES = tuple(word for owner in OWNERS for word in ("--override-owner", owner))
 
 
 @pytest.fixture
@@ -65,7 +67,7 @@ def test_the_diff_applies_to_the_exported_manifests(person: Person) -> None:
     assert any(file.is_added_file for file in patches)
     assert any(file.is_removed_file for file in patches)
     subprocess.run(["git", "apply", "-"], input=diff, text=True, cwd=folder, check=True)
-    assert person.approve("apply", "--demo", "--no-wait").code == 0
+    assert person.approve("apply", "--demo", "--no-wait", *OVERRIDES).code == 0
     again = person.home / "again"
     assert person("export", "--demo", "--format", "manifests", "--out", str(again)).code == 0
     web = (folder / "shop/deployment-web.yaml").read_text()
@@ -75,7 +77,7 @@ def test_the_diff_applies_to_the_exported_manifests(person: Person) -> None:
 
 def test_everything_is_applied_verified_and_undone(person: Person) -> None:
     """Every kind of change goes in and comes back; afterwards the cluster equals its start."""
-    applied = person.approve("apply", "--demo", "--no-wait", "-o", "json")
+    applied = person.approve("apply", "--demo", "--no-wait", "-o", "json", *OVERRIDES)
     assert applied.code == 0, applied.err
     document = applied.json()
     jsonschema.validate(document, schema("plan"))
@@ -93,6 +95,41 @@ def test_everything_is_applied_verified_and_undone(person: Person) -> None:
     assert _written_by_people(kept) == _written_by_people(training_cluster().objects())
     states = {e["state"] for e in person("journal", "list", "-o", "json").json()}
     assert states == {"undone", "verified"}
+
+
+def test_what_somebody_owns_is_exported_by_default(person: Person) -> None:
+    """Nothing of Helm, Argo CD and Flux is applied unless its owner is named; export has it all."""
+    office = ("--demo", "--namespace", "office")
+    applied = person.approve("apply", *office, "-o", "json")
+    assert applied.code == 0, applied.err
+    changes = {change["resource"]["name"]: change for change in applied.json()["changes"]}
+    owned = {"intranet": "argocd", "invoices": "flux", "wiki": "helm"}
+    for name, change in changes.items():
+        assert change["owner"]["kind"] == owned.get(name, "none")
+        assert change["result"] == ("skipped" if name in owned else "verified")
+    assert changes["wiki"]["warnings"][0].startswith("Exported by default, not applied: The Helm")
+    assert "--override-owner helm/wiki" in applied.err
+    assert "k8sharden export --format patches" in applied.err
+
+    wrong = person("apply", *office, "--override-owner", "helm/wik").one_line(2)
+    assert "argocd/intranet, flux/office, helm/wiki" in wrong
+    again = person.approve("apply", *office, "--override-owner", "helm/wiki", "-o", "json").json()
+    results = {change["resource"]["name"]: change["result"] for change in again["changes"]}
+    assert results == {"intranet": "skipped", "invoices": "skipped", "wiki": "verified"}
+    assert "Applied all the same. The Helm release wiki" in str(again["changes"])
+    folder = str(person.home / "out")
+    assert person("export", *office, "--out", folder).code == 0
+    assert len(list(Path(folder).iterdir())) == 2
+
+
+def test_a_change_can_be_left_out(person: Person) -> None:
+    """--without names a finding that the plan does not answer; what is no finding is an error."""
+    chosen = ("plan", "--demo", "--resource", "Deployment/shop/web", "-o", "json")
+    (whole,) = person(*chosen).json()["changes"]
+    first, *others = whole["findings"]
+    (rest,) = person(*chosen, "--without", first).json()["changes"]
+    assert rest["findings"] == others
+    assert "no finding 'nonsense'" in person(*chosen, "--without", "nonsense").one_line(2)
 
 
 def _written_by_people(objects: Iterable[dict[str, Any]]) -> list[str]:

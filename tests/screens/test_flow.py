@@ -55,6 +55,27 @@ def test_a_change_is_applied_and_taken_back(tmp_path: Path) -> None:
     run(test())
 
 
+def test_what_somebody_owns_is_applied_only_by_choice(tmp_path: Path) -> None:
+    """The review exports it by default, o overrules its owner, and the last question says whom."""
+
+    async def test() -> None:
+        async with opened(tmp_path) as driver:
+            await driver.press("6", "slash", *"invoices", "enter", "space", "a")
+            assert driver.crumb == "review"
+            assert "export: flux" in driver.text
+            assert "Flux Kustomization office manages this object" in driver.text
+            await driver.press("a")
+            assert driver.crumb == "review"
+            await driver.press("o", "a")
+            assert "Overruled: The Flux Kustomization office" in driver.text
+            assert "--override-owner flux/office" in driver.text
+            await driver.press("tab", "enter")
+            await driver.until(lambda: driver.crumb == "result")
+            assert states(driver) == [State.VERIFIED]
+
+    run(test())
+
+
 def test_the_journal_takes_marked_entries_back(tmp_path: Path) -> None:
     """Undo from the journal goes the same way: review, confirm, apply, result."""
 
