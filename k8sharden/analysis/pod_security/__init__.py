@@ -13,5 +13,17 @@ from k8sharden.analysis.pod_security.evaluate import (
     violations,
 )
 from k8sharden.analysis.pod_security.level import Level
+from k8sharden.analysis.pod_security.policy import PREFIX, Policy, policy
 
-__all__ = ["LATEST", "Level", "Violation", "describe", "highest_level", "reasons", "violations"]
+__all__ = [
+    "LATEST",
+    "PREFIX",
+    "Level",
+    "Policy",
+    "Violation",
+    "describe",
+    "highest_level",
+    "policy",
+    "reasons",
+    "violations",
+]

@@ -4,12 +4,16 @@ Pod Security here; whether RBAC grants more than the user holds in `escalation`.
 Source: Kubernetes documentation, "Pod Security Admission"; k8s.io/pod-security-admission, v0.36.
 """
 
-import re
 from typing import Any
 
-import msgspec
-
-from k8sharden.analysis.pod_security import Level, Violation, describe, reasons, violations
+from k8sharden.analysis.pod_security import (
+    Policy,
+    Violation,
+    describe,
+    policy,
+    reasons,
+    violations,
+)
 from k8sharden.cluster.memory import escalation
 from k8sharden.cluster.memory.failures import forbidden, forbidden_value, invalid
 from k8sharden.cluster.memory.requests import Call
@@ -20,26 +24,11 @@ from k8sharden.model.decoding import convert
 from k8sharden.model.meta import Meta
 from k8sharden.model.pods import PodSpec
 
-PREFIX = "pod-security.kubernetes.io/"
 _TEMPLATES = (
     kinds.DEPLOYMENTS, kinds.DAEMON_SETS, kinds.STATEFUL_SETS, kinds.REPLICA_SETS,
     kinds.REPLICATION_CONTROLLERS, kinds.JOBS,
 )  # fmt: skip
-_LEVELS = {level.value: level for level in Level}
 _MOST_PODS = 3000
-
-
-class Policy(msgspec.Struct, frozen=True):
-    """One mode of a namespace's labels: the level and the minor version, None for the latest."""
-
-    level: Level = Level.PRIVILEGED
-    minor: int | None = None
-
-    @property
-    def words(self) -> str:
-        """``restricted:latest``."""
-        version = "latest" if self.minor is None else f"v1.{self.minor}"
-        return f"{self.level.value}:{version}"
 
 
 class Admission:
@@ -95,7 +84,7 @@ class Admission:
 
     def _policy(self, namespace: str, mode: str) -> Policy:
         found = self._store.find(kinds.NAMESPACES, "", namespace) or {"metadata": {}}
-        return policy(found, mode)
+        return policy(found["metadata"].get("labels") or {}, mode)
 
     def _violations(self, asked: Policy, pod: Object) -> tuple[Violation, ...]:
         minor = self._minor if asked.minor is None else min(asked.minor, self._minor)
@@ -146,24 +135,6 @@ class Admission:
                 f'"{now.words}"'
             )
         call.warnings += sorted(f"{_named(names)}: {text}" for text, names in grouped.items())
-
-
-def policy(namespace: Object, mode: str) -> Policy:
-    """Read one mode of a namespace's labels.
-
-    Who enforces a level is warned at it too, unless another is asked for. A bad level counts as
-    restricted where it is enforced, else as privileged; a bad version as the latest.
-    """
-    labels = namespace["metadata"].get("labels") or {}
-    version = labels.get(f"{PREFIX}{mode}-version")
-    level = labels.get(f"{PREFIX}{mode}")
-    if mode == "warn" and level is None and labels.get(f"{PREFIX}enforce") in _LEVELS:
-        level = labels[f"{PREFIX}enforce"]
-        version = version or labels.get(f"{PREFIX}enforce-version")
-    if level is not None and level not in _LEVELS:
-        level = Level.RESTRICTED.value if mode == "enforce" else None
-    found = re.fullmatch(r"v1\.(\d+)", version or "")
-    return Policy(_LEVELS[level or Level.PRIVILEGED.value], int(found[1]) if found else None)
 
 
 def _template(call: Call, value: Object) -> Object | None:

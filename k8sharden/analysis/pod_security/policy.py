@@ -1,0 +1,44 @@
+"""What a namespace's labels ask of Pod Security admission.
+
+Source: Kubernetes documentation, "Pod Security Admission"; k8s.io/pod-security-admission, v0.36.
+"""
+
+import re
+from collections.abc import Mapping
+
+import msgspec
+
+from k8sharden.analysis.pod_security.level import Level
+
+PREFIX = "pod-security.kubernetes.io/"
+_LEVELS = {level.value: level for level in Level}
+
+
+class Policy(msgspec.Struct, frozen=True):
+    """One mode of a namespace's labels: the level and the minor version, None for the latest."""
+
+    level: Level = Level.PRIVILEGED
+    minor: int | None = None
+
+    @property
+    def words(self) -> str:
+        """``restricted:latest``."""
+        version = "latest" if self.minor is None else f"v1.{self.minor}"
+        return f"{self.level.value}:{version}"
+
+
+def policy(labels: Mapping[str, str], mode: str = "enforce") -> Policy:
+    """Read one mode of a namespace's labels.
+
+    Who enforces a level is warned at it too, unless another is asked for. A bad level counts as
+    restricted where it is enforced, else as privileged; a bad version as the latest.
+    """
+    version = labels.get(f"{PREFIX}{mode}-version")
+    level = labels.get(f"{PREFIX}{mode}")
+    if mode == "warn" and level is None and labels.get(f"{PREFIX}enforce") in _LEVELS:
+        level = labels[f"{PREFIX}enforce"]
+        version = version or labels.get(f"{PREFIX}enforce-version")
+    if level is not None and level not in _LEVELS:
+        level = Level.RESTRICTED.value if mode == "enforce" else None
+    found = re.fullmatch(r"v1\.(\d+)", version or "")
+    return Policy(_LEVELS[level or Level.PRIVILEGED.value], int(found[1]) if found else None)
