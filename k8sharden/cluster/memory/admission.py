@@ -7,6 +7,7 @@ Source: Kubernetes documentation, "Pod Security Admission"; k8s.io/pod-security-
 from typing import Any
 
 from k8sharden.analysis.pod_security import (
+    Level,
     Policy,
     Violation,
     describe,
@@ -113,7 +114,7 @@ class Admission:
 
     def _check_namespace(self, call: Call, value: Object, old: Object) -> None:
         """Warn about the pods that a stricter level would not admit."""
-        now, before = policy(value, "enforce"), policy(old, "enforce")
+        now, before = (policy(each["metadata"].get("labels") or {}) for each in (value, old))
         if now.level is Level.PRIVILEGED or now == before:
             return
         if now.minor == before.minor and now.level <= before.level:
