@@ -175,7 +175,7 @@ class Journal:
                 row.id, row.cluster, row.place, row.created, row.state, row.kind, row.title,
                 row.digest, tuple(decode(row.findings, list[str])), row.undoes, row.key,
                 tuple(map(State, states)), bool(row.detail),
-                functools.cache(functools.partial(self._contents, row)),
+                functools.cache(functools.partial(self._contents, row.id)),
             )  # fmt: skip
         except ValueError as error:
             raise self._odd(error) from error
@@ -183,13 +183,15 @@ class Journal:
     def _odd(self, error: Exception) -> Damaged:
         return Damaged(self.path, f"what stands in it is no entry: {error}")
 
-    def _contents(self, row: _Row) -> Contents:
+    def _contents(self, entry: str) -> Contents:
         """Unseal an entry. Raises `InputError` without its key, and where it was changed."""
+        # As it is now: it may have been sealed anew since it was listed.
+        row = self._row(entry)
         with told(self.path):
             key = self._keys.named(row.key)
         with self._file.reading() as db:
             rows = db.execute(
-                "SELECT number, record FROM writes WHERE entry = ? ORDER BY number", (row.id,)
+                "SELECT number, record FROM writes WHERE entry = ? ORDER BY number", (entry,)
             ).fetchall()
         try:
             return Contents(

@@ -112,7 +112,8 @@ class Keys:
         try:
             key.unseal(proof, _PROOF, name)
         except Unsealable as error:
-            raise self._missing(name, where, "is not the one that it was sealed with") from error
+            what = "does not open it (another key, or a damaged journal)"
+            raise self._missing(name, where, what) from error
         return key
 
     def _missing(self, name: str, where: Store, what: str) -> KeyMissing:
@@ -164,23 +165,23 @@ class Keys:
 
     def _locked(self, error: KeyringTrouble) -> InputError:
         return InputError(
-            f"The journal's key is in the keyring, which cannot be used ({error.why}) Unlock it "
-            "and try again. Nothing was changed. To go on with a new key for what comes: "
-            "k8sharden journal new-key."
+            f"The journal's key is in the keyring, which cannot be used: {error.why} Nothing was "
+            "changed. Mend that and try again; to go on with a new key for what comes: k8sharden "
+            "journal new-key."
         )
 
     def _unkept(self, error: KeyringTrouble) -> InputError:
         return InputError(
-            f"The journal's key is to be kept in the keyring, which cannot be used ({error.why}) "
-            f"Nothing was changed. Unlock it and try again, or set {VARIABLE}=file to keep the key "
+            f"The journal's key is to go into the keyring, which cannot be used: {error.why} "
+            f"Nothing was changed. Mend that and try again, or set {VARIABLE}=file to keep the key "
             "in a file beside the journal."
         )
 
     def _warning(self, key: Key, error: NoKeyring) -> str:
         file = one_line(str(self._file(key.name)), 300)
         return (
-            f"No keyring can be used ({error.why}) The journal's key is in {file}, beside what it "
-            "seals: whoever can read both can read the values that were changed."
+            f"The keyring cannot be used: {error.why} The journal's key is in {file} instead, "
+            "beside what it seals: whoever reads both reads the values that were changed."
         )
 
 

@@ -153,16 +153,20 @@ def prune(*, older_than: float, standing: bool, yes: bool) -> int:
 def _tell_kept(sorted_: Pruning) -> None:
     if sorted_.interrupted:
         many = _counted(len(sorted_.interrupted))
-        say(f"{many} stay: interrupted. `k8sharden journal recover` settles them.")
+        say(f"Kept: {many}, interrupted. `k8sharden journal recover` settles that.")
     if sorted_.standing:
-        say(f"{_counted(len(sorted_.standing))} stay: they can still be taken back (--standing).")
+        many = _counted(len(sorted_.standing))
+        say(f"Kept: {many} to take back from. --standing removes that, too.")
 
 
 def _about(entries: tuple[Entry, ...]) -> str:
     """Say what goes, and what that means."""
     standing = sum(entry.undoable for entry in entries)
-    lost = f" {standing} of them can then no longer be taken back." if standing else ""
-    return f"{_counted(len(entries))} go, from {when(entries[-1])} to {when(entries[0])}.{lost}"
+    lost = f" What {_counted(standing)} did can then no longer be taken back." if standing else ""
+    return (
+        f"To be removed: {_counted(len(entries))}, from {when(entries[-1])} to "
+        f"{when(entries[0])}.{lost}"
+    )
 
 
 @journal.command("new-key")

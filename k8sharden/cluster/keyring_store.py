@@ -14,13 +14,13 @@ T = TypeVar("T")
 
 
 class KeyringTrouble(InputError):
-    """The keyring cannot be used now: ``why``, as the end of a sentence in brackets.
+    """The keyring cannot be used now: ``why``, as the end of a sentence.
 
     Its owner can mend that, as by unlocking it; what it holds is not lost.
     """
 
     def __init__(self, why: str) -> None:
-        super().__init__(f"The keyring cannot be used ({why})")
+        super().__init__(f"The keyring cannot be used: {why}")
         self.why = why
 
 
