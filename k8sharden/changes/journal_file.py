@@ -66,8 +66,8 @@ class JournalFile:
 
         Raises what `alone` raises.
         """
-        with self.alone():
-            with self._turn, told(self._path, what), self.db as db:
+        with self.alone(), self._turn:
+            with told(self._path, what), self.db as db:
                 db.execute("BEGIN IMMEDIATE")
                 db.execute("UPDATE commits SET count = count + 1")
                 yield db

@@ -1,17 +1,19 @@
 """Journals of version 1, which held everything readable: sealed when they are opened, or kept."""
 
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from k8sharden.changes import keys
 from k8sharden.changes.bind import FieldChange
 from k8sharden.changes.database import SCHEMA
 from k8sharden.changes.entry import Record, State
 from k8sharden.changes.journal import Journal
+from k8sharden.changes.keys import VARIABLE
+from k8sharden.changes.sealing import Key
 from k8sharden.errors import InputError
 from tests.changes.values import CONTAINER, patch
 
@@ -81,24 +83,24 @@ def test_what_fails_half_way_leaves_it_as_it_was(
 ) -> None:
     """Without room for it the old journal is whole, and is brought forward the next time."""
     path = old_journal(tmp_path, 50)
-    monkeypatch.setattr(keys.Key, "seal", _second_fails(keys.Key.seal))
+    monkeypatch.setattr(Key, "seal", _full_later(Key.seal))
     with pytest.raises(InputError, match="No space left"):
         Journal(path)
     monkeypatch.undo()
     with closing(sqlite3.connect(path)) as db:
         assert db.execute("PRAGMA user_version").fetchone() == (1,)
         assert db.execute("SELECT count(*) FROM entries").fetchone() == (50,)
-    monkeypatch.setenv(keys.VARIABLE, "file")
+    monkeypatch.setenv(VARIABLE, "file")
     assert len(Journal(path).entries()) == 50
 
 
-def _second_fails(seal: object) -> object:
+def _full_later(seal: Callable[..., bytes]) -> Callable[..., bytes]:
+    """Seal a few, and then find the disk full."""
     calls = iter(range(1_000))
 
-    def failing(key: keys.Key, text: bytes, *about: str | int) -> bytes:
+    def failing(key: Key, text: bytes, *about: str | int) -> bytes:
         if next(calls) > 20:
             raise OSError(28, "No space left on device")
-        assert callable(seal)
-        return bytes(seal(key, text, *about))
+        return seal(key, text, *about)
 
     return failing

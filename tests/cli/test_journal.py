@@ -1,18 +1,22 @@
 """The journal on the command line: exported masked, pruned by age, recovered after a crash."""
 
-import io
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from k8sharden.changes import apply
-from k8sharden.changes.entry import State
+from k8sharden.changes.bind import FieldChange
+from k8sharden.changes.entry import Record, State
 from k8sharden.changes.journal import Journal
+from k8sharden.model.change import Named
+from tests.changes.values import CONTAINER, patch
 from tests.cli.here import Here
-from tests.cli.test_journal_faults import CHOICE, OTHER, applied, plan
+from tests.cli.test_journal_faults import CHOICE, applied, plan
 
 DAY = 86_400.0
+SECRET = "hunter2-hunter2"  # noqa: S105 - to be looked for
 
 
 class Killed(BaseException):
@@ -25,54 +29,116 @@ def person(tmp_path: Path) -> Here:
     return Here(tmp_path)
 
 
-def aged(person: Here, days: float) -> Journal:
-    """Let every entry be this old; return the journal."""
-    journal = Journal(person.home / "state/journal.sqlite")
-    journal._file.db.execute("UPDATE entries SET created = created - ?", (days * DAY,))
-    return journal
+def opened(person: Here) -> Journal:
+    """Open the journal beside the program."""
+    return Journal(person.home / "state/journal.sqlite")
 
 
-def test_export_holds_everything_but_secret_values(person: Here) -> None:
-    """One document with each write as a masked diff, on stdout or in a file."""
-    fix = ("--demo", "--check", "rt-rofs", "--resource", "Deployment/payments/payments-api")
-    digest = plan(person, fix)
-    assert person("apply", *fix, "--yes", "--digest", digest, "--no-wait").code == 0
-    document = person("journal", "export").json()
-    assert document["schema"] == "k8sharden.journal/v1"
-    (entry,) = document["entries"]
-    assert entry["state"] == "verified"
-    assert entry["sealed"] == ""
-    assert "readOnlyRootFilesystem: true" in entry["writes"][0]["diff"]
-    assert person("journal", "export", "--out", "j.json").code == 0 or True
-    written = person.home / "export.json"
-    assert person("journal", "export", "--out", str(written)).out == ""
-    assert json.loads(written.read_text()) == document
-
-
-def test_the_servers_words_are_masked_like_the_values(person: Here, tmp_path: Path) -> None:
-    """An error that quotes a secret value shows the value's mark."""
-    from tests.changes.test_journal import intend  # noqa: PLC0415 - its values are not ours
-
-    journal = Journal(tmp_path / "state/journal.sqlite")
-    entry = intend_secret(journal)
-    journal.settle(entry, State.FAILED, 'Invalid value: "hunter2-hunter2"')
-    for words in (("export",), ("show", entry), ("show", entry, "-o", "json"), ("list", "-o", "json")):
-        shown = person("journal", *words).out
-        assert "hunter2" not in shown
-        assert "<masked 1>" in shown
-    assert intend
-
-
-def intend_secret(journal: Journal) -> str:
-    """Write down a change of an environment variable whose name says that it is secret."""
-    from k8sharden.changes.bind import FieldChange  # noqa: PLC0415 - only here
-    from k8sharden.changes.entry import Record  # noqa: PLC0415 - only here
-    from k8sharden.model.change import Named  # noqa: PLC0415 - only here
-    from tests.changes.values import CONTAINER, patch  # noqa: PLC0415 - only here
-
-    path = (*CONTAINER, "env", Named("name", "PASSWORD"))
-    field = FieldChange(path, {"name": "PASSWORD", "value": "hunter2-hunter2"}, depth=7)
+def changed_secret(journal: Journal, name: str = "PASSWORD") -> str:
+    """Write down a change of an environment variable."""
+    field = FieldChange((*CONTAINER, "env", Named("name", name)), {"name": name, "value": SECRET})
     return journal.intend(
         cluster="uid", place="p", kind="patch", title="t", digest="d", findings=[],
         records=[Record(patch(), (field,))],
     )  # fmt: skip
+
+
+def test_export_is_one_document_of_everything(person: Here) -> None:
+    """Each entry with what it wrote, on stdout or in a file."""
+    entry = applied(person)
+    document = person("journal", "export").json()
+    assert document["schema"] == "k8sharden.journal/v1"
+    (exported,) = document["entries"]
+    assert (exported["id"], exported["state"], exported["sealed"]) == (entry, "verified", "")
+    assert "+          type: RuntimeDefault" in exported["writes"][0]["diff"]
+    file = person.home / "export.json"
+    assert person("journal", "export", "--out", str(file)).out == ""
+    assert json.loads(file.read_text()) == document
+
+
+def test_what_a_server_said_is_masked_like_the_values(person: Here) -> None:
+    """An error that quotes a secret value shows the value's mark, wherever it is shown."""
+    journal = opened(person)
+    entry = changed_secret(journal)
+    journal.settle(entry, State.FAILED, f'Invalid value: "{SECRET}"')
+    for words in (
+        ["export"],
+        ["show", entry],
+        ["show", entry, "-o", "json"],
+        ["list", "-o", "json"],
+    ):
+        shown = person("journal", *words).out
+        assert SECRET not in shown
+        assert shown.count("<masked 1>") == 2
+
+
+def test_no_value_stands_in_any_file(person: Here) -> None:
+    """Neither the journal nor what SQLite keeps beside it, also while it is open."""
+    journal = opened(person)
+    entry = changed_secret(journal)
+    journal.settle(entry, State.FAILED, f'Invalid value: "{SECRET}"')
+    files = list((person.home / "state").iterdir())
+    assert len(files) == 5
+    assert not any(SECRET.encode() in file.read_bytes() for file in files)
+
+
+def test_prune_asks_and_keeps_what_is_needed(person: Here) -> None:
+    """Old entries go on a yes; what stands or was interrupted is named and stays."""
+    standing = applied(person)
+    journal = opened(person)
+    interrupted, failed = changed_secret(journal), changed_secret(journal)
+    journal.settle(failed, State.FAILED, "why")
+    journal._file.db.execute("UPDATE entries SET created = created - ?", (100 * DAY,))
+    assert "Nothing is to be removed" in person("journal", "prune", "--older-than", "200").err
+    prune = ("journal", "prune", "--older-than", "90")
+    assert person(*prune).code == 4
+    assert len(journal.entries()) == 3
+    done = person(*prune, "--yes")
+    assert done.code == 0
+    assert "Kept: 1 entry, interrupted" in done.err
+    assert "Kept: 1 entry to take back from" in done.err
+    assert {entry.id for entry in journal.entries()} == {standing, interrupted}
+    asked = person(*prune, "--standing")
+    assert asked.code == 4
+    assert "What 1 entry did can then no longer be taken back" in asked.err
+    assert person(*prune, "--standing", "--yes").code == 0
+    assert [entry.id for entry in journal.entries()] == [interrupted]
+
+
+def test_recover_settles_what_a_crash_left(person: Here, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Killed after the write: the entry is found written, and can be taken back."""
+    digest = plan(person, CHOICE)
+
+    def killed(*_words: Any) -> None:
+        raise Killed
+
+    monkeypatch.setattr(apply, "verify", killed)
+    with pytest.raises(Killed):
+        person("apply", *CHOICE, "--yes", "--digest", digest, "--no-wait")
+    monkeypatch.undo()
+    (entry,) = person("journal", "list", "-o", "json").json()
+    assert entry["state"] == "applied"
+    said = person("journal", "recover", "--demo")
+    assert said.code == 0
+    assert "all of it is on the cluster" in said.err
+    assert "No change of this cluster was interrupted" in person("journal", "recover", "--demo").err
+    (entry,) = person("journal", "list", "-o", "json").json()
+    assert entry["state"] == "verified"
+    assert person.approve("journal", "undo", entry["id"], "--demo", "--no-wait").code == 0
+    assert plan(person, CHOICE) == digest
+
+
+def test_a_new_key_is_told(person: Here) -> None:
+    """Where nothing was lost it is made without a question, and everything opens as before."""
+    entry = applied(person)
+    before = person("journal", "show", entry).out
+    assert "Sealed 1 entry with a new key; 0 stay" in person("journal", "new-key").err
+    assert person("journal", "show", entry).out == before
+
+
+def test_wider_files_are_mended_with_a_word(person: Here) -> None:
+    """What somebody opened to others is closed again at the next look."""
+    applied(person)
+    (person.home / "state/journal.sqlite").chmod(0o644)
+    assert "was open to others (0644)" in person("journal", "list").err
+    assert person("journal", "list").err == ""
