@@ -9,7 +9,6 @@ from typing import Any, ClassVar
 import rich
 import textual
 from rich.segment import Segments
-from rich.traceback import Traceback
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.color import Color
@@ -19,9 +18,7 @@ from textual.screen import Screen
 
 from k8sharden.config import Config
 from k8sharden.model.finding import Area
-from k8sharden.place import Place
-from screens.areas import AREAS
-from screens.contexts import ContextsScreen
+from screens.contexts import ContextsScreen, Way
 from screens.desk import Desk
 from screens.doors import Doors
 from screens.keys import key, quiet
@@ -37,12 +34,14 @@ _KEEP = 3.0
 class HardeningApp(Doors):
     """k8sharden's face.
 
-    ``place`` skips the choice of a cluster; ``clock`` is for the ages that are shown.
+    ``way`` opens a place, in a thread, and skips the choice of a cluster; where it fails the app
+    ends, and ``problem`` says why. ``clock`` is for the ages that are shown.
     """
 
     TITLE = "k8sharden"
-    CSS_PATH = "app.tcss"
-    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - Textual declares it without ClassVar
+    # Textual does not load the style sheet of the screen that is seen first (8.2.8).
+    CSS_PATH = ["app.tcss", "overview.tcss"]  # noqa: RUF012 - Textual declares it without ClassVar
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - as above
         (0, "-narrow"),
         (100, "-wide"),
         (140, "-very-wide"),
@@ -68,7 +67,7 @@ class HardeningApp(Doors):
         self,
         state: Path,
         *,
-        place: Place | None = None,
+        way: Way | None = None,
         read_only: bool = False,
         kubeconfig: Path | None = None,
         settings: Config | None = None,
@@ -79,27 +78,49 @@ class HardeningApp(Doors):
         ansi = True if os.environ.get("NO_COLOR") else None
         desk = Desk(state, read_only=read_only, clock=clock)
         desk.settings = settings or Config()
-        super().__init__(desk, ContextsScreen(desk, kubeconfig), OverviewScreen(desk), ansi=ansi)
-        self._place = place
+        super().__init__(
+            desk, ContextsScreen(desk, kubeconfig), OverviewScreen(desk, way), ansi=ansi
+        )
+        self.problem: BaseException | None = None
+        self._drawn = False
+        self._once_drawn: list[Callable[[], object]] = []
         self._controls = NoControls()
         self._clashes: set[str] = set()
         self._leaving = Leaving(self.desk, lambda: self.call_from_thread(self.exit))
 
     def get_default_screen(self) -> Screen[None]:
-        """Begin with the choice of a cluster."""
-        return self._contexts
+        """Begin with the choice of a cluster, or with the overview of the one that was named."""
+        return self._overview if self.desk.opening else self._contexts
 
     def on_mount(self) -> None:
-        """Open the place that was given, if one was."""
+        """Open the place that was named, if one was, as soon as the first frame is drawn."""
         self._leaving.begin()
         if problem := put_in_force(self, self.desk.settings):
             self.say(problem)
         self.set_interval(_KEEP, self.desk.keep_spot)
         self.install_screen(self._overview, "overview")
-        for area, screen in AREAS.items():
-            self.install_screen(screen(self.desk), area.value)
-        if self._place is not None:
-            self.use(self._place)
+        self.install_screen(self._contexts, "contexts")
+
+    def once_drawn(self, call: Callable[[], object]) -> None:
+        """Call this when the first frame is out; at once, where it is.
+
+        What loads modules in a thread would keep the first frame waiting.
+        """
+        if self._drawn:
+            call()
+        else:
+            self._once_drawn.append(call)
+
+    def post_display_hook(self) -> None:
+        """Begin with what waited for the first frame."""
+        self._drawn = True
+        while self._once_drawn:
+            self.call_later(self._once_drawn.pop())
+
+    def give_up(self, error: BaseException) -> None:
+        """End, since the place that was named cannot be opened."""
+        self.problem = error
+        self.exit()
 
     def on_unmount(self) -> None:
         """Close the journal."""
@@ -139,6 +160,8 @@ class HardeningApp(Doors):
 
         Textual prints them (8.2.8), and has no public way to choose; a test holds this override.
         """
+        from rich.traceback import Traceback  # noqa: PLC0415 - with a lexer, for a crash alone
+
         self.bell()
         trace = Traceback(show_locals=False, width=None, suppress=[rich, textual])
         drawn = list(self.console.render(trace, self.console.options))
@@ -149,18 +172,19 @@ class HardeningApp(Doors):
 def run_app(
     state: Path,
     *,
-    place: Place | None = None,
+    way: Way | None = None,
     read_only: bool = False,
     kubeconfig: Path | None = None,
     settings: Config | None = None,
 ) -> None:
     """Run the app until it is left. Call it on a terminal only.
 
-    Raises `InputError` for settings that name a theme or a binding that there is not.
+    Raises `InputError` for settings that name a theme or a binding that there is not, and what
+    ``way`` raises.
     """
     chosen = settings or Config()
     check(chosen)
-    app = HardeningApp(
-        state, place=place, read_only=read_only, kubeconfig=kubeconfig, settings=chosen
-    )
+    app = HardeningApp(state, way=way, read_only=read_only, kubeconfig=kubeconfig, settings=chosen)
     app.run(mouse=chosen.mouse)
+    if app.problem is not None:
+        raise app.problem

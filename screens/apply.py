@@ -17,11 +17,12 @@ from k8sharden.model.ref import Ref
 from k8sharden.model.text import one_line
 from k8sharden.session import Session
 from screens.base import HardeningScreen, Table, cell
+from screens.change_words import RESULT
 from screens.desk import Desk
 from screens.keys import key
 from screens.prose import Prose
 from screens.result import ResultScreen
-from screens.words import RESULT, counted, plain
+from screens.words import counted, plain
 
 
 class ApplyTold(Message):

@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.events import Key
 from textual.screen import ModalScreen
 
-from screens.keys import KNOWN, key
+from screens.keys import key, known
 from screens.prose import Prose
 
 _SCREENS = ("screen", "table", "page", "ask", "confirm", "key")
@@ -36,7 +36,7 @@ class KeyScreen(ModalScreen[str]):
     def compose(self) -> ComposeResult:
         """Yield the question."""
         with Vertical(id="box"):
-            what = KNOWN[self._name_of].description
+            what = known()[self._name_of].description
             yield Prose(Content.assemble("Press the new key for ", (what, "bold"), "."))
             yield Prose(Content("Esc leaves it as it is."), id="how")
 
@@ -48,7 +48,7 @@ class KeyScreen(ModalScreen[str]):
         event.prevent_default()
         other = self._owner(event.key)
         if other:
-            said = f"{event.key} is the key of {KNOWN[other].description} ({other}): another one."
+            said = f"{event.key} is the key of {known()[other].description} ({other}): another one."
             self.query_one("#how", Prose).update(Content(said))
         else:
             self.dismiss(event.key)

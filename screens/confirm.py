@@ -14,9 +14,10 @@ from textual.widgets import Button, Input
 from k8sharden.changes.plan import Plan
 from k8sharden.model.text import one_line
 from k8sharden.session import Session
+from screens.change_words import risk_word
 from screens.keys import key, quiet
 from screens.prose import Prose
-from screens.words import counted, lines, plain, risk_word
+from screens.words import counted, lines, plain
 
 _PRODUCTION = (
     "PRODUCTION: people depend on this cluster now. Have you read every diff, and is somebody "

@@ -1,27 +1,30 @@
 """The first screen: choose a cluster. The training cluster is always on offer."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import DataTable
 
-from k8sharden.cluster.connect import ContextInfo
 from k8sharden.config import change
 from k8sharden.model.text import one_line
-from k8sharden.places.cluster import ClusterPlace
-from k8sharden.places.connecting import in_cluster, offered, open_cluster
-from k8sharden.places.training import TrainingPlace
 from screens.base import HardeningScreen, Table
 from screens.desk import Desk
-from screens.login import LoginScreen
 from screens.prose import Prose
 from screens.words import plain
 
-Way = Callable[[], ClusterPlace]
+if TYPE_CHECKING:
+    # The first frame is drawn before either is loaded: see `screens.rooms`.
+    from k8sharden.cluster.connect import ContextInfo
+    from k8sharden.place import Place
+
+Way = Callable[[], "Place"]
 """Opens one of the clusters; it may take its time."""
 
 WELCOME = (
@@ -38,7 +41,6 @@ NO_KUBECONFIG = (
 class ContextsScreen(HardeningScreen):
     """The contexts of the kubeconfig, and the training cluster."""
 
-    CSS_PATH = "contexts.tcss"
     crumb = "choose a cluster"
     opening = "Choose the cluster to look at. Nothing is changed by choosing or scanning."
 
@@ -46,6 +48,7 @@ class ContextsScreen(HardeningScreen):
         super().__init__(desk)
         self._kubeconfig = kubeconfig
         self._hint = ""
+        self._asked = False
         self._ways: list[Way | None] = []
 
     def body(self) -> ComposeResult:
@@ -62,18 +65,27 @@ class ContextsScreen(HardeningScreen):
         self._add(
             self._training, "training cluster", "in memory; nothing here can break", "", "DEMO"
         )
-        self.work("contexts", partial(offered, self._kubeconfig), self._listed)
+
+    def on_screen_resume(self) -> None:
+        """Read the kubeconfig when this is seen for the first time, once it is drawn."""
+        super().on_screen_resume()
+        if self.is_current and not self._asked:
+            self._asked = True
+            self.house.once_drawn(self._ask)
+
+    def _ask(self) -> None:
+        self.work("contexts", lambda: self.house.rooms.offered(self._kubeconfig), self._listed)
 
     def _add(self, way: Way | None, *cells: str) -> None:
         self._ways.append(way)
         self.query_one(Table).add_row(*(Text(one_line(cell, 40)) for cell in cells))
 
-    def _listed(self, found: tuple[ContextInfo, ...]) -> None:
+    def _listed(self, offer: tuple[tuple[ContextInfo, ...], bool]) -> None:
+        found, inside = offer
         for info in found:
             mark = "current" if info.current else ""
             way = partial(self._connect, context=info.name)
             self._add(way, info.name, info.server, info.user, mark)
-        inside = not found and in_cluster()
         if inside:
             self._add(self._connect, "this cluster", "the one of this pod", "its account", "")
         for server in self.desk.settings.servers:
@@ -93,7 +105,7 @@ class ContextsScreen(HardeningScreen):
         """Open what was chosen, in a thread: a credential plugin may take its time."""
         way = self._ways[event.cursor_row]
         if way is None:
-            self.app.push_screen(LoginScreen(), self._logged_in)
+            self.app.push_screen(self.house.rooms.login(), self._logged_in)
             return
         self.query_one("#hint", Prose).update(Content("Connecting…"))
         self.work("open", way, self.house.use)
@@ -103,24 +115,18 @@ class ContextsScreen(HardeningScreen):
         if not server:
             return
 
-        def way() -> ClusterPlace:
+        def way() -> Place:
             if server not in self.desk.settings.contexts:
                 self.desk.settings = change(("contexts", server, "read_only"), value=False)
             return self._connect(server=server)
 
         self.work("open", way, self.house.use)
 
-    def _training(self) -> ClusterPlace:
-        return TrainingPlace(self.desk.state, read_only=self.desk.read_only)
+    def _training(self) -> Place:
+        return self.house.rooms.training()
 
-    def _connect(self, *, context: str | None = None, server: str | None = None) -> ClusterPlace:
-        return open_cluster(
-            kubeconfig=None if server else self._kubeconfig,
-            context=context,
-            server=server,
-            read_only=self.desk.read_only,
-            settings=self.desk.settings,
-        )
+    def _connect(self, *, context: str | None = None, server: str | None = None) -> Place:
+        return self.house.rooms.cluster(self._kubeconfig, context=context, server=server)
 
     def failed(self, name: str, error: BaseException) -> None:
         """Say why below the table: where a kubeconfig is broken, the training cluster is left."""

@@ -1,23 +1,28 @@
 """What lies open on the desk: one session, its newest scan, and the marks."""
 
+from __future__ import annotations
+
 import gc
 import threading
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from k8sharden import resume
-from k8sharden.changes.plan import Plan
 from k8sharden.config import Config
 from k8sharden.errors import K8shardenError
 from k8sharden.model.finding import Area, Finding
-from k8sharden.place import Place
 from k8sharden.resume import Spot
-from k8sharden.session import Scan, Session
-from screens.rows import Row, Shelf
+
+if TYPE_CHECKING:
+    # The first frame is drawn before any of them is loaded: see `screens.rooms`.
+    from k8sharden.changes.plan import Plan
+    from k8sharden.session import Scan, Session
+    from screens.rows import Row, Shelf
 
 Tell = Callable[[int, int], None]
-Make = Callable[[Tell], Plan]
+Make = Callable[[Tell], "Plan"]
 """Makes a plan, telling how many changes of how many are done."""
 
 
@@ -34,6 +39,8 @@ class Desk:
         self.session: Session | None = None
         self._before: list[Session] = []
         self.shelf: Shelf | None = None
+        self.opening = False
+        """Whether the first place is still being opened."""
         self.scanning = False
         self.applying = False
         self.writing = threading.Lock()
@@ -51,13 +58,13 @@ class Desk:
         self._kept: Spot | None = None
         self._kept_marks: set[str] | None = None
 
-    def open(self, place: Place) -> None:
-        """Put another place on the desk, and everything of the one before away."""
+    def open(self, session: Session) -> None:
+        """Put another session on the desk, and everything of the one before away."""
         if self.session is not None:
             # A thread may still write in its journal: it is closed at the very end.
             self._before.append(self.session)
         self._clear()
-        self.session = Session(place, self.state)
+        self.session = session
 
     def close(self) -> None:
         """Put everything away."""

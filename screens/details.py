@@ -7,9 +7,10 @@ from k8sharden.model.change import Change, NoChange
 from k8sharden.model.finding import Finding
 from k8sharden.model.item import Item
 from screens.base import Page
+from screens.change_words import KIND, RISK
 from screens.evidence import evidence_line
 from screens.prose import Prose
-from screens.words import KIND, RISK, SEVERITY_STYLE, hanging, labelled, lines
+from screens.words import SEVERITY_STYLE, hanging, labelled, lines
 
 Answer = Change | NoChange | None
 """The fix of a finding, why there is none, or None while it is worked out."""

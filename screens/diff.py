@@ -11,10 +11,11 @@ from k8sharden.model.inventory import Source
 from k8sharden.model.text import one_line
 from k8sharden.session import Session
 from screens.base import HardeningScreen
+from screens.change_words import KIND, risk_word
 from screens.desk import Desk
 from screens.diff_view import DiffView
 from screens.prose import Prose
-from screens.words import KIND, plain, risk_word
+from screens.words import plain
 
 
 def notes(planned: Planned, source: Source) -> list[str]:

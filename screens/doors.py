@@ -1,29 +1,28 @@
 """The ways from screen to screen: which may be opened now, and what each is opened with."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from textual.app import App
 
-from k8sharden.changes.plan import Plan
 from k8sharden.model.finding import Finding
-from k8sharden.place import Place
-from k8sharden.places.training import TrainingPlace
-from k8sharden.session import Session
-from screens.area import AreaScreen
 from screens.base import HardeningScreen
 from screens.contexts import ContextsScreen
 from screens.desk import Desk, Make
-from screens.error import ErrorScreen
-from screens.export import ExportScreen
-from screens.help import HelpScreen, keys_of
-from screens.journal import JournalScreen
-from screens.missions import MissionsScreen
 from screens.overview import OverviewScreen
-from screens.review import ReviewScreen
-from screens.settings import SettingsScreen
 from screens.words import finding_words
 
+if TYPE_CHECKING:
+    from k8sharden.changes.plan import Plan
+    from k8sharden.place import Place
+    from k8sharden.session import Session
+    from screens.rooms import Rooms
+
 _FIRST = "Choose a cluster first: Enter on one of these."
+_WAIT = "The cluster is still being opened."
 _MARK = "Nothing is chosen: open an area (1 to 7) and mark findings with space."
 
 
@@ -41,12 +40,22 @@ class Doors(App[None]):
         self._contexts = contexts
         self._overview = overview
 
+    @cached_property
+    def rooms(self) -> Rooms:
+        """What is behind the first screens. Whoever asks first, best a thread, waits for it."""
+        from screens.rooms import Rooms  # noqa: PLC0415 - 300 ms, when the first frame is drawn
+
+        return Rooms(self.desk)
+
     def use(self, place: Place) -> None:
         """Open another place; the overview begins to scan it by itself."""
+        for name, area in self.rooms.areas() if self.desk.session is None else ():
+            if not self.is_screen_installed(name):
+                self.install_screen(area, name)
         self._overview.workers.cancel_group(self._overview, "scan")
-        self.desk.scanning = False
+        self.desk.opening = self.desk.scanning = False
         seen = self.screen is self._overview
-        self.desk.open(place)
+        self.desk.open(self.rooms.session(place))
         self.go("overview")
         if seen:
             # It is on top already, so nothing else tells it that there is another cluster.
@@ -56,7 +65,9 @@ class Doors(App[None]):
         """Show the overview, or an area over it."""
         while not isinstance(self.screen, OverviewScreen | ContextsScreen):
             self.pop_screen()
-        if isinstance(self.screen, ContextsScreen):
+        if self.screen is self._contexts and self._overview in self.screen_stack:
+            self.pop_screen()
+        elif self.screen is self._contexts:
             self.push_screen("overview")
         if name != "overview":
             self.push_screen(name)
@@ -67,7 +78,7 @@ class Doors(App[None]):
 
     def show_error(self, error: BaseException) -> None:
         """Show an error that the app survives."""
-        self.push_screen(ErrorScreen(error, connected=self.desk.session is not None))
+        self.push_screen(self.rooms.error(error))
 
     def refresh_top(self) -> None:
         """Let the screen that is seen show what the desk holds now."""
@@ -79,7 +90,7 @@ class Doors(App[None]):
         if self._applying():
             return None
         if self.desk.session is None:
-            self.say(_FIRST)
+            self.say(_WAIT if self.desk.opening else _FIRST)
         return self.desk.session
 
     def action_area(self, name: str) -> None:
@@ -97,8 +108,13 @@ class Doors(App[None]):
         """Choose another cluster; what is open stays so until then."""
         if self._applying():
             return
-        while self.screen is not self._contexts:
+        if self.desk.opening:
+            self._overview.workers.cancel_group(self._overview, "open")
+            self.desk.opening = False
+        while self.screen is not self._contexts and len(self.screen_stack) > 1:
             self.pop_screen()
+        if self.screen is not self._contexts:
+            self.push_screen("contexts")
 
     def action_review(self) -> None:
         """Review the plan for what is chosen."""
@@ -118,14 +134,14 @@ class Doors(App[None]):
         self._review(session, make, ("journal", "undo", *entries))
 
     def _review(self, session: Session, make: Make, words: tuple[str, ...]) -> None:
-        self.push_screen(ReviewScreen(self.desk, session, make, words))
+        self.push_screen(self.rooms.review(session, make, words))
 
     def action_export(self) -> None:
         """Export the plan for what is chosen."""
         session, chosen = self._session(), self._chosen()
         if session and chosen:
             make = self._maker(session, chosen)
-            self.push_screen(ExportScreen(self.desk, session, make, _words("export", chosen)))
+            self.push_screen(self.rooms.export(session, make, _words("export", chosen)))
 
     def _chosen(self) -> tuple[Finding, ...]:
         chosen = self.screen.chosen() if isinstance(self.screen, HardeningScreen) else ()
@@ -141,17 +157,17 @@ class Doors(App[None]):
     def action_journal(self) -> None:
         """Open the journal."""
         if session := self._session():
-            self.push_screen(JournalScreen(self.desk, session))
+            self.push_screen(self.rooms.journal(session))
 
     def action_training(self) -> None:
         """Open the training cluster in place of what is open."""
         if not self._applying():
-            self.use(TrainingPlace(self.desk.state, read_only=self.desk.read_only))
+            self.use(self.rooms.training())
 
     def action_settings(self) -> None:
         """Change the settings; not while a plan is applied."""
         if not self._applying():
-            self.push_screen(SettingsScreen(self.desk))
+            self.push_screen(self.rooms.settings())
 
     def action_missions(self) -> None:
         """Open the missions, which say themselves where they run."""
@@ -160,22 +176,21 @@ class Doors(App[None]):
             return
         if self.desk.session is not None:
             self.go("overview")
-        self.push_screen(MissionsScreen(self.desk))
+        self.push_screen(self.rooms.missions())
 
     def show_finding(self, finding: Finding) -> None:
         """Show a finding in its area, over the screen that is seen."""
         area = self.get_screen(finding.area.value)
         self.push_screen(area)
-        assert isinstance(area, AreaScreen), "each area has its screen"  # noqa: S101 - for mypy
-        self.call_later(area.reveal, finding)
+        self.call_later(self.rooms.reveal, area, finding)
 
     def action_help(self) -> None:
         """Explain the keys of this screen."""
         top = self.screen
         if self._applying():
             return
-        if isinstance(top, HardeningScreen) and not isinstance(top, HelpScreen):
-            self.push_screen(HelpScreen(self.desk, top.opening, keys_of(top)))
+        if isinstance(top, HardeningScreen) and (screen := self.rooms.help(top)):
+            self.push_screen(screen)
 
     async def action_quit(self) -> None:
         """Leave, but never in the middle of a write."""

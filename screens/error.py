@@ -92,7 +92,7 @@ class ErrorScreen(ModalScreen[None]):
 
     CSS_PATH = "error.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        key("error.back", "escape,enter", "dismiss", "Go on", "Back to the screen"),
+        key("error.back", "escape,enter", "go_on", "Go on", "Back to the screen"),
         quiet("error.rescan", "r", "leave('rescan')", "Scan", "Read the cluster again"),
         quiet("error.contexts", "c", "leave('contexts')", "Cluster", "Choose another cluster"),
         quiet("error.quit", "q", "app.quit", "Quit", "Leave; nothing is lost"),
@@ -129,9 +129,14 @@ class ErrorScreen(ModalScreen[None]):
 
     def action_leave(self, then: str) -> None:
         """Go on with another action of the app."""
-        self.dismiss(None)
+        self.action_go_on()
         self.app.call_later(self.app.run_action, f"app.{then}")
+
+    def action_go_on(self) -> None:
+        """Go on, once: a second key may arrive while the first still takes this away."""
+        if self.is_current:
+            self.dismiss(None)
 
     def on_button_pressed(self) -> None:
         """Go on."""
-        self.dismiss(None)
+        self.action_go_on()

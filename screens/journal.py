@@ -16,11 +16,12 @@ from k8sharden.model.inventory import Source
 from k8sharden.model.text import one_line
 from k8sharden.session import Session
 from screens.base import HardeningScreen, Table, cell
+from screens.change_words import STATE
 from screens.desk import Desk
 from screens.diff_view import DiffView
 from screens.keys import key
 from screens.prose import Prose
-from screens.words import STATE, age, counted
+from screens.words import age, counted
 
 EMPTY = (
     "Nothing was changed on this cluster from here. What you apply is written down here first, and "

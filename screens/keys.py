@@ -1,9 +1,18 @@
 """Key bindings: each has an id, so that a keymap can change it, and words for the help."""
 
+from collections.abc import Mapping
+
 from textual.binding import Binding
 
-KNOWN: dict[str, Binding] = {}
-"""Every binding there is, by its id: what the settings can give other keys."""
+_KNOWN: dict[str, Binding] = {}
+"""The bindings of the screens that are loaded, by their ids."""
+
+
+def known() -> Mapping[str, Binding]:
+    """Return every binding there is, by its id: what the settings can give other keys."""
+    import screens.rooms  # noqa: F401, PLC0415 - a screen's bindings are known once it is loaded
+
+    return _KNOWN
 
 
 def key(name: str, keys: str, action: str, label: str, tooltip: str, *, shown: str = "") -> Binding:
@@ -18,5 +27,5 @@ def quiet(name: str, keys: str, action: str, label: str, tooltip: str) -> Bindin
 
 def _known(binding: Binding) -> Binding:
     assert binding.id is not None, "a keymap changes bindings by their ids"  # noqa: S101 - for mypy
-    KNOWN[binding.id] = binding
+    _KNOWN[binding.id] = binding
     return binding

@@ -8,8 +8,9 @@ from textual.content import Content
 from k8sharden.model.change import Change, ChangeKind, Risk
 from k8sharden.model.finding import Area, Finding, Severity
 from k8sharden.session import Session
+from screens.change_words import RISK
 from screens.rows import Shelf
-from screens.words import RISK, SEVERITY_STYLE, counted, lines
+from screens.words import SEVERITY_STYLE, counted, lines
 
 _FIRST = (Area.RBAC, Area.NETWORK)
 """As the checklist has it: who may do everything, and who may reach everything, come first."""

@@ -1,7 +1,10 @@
 """The seven areas at a glance: what fails, what is unknown, and the best next step."""
 
-from collections.abc import Mapping, Sequence
-from typing import ClassVar, NamedTuple
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -15,28 +18,23 @@ from textual.worker import get_current_worker
 from k8sharden.cluster.progress import Progress
 from k8sharden.errors import Cancelled
 from k8sharden.model.finding import Area
-from k8sharden.session import Session
 from screens.base import HardeningScreen, Page, Table
+from screens.desk import Desk
 from screens.keys import quiet
-from screens.next_step import Step, describe, next_step
 from screens.notes import notes, progress
 from screens.prose import Prose
-from screens.rows import Shelf, shelve
-from screens.stack import stack
 from screens.tally import tally
 from screens.throttle import Throttle
 from screens.words import hanging, lines
 
+if TYPE_CHECKING:
+    # The first frame is drawn before either is loaded: see `screens.rooms`.
+    from k8sharden.place import Place
+    from k8sharden.session import Session
+    from screens.reading import Read
+
 _TABLE = 80
 """Columns of the table of areas."""
-
-
-class Read(NamedTuple):
-    """What a scan brings to the overview."""
-
-    shelf: Shelf
-    step: Step | None
-    stack: Sequence[tuple[str, str]]
 
 
 class ScanTold(Message):
@@ -49,14 +47,21 @@ class ScanTold(Message):
 
 
 class OverviewScreen(HardeningScreen):
-    """The overview. It owns the scan, since it stays mounted while a cluster is open."""
+    """The overview. It owns the scan, since it stays mounted while a cluster is open.
 
-    CSS_PATH = "overview.tcss"
+    ``way`` opens the first place, where it was named.
+    """
+
     crumb = "overview"
     BINDINGS: ClassVar[list[BindingType]] = [
         quiet("overview.stop", "escape", "back", "Stop", "Stop a running scan"),
     ]
     opening = "Each row is an area of the checklist. Open one with its number or Enter."
+
+    def __init__(self, desk: Desk, way: Callable[[], Place] | None = None) -> None:
+        super().__init__(desk)
+        self._way = way
+        desk.opening = way is not None
 
     def body(self) -> ComposeResult:
         """Yield the areas, the next step, and what could not be read."""
@@ -68,8 +73,8 @@ class OverviewScreen(HardeningScreen):
             yield Prose(id="gaps")
         yield Prose(id="command", classes="command")
 
-    _step: Step | None = None
-    _stack: Sequence[tuple[str, str]] = ()
+    _read: Read | None = None
+    """What the newest scan brought."""
     _seen: dict[str, Progress]
     _met: Session | None = None
     """The session whose cluster was seen here already."""
@@ -92,9 +97,15 @@ class OverviewScreen(HardeningScreen):
             self.show()
 
     def on_screen_resume(self) -> None:
-        """Scan by itself when a cluster is seen for the first time: a scan only reads."""
+        """Scan by itself when a cluster is seen for the first time: a scan only reads.
+
+        The first place is opened in a thread once the first frame is drawn.
+        """
+        if self._way is not None:
+            self.house.once_drawn(partial(self.work, "open", self._way, self.house.use))
+            self._way = None
         if self.desk.session is not self._met:
-            self._met = self.desk.session
+            self._met, self._read = self.desk.session, None
             self.scan()
         super().on_screen_resume()
 
@@ -109,9 +120,8 @@ class OverviewScreen(HardeningScreen):
         self._show_stack()
         if not self.desk.scanning:
             self.query_one("#next", Prose).update(self._next())
-            self.query_one("#gaps", Prose).update(
-                lines(notes(self.desk, self._stack, self.app.size))
-            )
+            said = notes(self.desk, self._stack, self.app.size)
+            self.query_one("#gaps", Prose).update(lines(said))
 
     def _show_area(self, area: Area) -> None:
         table = self.query_one(Table)
@@ -121,11 +131,15 @@ class OverviewScreen(HardeningScreen):
             table.update_cell(area.value, column, cell)
 
     def _next(self) -> Content:
-        if self.desk.scan is None:
+        if self.desk.opening:
+            return Content("Opening the cluster: nothing is changed by that.")
+        if self.desk.scan is None or self._read is None:
             return Content("Nothing was scanned yet: press r to scan. A scan only reads.")
-        if self._step is None:
-            return Content("Nothing that was read fails. What is unknown is listed below.")
-        return describe(self._step)
+        return self._read.next
+
+    @property
+    def _stack(self) -> Sequence[tuple[str, str]]:
+        return self._read.stack if self._read else ()
 
     def _show_stack(self) -> None:
         text = self.query_one("#stack", Prose)
@@ -150,11 +164,11 @@ class OverviewScreen(HardeningScreen):
         def run() -> Read:
             worker = get_current_worker()
             try:
-                scan = session.scan(
-                    lambda step: throttle(step.resource, step), lambda: worker.is_cancelled
+                return self.house.rooms.read(
+                    session,
+                    lambda step: throttle(step.resource, step),
+                    lambda: worker.is_cancelled,
                 )
-                shelf = shelve(scan)
-                return Read(shelf, next_step(session, shelf), stack(scan.inventory))
             finally:
                 throttle.flush()
 
@@ -170,7 +184,7 @@ class OverviewScreen(HardeningScreen):
     def _scanned(self, read: Read) -> None:
         self.desk.scanning = False
         first = self.desk.scan is None
-        self._step, self._stack = read.step, read.stack
+        self._read = read
         self.desk.take(read.shelf)
         if first:
             self._go_back()
@@ -186,7 +200,10 @@ class OverviewScreen(HardeningScreen):
             self.say(f"You stopped in {area.heading}{marks}: Enter goes on there.")
 
     def failed(self, name: str, error: BaseException) -> None:
-        """Leave the scan before in place, and say what happened."""
+        """Leave the scan before in place, and say what happened; without a place, leave."""
+        if name == "open":
+            self.house.give_up(error)
+            return
         self.desk.scanning = False
         self.house.refresh_top()
         if isinstance(error, Cancelled):

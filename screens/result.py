@@ -14,11 +14,12 @@ from k8sharden.changes.plan import Plan
 from k8sharden.model.text import one_line
 from k8sharden.session import Session
 from screens.base import HardeningScreen, Table, cell
+from screens.change_words import RESULT
 from screens.desk import Desk, Make
 from screens.export import ExportScreen
 from screens.keys import key
 from screens.prose import Prose
-from screens.words import RESULT, counted, labelled, lines, plain
+from screens.words import counted, labelled, lines, plain
 
 _STYLES = {Result.VERIFIED: "bold green", Result.UNDONE: "bold green", Result.FAILED: "bold red"}
 _GOOD = (Result.VERIFIED, Result.UNDONE)

@@ -14,6 +14,7 @@ from k8sharden.model.text import one_line
 from k8sharden.session import Session
 from screens.apply import ApplyScreen
 from screens.base import HardeningScreen, Table, cell
+from screens.change_words import risk_word
 from screens.confirm import ConfirmScreen
 from screens.desk import Desk, Make
 from screens.diff import notes
@@ -22,7 +23,7 @@ from screens.export import ExportScreen
 from screens.keys import key
 from screens.prose import Prose
 from screens.throttle import Throttle
-from screens.words import counted, risk_word
+from screens.words import counted
 
 
 class PlanTold(Message):

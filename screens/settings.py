@@ -15,7 +15,7 @@ from k8sharden.places.training import TrainingPlace
 from screens.ask_key import KeyScreen
 from screens.base import HardeningScreen, Table, cell
 from screens.desk import Desk
-from screens.keys import KNOWN
+from screens.keys import known
 from screens.prose import Prose
 from screens.taste import put_in_force
 
@@ -38,7 +38,7 @@ class SettingsScreen(HardeningScreen):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
-        self._keys = sorted(KNOWN)
+        self._keys = sorted(known())
 
     def body(self) -> ComposeResult:
         """Yield where the file is, and the settings."""
@@ -57,7 +57,7 @@ class SettingsScreen(HardeningScreen):
             shown = what.format(name=one_line(place.name, 40) if place else "")
             table.add_row(Text(label), Text(self._value(name)), cell(shown), key=name)
         for name in self._keys:
-            binding = KNOWN[name]
+            binding = known()[name]
             what = f"{binding.tooltip} ({name})"
             key = self._key_of(name)
             table.add_row(Text(binding.description), Text(key), cell(what), key=name)
@@ -86,13 +86,13 @@ class SettingsScreen(HardeningScreen):
         return _YES[bool(getattr(settings.context(place.name if place else ""), name))]
 
     def _key_of(self, name: str) -> str:
-        return self.desk.settings.keys.get(name, KNOWN[name].key)
+        return self.desk.settings.keys.get(name, known()[name].key)
 
     def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
         """Change the setting under the cursor."""
         event.stop()
         name = str(event.row_key.value)
-        if name in KNOWN:
+        if name in known():
             taken = {key: self._key_of(key) for key in self._keys if key != name}
             self.app.push_screen(KeyScreen(name, taken), partial(self._took_key, name))
         elif name == "theme":
@@ -121,7 +121,7 @@ class SettingsScreen(HardeningScreen):
         if problem := put_in_force(self.app, settings):
             self.say(problem)
         self._apply_to_cluster(name)
-        value = self._key_of(name) if name in KNOWN else self._value(name)
+        value = self._key_of(name) if name in known() else self._value(name)
         self.query_one(Table).update_cell(name, "value", Text(value))
         self.show()
 

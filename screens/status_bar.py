@@ -43,6 +43,8 @@ class StatusBar(Prose):
 
     def _counts(self) -> Content:
         desk = self._desk
+        if desk.opening:
+            return Content(" · opening…")
         if desk.scanning:
             return Content(" · scanning…")
         if desk.shelf is None:

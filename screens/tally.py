@@ -9,7 +9,7 @@ from screens.desk import Desk
 def tally(desk: Desk, area: Area) -> tuple[Text, Text, Text]:
     """Return what fails in an area, how many checks passed, and how much is unknown."""
     if desk.scan is None:
-        return Text("…" if desk.scanning else "not scanned"), Text(""), Text("")
+        return Text("…" if desk.scanning or desk.opening else "not scanned"), Text(""), Text("")
     counts = desk.scan.assessment.areas[area]
     if not counts.fail + counts.passed + counts.unknown:
         return Text("no checks", "dim"), Text(""), Text("")

@@ -10,7 +10,7 @@ from textual.theme import BUILTIN_THEMES
 from k8sharden.config import Config, config_file, meant
 from k8sharden.errors import InputError
 from k8sharden.model.text import one_line
-from screens.keys import KNOWN
+from screens.keys import known
 
 _MODIFIERS = {"ctrl", "shift", "alt", "super", "hyper", "meta"}
 
@@ -24,8 +24,8 @@ def check(settings: Config) -> None:
             f"{file}: there is no theme {name}.{meant(settings.theme, BUILTIN_THEMES)}"
         )
     for name, keys in settings.keys.items():
-        if name not in KNOWN:
-            said = meant(name, KNOWN) or " S in the app lists them."
+        if name not in known():
+            said = meant(name, known()) or " S in the app lists them."
             raise InputError(f"{file}: keys.{one_line(name, 80)} is no action.{said}")
         for key in keys.split(","):
             if not _is_key(key.strip()):

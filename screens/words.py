@@ -7,10 +7,6 @@ from typing import TypeVar
 
 from textual.content import Content
 
-from k8sharden.changes.apply import Result
-from k8sharden.changes.journal import State
-from k8sharden.changes.plan import Planned
-from k8sharden.model.change import ChangeKind, Risk
 from k8sharden.model.finding import Finding, Severity, Status
 from k8sharden.model.text import one_line
 
@@ -22,54 +18,6 @@ SEVERITY_STYLE = {
     Severity.MEDIUM: "$text-warning",
     Severity.LOW: "$text-primary",
 }
-
-RISK = {
-    Risk.SAFE: "nothing restarts",
-    Risk.RESTART: "pods restart",
-    Risk.TRAFFIC: "may block traffic",
-    Risk.ACCESS: "takes access away",
-}
-
-_UNDO_RISK = {
-    Risk.SAFE: "nothing restarts",
-    Risk.RESTART: "pods restart",
-    Risk.TRAFFIC: "unblocks traffic",
-    Risk.ACCESS: "gives access back",
-}
-"""What each risk of a change means where that change is taken back."""
-
-KIND = {
-    ChangeKind.PATCH: "patch: edits one object in place",
-    ChangeKind.CREATE: "create: adds one object",
-    ChangeKind.DELETE: "delete: takes one object away",
-    ChangeKind.GROUP: "group: several writes that stand or fall together",
-    ChangeKind.ARTEFACT: "artefact: files to export, with a runbook; nothing is applied",
-    ChangeKind.ADVICE: "advice: no change is generated",
-}
-
-RESULT = {
-    Result.APPLIED: "unverified",
-    Result.VERIFIED: "verified",
-    Result.FAILED: "failed",
-    Result.SKIPPED: "skipped",
-    Result.UNDONE: "undone",
-}
-
-STATE = {
-    State.INTENDED: "interrupted",
-    State.APPLIED: "unverified",
-    State.VERIFIED: "verified",
-    State.FAILED: "failed",
-    State.UNDONE: "undone",
-}
-
-
-def risk_word(planned: Planned) -> str:
-    """Return what a change may disturb, or what taking it back may; whose it is where held."""
-    if planned.held:
-        return f"export: {planned.owner.kind}"[:17]
-    words = _UNDO_RISK if planned.undoes else RISK
-    return words[planned.change.risk]
 
 
 def plain(text: str, limit: int = 600) -> Content:

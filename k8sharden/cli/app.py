@@ -1,17 +1,24 @@
-"""``k8sharden`` and ``k8sharden demo``: the app."""
+"""``k8sharden`` and ``k8sharden demo``: the app.
+
+Its first frame is drawn before the cluster is opened: what opens one is loaded when it is called.
+"""
+
+from __future__ import annotations
 
 import os
 import sys
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from k8sharden import config
-from k8sharden.changes.journal import Journal
-from k8sharden.config import state_folder
+from k8sharden.config import Config
 from k8sharden.errors import InputError
-from k8sharden.places.connecting import open_cluster
-from k8sharden.places.training import TrainingPlace
+
+if TYPE_CHECKING:
+    from k8sharden.place import Place
 
 
 def start(*, kubeconfig: str | None, context: str | None, read_only: bool) -> None:
@@ -21,12 +28,8 @@ def start(*, kubeconfig: str | None, context: str | None, read_only: bool) -> No
 
     settings = config.load()
     file = Path(kubeconfig) if kubeconfig else None
-    place = None
-    if context:
-        place = open_cluster(
-            kubeconfig=file, context=context, read_only=read_only, settings=settings
-        )
-    run_app(state_folder(), place=place, read_only=read_only, kubeconfig=file, settings=settings)
+    way = partial(_cluster, file, context, read_only, settings) if context else None
+    run_app(config.state_folder(), way=way, read_only=read_only, kubeconfig=file, settings=settings)
 
 
 @click.command()
@@ -38,18 +41,33 @@ def start(*, kubeconfig: str | None, context: str | None, read_only: bool) -> No
 )
 def demo(*, read_only: bool, reset: bool) -> None:
     """Open the app on the training cluster: no cluster, no network, no credentials."""
-    state = state_folder()
+    state = config.state_folder()
     if reset:
         _reset(state)
     _need_terminal("k8sharden scan --demo")
     from screens.app import run_app  # noqa: PLC0415 - as above
 
-    place = TrainingPlace(state, read_only=read_only)
-    run_app(state, place=place, read_only=read_only, settings=config.load())
+    way = partial(_training, state, read_only)
+    run_app(state, way=way, read_only=read_only, settings=config.load())
+
+
+def _cluster(file: Path | None, context: str, read_only: bool, settings: Config) -> Place:  # noqa: FBT001 - called by its maker alone
+    from k8sharden.places.connecting import open_cluster  # noqa: PLC0415 - see the module's text
+
+    return open_cluster(kubeconfig=file, context=context, read_only=read_only, settings=settings)
+
+
+def _training(state: Path, read_only: bool) -> Place:  # noqa: FBT001 - as above
+    from k8sharden.places.training import TrainingPlace  # noqa: PLC0415 - see the module's text
+
+    return TrainingPlace(state, read_only=read_only)
 
 
 def _reset(state: Path) -> None:
     """Forget the training cluster together with its part of the journal, and no progress."""
+    from k8sharden.changes.journal import Journal  # noqa: PLC0415 - see the module's text
+    from k8sharden.places.training import TrainingPlace  # noqa: PLC0415 - as above
+
     uid = TrainingPlace(state).source().cluster_uid
     TrainingPlace.reset(state)
     if (state / "journal.sqlite").exists():

@@ -104,7 +104,7 @@ def main() -> None:
     """Run the app until it is left."""
     state, kubeconfig, name = sys.argv[1:4]
     place = HostilePlace(Path(state), name, training="training" in sys.argv[4:])
-    run_app(Path(state), place=place, kubeconfig=Path(kubeconfig))
+    run_app(Path(state), way=lambda: place, kubeconfig=Path(kubeconfig))
 
 
 if __name__ == "__main__":

@@ -46,4 +46,4 @@ class SlowPlace(TrainingPlace):
 
 if __name__ == "__main__":
     folder = Path(sys.argv[1])
-    run_app(folder, place=SlowPlace(folder, float(sys.argv[2]), float(sys.argv[3])))
+    run_app(folder, way=lambda: SlowPlace(folder, float(sys.argv[2]), float(sys.argv[3])))

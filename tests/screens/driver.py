@@ -76,7 +76,7 @@ async def opened(
 ) -> AsyncIterator[Driver]:
     """Open the app on a place, the training cluster where none is given, and wait for its scan."""
     place = place or TrainingPlace(state, read_only=read_only)
-    app = HardeningApp(state, place=place, read_only=read_only, **options)
+    app = HardeningApp(state, way=lambda: place, read_only=read_only, **options)
     async with app.run_test(size=size, notifications=True) as pilot:
         driver = Driver(app, pilot)
         await driver.settle()

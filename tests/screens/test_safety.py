@@ -157,7 +157,7 @@ def test_no_composed_string_reaches_a_widget_as_markup(path: Path) -> None:
 
 def test_every_key_has_an_id_and_words(tmp_path: Path) -> None:
     """Each binding can be changed by its id, and the help can explain it."""
-    app = HardeningApp(tmp_path, place=TrainingPlace(tmp_path))
+    app = HardeningApp(tmp_path, way=lambda: TrainingPlace(tmp_path))
     bindings = [
         binding for cls in [HardeningApp, *_classes()] for binding in vars(cls).get("BINDINGS", ())
     ]

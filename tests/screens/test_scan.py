@@ -38,7 +38,7 @@ def test_esc_stops_a_scan(tmp_path: Path) -> None:
 
     async def test() -> None:
         place = SlowPlace(tmp_path)
-        app = HardeningApp(tmp_path, place=place)
+        app = HardeningApp(tmp_path, way=lambda: place)
         async with app.run_test(size=COMFORTABLE, notifications=True) as pilot:
             driver = Driver(app, pilot)
             await driver.until(lambda: "500 of 10,000" in driver.text)
@@ -58,7 +58,7 @@ def test_keys_work_while_a_scan_runs(tmp_path: Path) -> None:
 
     async def test() -> None:
         place = SlowPlace(tmp_path)
-        app = HardeningApp(tmp_path, place=place)
+        app = HardeningApp(tmp_path, way=lambda: place)
         async with app.run_test(size=COMFORTABLE) as pilot:
             driver = Driver(app, pilot)
             await driver.until(lambda: app.desk.scanning)

@@ -101,7 +101,7 @@ def test_a_context_is_locked_at_once_and_unlocked_only_anew(tmp_path: Path) -> N
     place = prod(tmp_path, Config())
 
     async def test() -> None:
-        app = HardeningApp(tmp_path / "state", place=place)
+        app = HardeningApp(tmp_path / "state", way=lambda: place)
         async with app.run_test(size=SMALL, notifications=True) as pilot:
             driver = Driver(app, pilot)
             await driver.until(lambda: driver.crumb == "ErrorScreen")

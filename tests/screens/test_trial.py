@@ -56,7 +56,7 @@ def test_fast_keys_on_an_error_do_not_crash(tmp_path: Path) -> None:
     """Enter, r and 2 without a pause, on a cluster that does not answer: the app goes on."""
 
     async def test() -> None:
-        app = HardeningApp(tmp_path, place=Unreachable(tmp_path))
+        app = HardeningApp(tmp_path, way=lambda: Unreachable(tmp_path))
         async with app.run_test(size=SMALL) as pilot:
             driver = Driver(app, pilot)
             await driver.until(lambda: isinstance(app.screen, ErrorScreen))
@@ -76,7 +76,7 @@ def test_the_journal_is_read_without_the_cluster(tmp_path: Path) -> None:
         async with opened(tmp_path) as driver:
             await driver.press("2", "space")
             await apply_marked(driver)
-        app = HardeningApp(tmp_path, place=Unreachable(tmp_path))
+        app = HardeningApp(tmp_path, way=lambda: Unreachable(tmp_path))
         async with app.run_test(size=COMFORTABLE) as pilot:
             driver = Driver(app, pilot)
             await driver.until(lambda: isinstance(app.screen, ErrorScreen))
