@@ -70,8 +70,9 @@ class JournalFile:
             with told(self._path, what), self.db as db:
                 db.execute("BEGIN IMMEDIATE")
                 db.execute("UPDATE commits SET count = count + 1")
+                commits = self._commits()
                 yield db
-            self._lock.note(self._commits())
+            self._lock.note(commits)
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
