@@ -253,8 +253,11 @@ class Session:
         """Return why entries cannot be shown, under the names of their keys; may take long."""
         return self.journal.sealed(entries)
 
-    def undo(self, names: Sequence[str], source: Source) -> Plan:
-        """Return the plan that takes these entries back. Raises `Refused` for another cluster's."""
+    def undo(self, names: Sequence[str], source: Source, *, partial: bool = False) -> Plan:
+        """Return the plan that takes these entries back. Raises `Refused` for another cluster's.
+
+        ``partial`` leaves the fields alone that somebody else changed since.
+        """
         entries = [self.journal.entry(name) for name in dict.fromkeys(names)]
         for entry in entries:
             if entry.cluster != source.cluster_uid:
@@ -262,7 +265,9 @@ class Session:
                     f"Entry {entry.id} belongs to another cluster ({entry.place}). Connect to that "
                     "one to take it back; nothing was changed."
                 )
-        return plan_undo(entries, source, self.place.fetch)
+        chosen = {entry.id for entry in entries}
+        others = [e for e in self.entries(source) if e.undoable and e.id not in chosen]
+        return plan_undo(entries, source, self.place.fetch, others=others, partial=partial)
 
     def command(self, *words: str) -> str:
         """Return the command line that does the same, quoted for a shell."""

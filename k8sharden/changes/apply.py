@@ -9,7 +9,7 @@ from k8sharden.changes.bind import Bound, Drift, bind
 from k8sharden.changes.journal import Journal, Record, State, record_of
 from k8sharden.changes.landing import Landed, Landing, Watch
 from k8sharden.changes.plan import Fetch, Plan, Planned, fetcher, owner_of_writes
-from k8sharden.changes.undo import reverse
+from k8sharden.changes.reverse import reverse
 from k8sharden.changes.verify import completed, verify
 from k8sharden.changes.write import LostAnswer, Writer, rehearse, write
 from k8sharden.errors import ApiError, Conflict, Forbidden, InputError, K8shardenError, NotFound

@@ -9,6 +9,7 @@ import msgspec
 from k8sharden.analysis.ownership import Owner, OwnerKind, owner_of_object
 from k8sharden.changes.bind import Bound, bind
 from k8sharden.changes.bookkeeping import essential
+from k8sharden.changes.reverse import ThreeWay
 from k8sharden.errors import NotFound
 from k8sharden.model.change import Change, Patch, show_path
 from k8sharden.model.inventory import Source
@@ -16,10 +17,16 @@ from k8sharden.model.ref import Ref
 
 
 class Unfixed(msgspec.Struct, frozen=True):
-    """A finding that the plan does not answer, and why."""
+    """A finding that the plan does not answer, and why; in an undo, an entry.
+
+    ``drift`` are the fields that somebody changed after us, and ``needs`` the entries without which
+    this one cannot be taken back.
+    """
 
     finding: str
     reason: str
+    drift: tuple[ThreeWay, ...] = ()
+    needs: tuple[str, ...] = ()
 
 
 class Planned(msgspec.Struct, frozen=True):

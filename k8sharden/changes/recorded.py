@@ -6,12 +6,15 @@ from typing import Any
 
 import msgspec
 
+from k8sharden.changes.bind import look
 from k8sharden.changes.diff import FileDiff, manifest_path, manifest_text, unified
-from k8sharden.changes.journal import Record
-from k8sharden.model.change import Named, Patch, Path
+from k8sharden.changes.entry import Record
+from k8sharden.changes.reverse import ThreeWay
+from k8sharden.model.change import Named, Patch, Path, show_path
 from k8sharden.model.masking import MARK, Masker
 from k8sharden.model.ref import Ref
 from k8sharden.model.render import render
+from k8sharden.model.text import one_line
 
 
 def diff_record(record: Record, masker: Masker) -> FileDiff:
@@ -29,6 +32,26 @@ def diff_record(record: Record, masker: Masker) -> FileDiff:
     path = manifest_path(record.ref)
     text = unified(path, before, after)
     return FileDiff(path, text, bool(MARK.search(text)))
+
+
+def three_way(field: ThreeWay, masker: Masker) -> tuple[str, str, str, str]:
+    """Return a field that drifted in four lines: which it is, before, ours, and now."""
+    values = (
+        f"  {word:<7} {_shown(field, value, masker)}"
+        for word, value in (("before", field.before), ("ours", field.ours), ("now", field.now))
+    )
+    before, ours, now = values
+    return f"{field.ref.label}: {one_line(show_path(field.path), 300)}", before, ours, now
+
+
+def _shown(field: ThreeWay, value: Any, masker: Masker) -> str:
+    """Return a value on one line, masked by what stands around it in its object."""
+    if value is msgspec.UNSET:
+        return "(nothing)"
+    part: dict[str, Any] = {"kind": field.ref.kind}
+    _put(part, field.path, copy.deepcopy(value))
+    masked = look(masker.manifest(part), field.path)[0]
+    return one_line(msgspec.json.encode(masked).decode(), 300)
 
 
 def _part(ref: Ref, fields: Iterable[tuple[Path, Any]], masker: Masker) -> str:

@@ -3,28 +3,13 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from k8sharden.changes.bind import UNSET, Drift, FieldChange, bind, look
-from k8sharden.changes.bookkeeping import essential
-from k8sharden.changes.journal import Entry, Record
+from k8sharden.changes.bind import bind
+from k8sharden.changes.entry import Entry
 from k8sharden.changes.plan import Fetch, Plan, Planned, Unfixed
+from k8sharden.changes.reverse import Drifted, reverse
+from k8sharden.changes.stranding import Stranded, refuse_built_on, refuse_unadmitted
 from k8sharden.errors import ApiError, Refused
-from k8sharden.model.change import (
-    AddElement,
-    Change,
-    ChangeKind,
-    Create,
-    Delete,
-    Edit,
-    Named,
-    Patch,
-    Path,
-    RemoveField,
-    Risk,
-    SetField,
-    Write,
-    show_path,
-)
-from k8sharden.model.edits import edited
+from k8sharden.model.change import Change, ChangeKind, Create, Delete, Patch, Risk, Write
 from k8sharden.model.inventory import Source
 from k8sharden.model.kinds import (
     CLUSTER_ROLE_BINDINGS,
@@ -33,15 +18,24 @@ from k8sharden.model.kinds import (
     WORKLOADS,
 )
 from k8sharden.model.ref import Ref
-from k8sharden.model.text import one_line
 
 
-def plan_undo(entries: Sequence[Entry], source: Source, fetch: Fetch) -> Plan:
+def plan_undo(
+    entries: Sequence[Entry],
+    source: Source,
+    fetch: Fetch,
+    *,
+    others: Sequence[Entry] = (),
+    partial: bool = False,
+) -> Plan:
     """Return the plan that takes these entries back, the newest first.
 
-    An entry that cannot be taken back stands in ``unfixed`` under its id, with what is in the way.
+    ``others`` are the cluster's other entries that stand: what stands on one of these must go with
+    it. ``partial`` leaves the fields alone that somebody else changed since. An entry that cannot
+    be taken back stands in ``unfixed`` under its id, with what is in the way.
     """
     overlay: dict[Ref, dict[str, Any] | None] = {}
+    standing = list(others)
 
     def seen(ref: Ref) -> dict[str, Any] | None:
         return overlay[ref] if ref in overlay else fetch(ref)
@@ -49,9 +43,13 @@ def plan_undo(entries: Sequence[Entry], source: Source, fetch: Fetch) -> Plan:
     changes, unfixed = [], []
     for entry in sorted(entries, key=lambda entry: entry.created, reverse=True):
         try:
-            planned = _undo(entry, seen)
+            refuse_built_on(entry, standing)
+            planned = _undo(entry, seen, partial=partial)
+            refuse_unadmitted(planned.bound, standing, source, seen)
         except (Refused, ApiError) as error:
-            unfixed.append(Unfixed(entry.id, str(error)))
+            unfixed.append(_in_the_way(entry, error))
+            # What stays stands in the way of what it stands on.
+            standing.append(entry)
             continue
         # An older entry meets the object as it will be once the newer one is taken back.
         overlay |= {bound.ref: bound.after for bound in planned.bound}
@@ -59,13 +57,19 @@ def plan_undo(entries: Sequence[Entry], source: Source, fetch: Fetch) -> Plan:
     return Plan(source, tuple(changes), tuple(unfixed))
 
 
-def _undo(entry: Entry, seen: Callable[[Ref], dict[str, Any] | None]) -> Planned:
+def _in_the_way(entry: Entry, error: Refused | ApiError) -> Unfixed:
+    drift = error.fields if isinstance(error, Drifted) else ()
+    needs = error.needs if isinstance(error, Stranded) else ()
+    return Unfixed(entry.id, str(error), drift, needs)
+
+
+def _undo(entry: Entry, seen: Callable[[Ref], dict[str, Any] | None], *, partial: bool) -> Planned:
     if not entry.undoable:
         raise Refused(f"Entry {entry.id} is {entry.state}: there is nothing to take back.")
     bound = []
     for record in reversed(entry.standing):
         live = seen(record.ref)
-        write = reverse(record, live)
+        write = reverse(record, live, partial=partial)
         bound.append(bind(write, live))
     writes = tuple(item.write for item in bound)
     change = Change(
@@ -105,91 +109,3 @@ def _kind(write: Write) -> ChangeKind:
             return ChangeKind.CREATE
         case Delete():
             return ChangeKind.DELETE
-
-
-def reverse(record: Record, live: dict[str, Any] | None) -> Write:
-    """Return the write that takes ``record`` back from the object as it is.
-
-    Raises `Drift` where the object is no longer as we left it, naming each field.
-    """
-    match record.write:
-        case Delete(ref=ref) if live is not None and _dying(live, record):
-            raise Drift(f"{ref.label} is still being deleted. Try again when it is gone.")
-        case Delete(ref=ref) if live is not None:
-            raise Drift(f"{ref.label} exists again; somebody else made it. It is left alone.")
-        case Delete(ref=ref):
-            return Create(ref, record.before or {})
-        case Create(ref=ref):
-            return Delete(_unchanged(ref, record, live))
-        case Patch(ref=ref):
-            if live is None:
-                raise Drift(f"{ref.label} is gone: there is nothing to take back.")
-            if _other(live, record):
-                raise Drift(f"{ref.label} was deleted and made anew since. It is left alone.")
-            _refuse_drift(ref, record, live)
-            return Patch(ref, _reversed(record.fields, live))
-
-
-def _dying(live: dict[str, Any], record: Record) -> bool:
-    metadata = live.get("metadata", {})
-    return bool(metadata.get("deletionTimestamp")) and metadata.get("uid") == record.uid
-
-
-def _other(live: dict[str, Any], record: Record) -> bool:
-    """Whether it is another object of the same name; one that is still to be made has no uid."""
-    uid = live.get("metadata", {}).get("uid")
-    return bool(uid and record.uid and uid != record.uid)
-
-
-def _unchanged(ref: Ref, record: Record, live: dict[str, Any] | None) -> Ref:
-    """Return the reference of an object that is still exactly as we made it."""
-    if live is None:
-        raise Drift(f"{ref.label} is gone already: there is nothing to take back.")
-    ours = live.get("metadata", {}).get("uid") == record.uid
-    if not ours or essential(live) != essential(record.after or {}):
-        raise Drift(f"{ref.label} was changed since we made it. It is left alone.")
-    return ref
-
-
-def _refuse_drift(ref: Ref, record: Record, live: dict[str, Any]) -> None:
-    changed = [
-        show_path(field.path)
-        for field in record.fields
-        if look(live, field.path)[0] != field.after and not _again(field, record.fields)
-    ]
-    if changed:
-        raise Drift(
-            f"{ref.label} was changed since: {one_line(', '.join(changed), 300)} is no longer as "
-            "we left it. Nothing of it is taken back."
-        )
-
-
-def _again(field: FieldChange, fields: tuple[FieldChange, ...]) -> bool:
-    """Whether a later edit of the same write changed this field once more."""
-    later = fields[fields.index(field) + 1 :]
-    return any(other.path[: len(field.path)] == field.path for other in later)
-
-
-def _reversed(fields: tuple[FieldChange, ...], live: dict[str, Any]) -> tuple[Edit, ...]:
-    edits: list[Edit] = []
-    for field in reversed(fields):
-        edit = _edit(field, edited(live, edits))
-        edits.append(edit)
-    return tuple(edits)
-
-
-def _edit(field: FieldChange, value: dict[str, Any]) -> Edit:
-    last = field.path[-1]
-    if field.before is UNSET:
-        return RemoveField(_emptied(field, value))
-    if isinstance(last, Named) and field.after is UNSET:
-        return AddElement(field.path[:-1], last.key, field.before)
-    return SetField(field.path, field.before)
-
-
-def _emptied(field: FieldChange, value: dict[str, Any]) -> Path:
-    """Return the highest parent that we made and that holds nothing but our field."""
-    path = field.path
-    while len(path) - 1 > field.depth and len(look(value, path[:-1])[0]) == 1:
-        path = path[:-1]
-    return path

@@ -2,15 +2,17 @@
 
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
 from k8sharden.changes.entry import Entry
 from k8sharden.changes.journal import Journal
+from k8sharden.changes.plan import Plan
 from k8sharden.changes.pruning import Pruning, pruning
-from k8sharden.changes.recorded import diff_record
+from k8sharden.changes.recorded import diff_record, three_way
 from k8sharden.cli.apply import carry_out, check_consent
 from k8sharden.cli.options import open_session, source_options, split
 from k8sharden.cli.output import emit, out_option, output_options, say, table, to_json
@@ -20,6 +22,7 @@ from k8sharden.errors import Refused
 from k8sharden.export.journal import entry_document, journal_document, when
 from k8sharden.model.masking import Masker
 from k8sharden.model.text import visible
+from k8sharden.session import Session
 
 _DAY = 86_400.0
 
@@ -75,6 +78,7 @@ def show(entry: str, **options: Any) -> int:
 @source_options(files=False)
 @click.option("--yes", is_flag=True, help="Do not ask; needs --digest.")
 @click.option("--digest", metavar="D", help="The digest of the undo that was approved.")
+@click.option("--partial", is_flag=True, help="Leave alone what somebody else changed since.")
 @watch_options
 @output_options
 @out_option
@@ -83,11 +87,25 @@ def undo(entries: tuple[str, ...], **options: Any) -> int:
     source, _, rest = split(options)
     check_consent(yes=rest["yes"], digest=rest["digest"])
     session = open_session(source)
-    plan = session.undo(entries, session.place.source())
+    plan = session.undo(entries, session.place.source(), partial=rest["partial"])
     if plan.unfixed:
-        reasons = " ".join(unfixed.reason for unfixed in plan.unfixed)
-        raise Refused(f"{reasons} Nothing was changed.")
+        _refuse(session, entries, plan)
     return carry_out(session, plan, None, rest)
+
+
+def _refuse(session: Session, entries: Sequence[str], plan: Plan) -> NoReturn:
+    """Say what is in the way of an undo, and what would help. Raises `Refused`."""
+    masker = Masker()
+    for field in (field for unfixed in plan.unfixed for field in unfixed.drift):
+        say("\n".join(three_way(field, masker)))
+    needs = dict.fromkeys(name for unfixed in plan.unfixed for name in unfixed.needs)
+    if needs:
+        say(f"To take all of it back: {session.command('journal', 'undo', *entries, *needs)}")
+    elif any(unfixed.drift for unfixed in plan.unfixed):
+        rest = session.command("journal", "undo", *entries, "--partial")
+        say(f"To take back only what is still as we left it: {rest}")
+    reasons = " ".join(unfixed.reason for unfixed in plan.unfixed)
+    raise Refused(f"{reasons} Nothing was changed.")
 
 
 @journal.command()

@@ -7,10 +7,9 @@ admission configuration file says otherwise; that file cannot be read through th
 Source: Kubernetes documentation, "Pod Security Admission"; CIS Kubernetes Benchmark 5.2.1.
 """
 
-import re
 from collections.abc import Iterator
 
-from k8sharden.analysis.pod_security import LATEST, Level, highest_level
+from k8sharden.analysis.pod_security import Level, highest_level, minor_of
 from k8sharden.analysis.pod_security.workloads import namespace_level
 from k8sharden.analysis.system import is_system_namespace
 from k8sharden.model.change import (
@@ -73,7 +72,7 @@ def _remediate(found: Finding, inventory: Inventory) -> Change | NoChange:
     namespace = next((each for each in inventory.namespaces if each.name == name), None)
     if namespace is None:
         return NoChange("It is no longer among what was read: scan again.")
-    minor = _minor(inventory)
+    minor = minor_of(inventory.source.server_version)
     level = namespace_level(inventory, name, minor)
     if level is Level.PRIVILEGED:
         return NoChange(
@@ -94,12 +93,6 @@ def _remediate(found: Finding, inventory: Inventory) -> Change | NoChange:
         basis={"level": str(level), "version": labels["enforce-version"]},
         warnings=tuple(_warnings(level, inventory, name, minor)),
     )
-
-
-def _minor(inventory: Inventory) -> int | None:
-    """Return the minor version to judge by and to pin: the server's, up to the newest known."""
-    known = re.match(r"v?1\.(\d{1,3})", inventory.source.server_version)
-    return min(int(known[1]), LATEST) if known else None
 
 
 def _labels(level: Level, minor: int | None, namespace: Namespace) -> dict[str, str]:

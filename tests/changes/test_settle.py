@@ -7,7 +7,7 @@ import pytest
 
 from k8sharden.changes.bind import as_edit, bind
 from k8sharden.changes.entry import State
-from k8sharden.changes.undo import reverse
+from k8sharden.changes.reverse import reverse
 from k8sharden.changes.write import write
 from k8sharden.model.change import SetField
 from k8sharden.model.edits import edited

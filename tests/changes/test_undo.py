@@ -8,11 +8,23 @@ from hypothesis import given
 
 from k8sharden.changes.bind import Drift, bind
 from k8sharden.changes.entry import Contents, Entry, Record, State, record_of
-from k8sharden.changes.undo import plan_undo, reverse
-from k8sharden.model.change import AddElement, Create, Delete, Edit, Patch, SetField, Write
+from k8sharden.changes.recorded import three_way
+from k8sharden.changes.reverse import reverse
+from k8sharden.changes.undo import plan_undo
+from k8sharden.model.change import (
+    AddElement,
+    Create,
+    Delete,
+    Edit,
+    Patch,
+    RemoveField,
+    SetField,
+    Write,
+)
 from k8sharden.model.edits import edited
 from k8sharden.model.inventory import Source, SourceKind
-from k8sharden.model.kinds import CLUSTER_ROLE_BINDINGS
+from k8sharden.model.kinds import CLUSTER_ROLE_BINDINGS, NAMESPACES, ROLE_BINDINGS, ROLES
+from k8sharden.model.masking import Masker
 from tests.changes.values import CONTAINER, SPEC, WEB, deployment, edits, patch
 
 SOURCE = Source(SourceKind.DEMO, "training", "uid")
@@ -132,3 +144,136 @@ def test_access_that_comes_back_is_told_of() -> None:
         plan = plan_undo([gone], SOURCE, lambda _ref: None)
         (change,) = (planned.change for planned in plan.changes)
         assert any("gives back the access" in word for word in change.warnings) is warned
+
+
+SHOP = NAMESPACES.ref("", "shop")
+ENFORCE = ("metadata", "labels", "pod-security.kubernetes.io/enforce")
+ESCALATION = (*CONTAINER, "securityContext", "allowPrivilegeEscalation")
+IMAGE = (*CONTAINER, "image")
+
+
+def test_what_was_built_on_an_entry_must_go_with_it() -> None:
+    """A later change of the same field is named, and both together come back."""
+    first, once = done(patch(SetField(IMAGE, "web:2")), deployment())
+    second, twice = done(patch(SetField(IMAGE, "web:3")), once)
+    old, new = entry("old", 1, first), entry("new", 2, second)
+    (alone,) = plan_undo([old], SOURCE, lambda _: twice, others=[new]).unfixed
+    assert alone.needs == ("new",)
+    assert "changed again by entry new" in alone.reason
+    both = plan_undo([old, new], SOURCE, lambda _: twice)
+    assert [planned.undoes for planned in both.changes] == ["new", "old"]
+
+
+def test_a_change_of_another_field_stands_alone() -> None:
+    """Two entries of one object that share no field do not need each other."""
+    first, once = done(patch(SetField(IMAGE, "web:2")), deployment())
+    second, twice = done(patch(SetField(("metadata", "labels", "team"), "books")), once)
+    others = [entry("new", 2, second)]
+    assert not plan_undo([entry("old", 1, first)], SOURCE, lambda _: twice, others=others).unfixed
+
+
+def hardened_under_a_level(level: str) -> tuple[Entry, Entry, dict[Any, dict[str, Any]]]:
+    """Return the entries of a hardened workload and of the label that followed, and the result."""
+    weak = edited(deployment(), [SetField(ESCALATION, value=True)])
+    privileged = (*CONTAINER, "securityContext", "privileged")
+    weak = edited(weak, [SetField(privileged, value=True)])
+    fix = patch(SetField(ESCALATION, value=False), SetField(privileged, value=False))
+    workload, strong = done(fix, weak)
+    bare = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop", "uid": "u"}}
+    label, labelled = done(Patch(SHOP, (SetField(ENFORCE, level),)), bare)
+    objects = {WEB: strong, SHOP: labelled}
+    return entry("workload", 1, workload), entry("label", 2, label), objects
+
+
+def test_an_undo_that_a_namespace_s_level_would_refuse_names_what_it_needs() -> None:
+    """Pods as they were would not be admitted under the label that came after them."""
+    workload, label, objects = hardened_under_a_level("baseline")
+    (alone,) = plan_undo([workload], SOURCE, objects.get, others=[label]).unfixed
+    assert alone.needs == ("label",)
+    assert "enforces baseline by now" in alone.reason
+    assert "privileged" in alone.reason
+    both = plan_undo([workload, label], SOURCE, objects.get)
+    assert [planned.undoes for planned in both.changes] == ["label", "workload"]
+
+
+def test_a_level_that_somebody_else_set_is_in_the_way_as_well() -> None:
+    """No entry can be added then: the words say what a person has to do."""
+    workload, _, objects = hardened_under_a_level("baseline")
+    (alone,) = plan_undo([workload], SOURCE, objects.get).unfixed
+    assert not alone.needs
+    assert "Lower the level of Namespace shop first" in alone.reason
+
+
+def test_pods_that_a_level_admits_anyway_come_back() -> None:
+    """Privileged admits all; and what is refused today already is not made worse."""
+    workload, label, objects = hardened_under_a_level("privileged")
+    assert not plan_undo([workload], SOURCE, objects.get, others=[label]).unfixed
+    workload, label, objects = hardened_under_a_level("restricted")
+    assert not plan_undo([workload], SOURCE, objects.get, others=[label]).unfixed
+
+
+def test_an_entry_that_stays_holds_what_it_stands_on() -> None:
+    """Where the label itself cannot be taken back, neither can the workload under it."""
+    workload, label, objects = hardened_under_a_level("baseline")
+    objects[SHOP] = edited(objects[SHOP], [SetField(ENFORCE, "restricted")])
+    left = plan_undo([workload, label], SOURCE, objects.get).unfixed
+    assert {unfixed.finding for unfixed in left} == {"label"}
+    objects[SHOP] = edited(objects[SHOP], [SetField(ENFORCE, "baseline")])
+    objects[SHOP]["metadata"]["uid"] = "another"
+    left = plan_undo([workload, label], SOURCE, objects.get).unfixed
+    assert {unfixed.finding for unfixed in left} == {"label", "workload"}
+
+
+def test_a_role_stays_while_a_later_binding_names_it() -> None:
+    """A binding that grants a role that is gone would be a trap for whoever makes one anew."""
+    rbac = "rbac.authorization.k8s.io"
+    role = {"apiVersion": f"{rbac}/v1", "kind": "Role", "metadata": {"name": "r", "uid": "1"}}
+    ref = ROLES.ref("shop", "r")
+    binding = {"roleRef": {"apiGroup": rbac, "kind": "Role", "name": "r"}}
+    made = entry("role", 1, Record(Create(ref, role), after=role, uid="1"))
+    bound = entry("binding", 2, Record(Create(ROLE_BINDINGS.ref("shop", "b"), binding)))
+    (left,) = plan_undo([made], SOURCE, {ref: role}.get, others=[bound]).unfixed
+    assert left.needs == ("binding",)
+
+
+def test_a_drifted_field_is_told_three_ways() -> None:
+    """Before, ours, now: enough to decide, in the reason and as values."""
+    record, after = done(patch(SetField(IMAGE, "web:2")), deployment())
+    theirs = edited(after, [SetField(IMAGE, "web:9")])
+    (left,) = plan_undo([entry("one", 1, record)], SOURCE, lambda _: theirs).unfixed
+    (field,) = left.drift
+    assert (field.before, field.ours, field.now) == ("web:1", "web:2", "web:9")
+    assert three_way(field, Masker()) == (
+        "Deployment shop/web: spec.template.spec.containers[name=web].image",
+        '  before  "web:1"',
+        '  ours    "web:2"',
+        '  now     "web:9"',
+    )
+
+
+def test_a_partial_undo_takes_back_what_is_still_ours() -> None:
+    """It is a choice: the field that somebody changed since stays theirs."""
+    record, after = done(
+        patch(SetField(IMAGE, "web:2"), SetField(("metadata", "labels", "team"), "books")),
+        deployment(),
+    )
+    theirs = edited(after, [SetField(IMAGE, "web:9")])
+    one = entry("one", 1, record)
+    assert plan_undo([one], SOURCE, lambda _: theirs).unfixed
+    plan = plan_undo([one], SOURCE, lambda _: theirs, partial=True)
+    (planned,) = plan.changes
+    (bound,) = planned.bound
+    assert bound.after == edited(theirs, [RemoveField(("metadata", "labels"))])
+
+
+def test_what_somebody_took_back_already_is_no_drift() -> None:
+    """The rest is still taken back; where nothing is left, that is said."""
+    record, after = done(
+        patch(SetField(IMAGE, "web:2"), SetField(("metadata", "labels", "team"), "books")),
+        deployment(),
+    )
+    half = edited(after, [SetField(IMAGE, "web:1")])
+    (planned,) = plan_undo([entry("one", 1, record)], SOURCE, lambda _: half).changes
+    assert planned.bound[0].after == deployment()
+    (left,) = plan_undo([entry("one", 1, record)], SOURCE, lambda _: deployment()).unfixed
+    assert "reads as before already" in left.reason

@@ -13,7 +13,7 @@ from k8sharden.analysis.pod_security.evaluate import (
     violations,
 )
 from k8sharden.analysis.pod_security.level import Level
-from k8sharden.analysis.pod_security.policy import PREFIX, Policy, policy
+from k8sharden.analysis.pod_security.policy import PREFIX, Policy, minor_of, policy
 
 __all__ = [
     "LATEST",
@@ -23,6 +23,7 @@ __all__ = [
     "Violation",
     "describe",
     "highest_level",
+    "minor_of",
     "policy",
     "reasons",
     "violations",

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from k8sharden.analysis.pod_security.evaluate import LATEST
 from k8sharden.analysis.pod_security.level import Level
 
 PREFIX = "pod-security.kubernetes.io/"
@@ -42,3 +43,9 @@ def policy(labels: Mapping[str, str], mode: str = "enforce") -> Policy:
         level = Level.RESTRICTED.value if mode == "enforce" else None
     found = re.fullmatch(r"v1\.(\d+)", version or "")
     return Policy(_LEVELS[level or Level.PRIVILEGED.value], int(found[1]) if found else None)
+
+
+def minor_of(server_version: str) -> int | None:
+    """Return the minor version that a server judges by, up to the newest known; None if unknown."""
+    known = re.match(r"v?1\.(\d{1,3})", server_version)
+    return min(int(known[1]), LATEST) if known else None
