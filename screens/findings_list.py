@@ -11,6 +11,7 @@ from functools import partial
 from typing import ClassVar
 
 from rich.segment import Segment
+from rich.style import Style
 from textual.binding import BindingType
 from textual.events import Click
 from textual.geometry import Region, Size
@@ -73,6 +74,7 @@ class FindingsList(ScrollView, can_focus=True):
         self._job: Steps[None] | None = None
         self._kept = ""
         self._marking = False
+        self._plain = Style()
         self._done: Callable[[], None] = lambda: None
 
     @property
@@ -147,23 +149,24 @@ class FindingsList(ScrollView, can_focus=True):
             deque(self._job, maxlen=0)
             self._done()
         self._job, self._done, self._marking = job, done, False
-        if self._go_on(job):
+        if _worked(job):
             self.run_worker(self._rest(job), group="arrange", exclusive=True)
-
-    def _go_on(self, job: Steps[None]) -> bool:
-        """Work for `BUDGET` seconds; return whether there is more to do."""
-        end = time.perf_counter() + BUDGET
-        if any(time.perf_counter() > end for _ in job):
-            return True
-        self._job = None
-        self._done()
-        return False
+        else:
+            self._finish()
 
     async def _rest(self, job: Steps[None]) -> None:
         more = True
-        while more and job is self._job:
+        while more:
             await asyncio.sleep(0)
-            more = job is self._job and self._go_on(job)
+            more = job is self._job and _worked(job)
+        # What follows searches, scrolls and draws: it gets a turn of its own.
+        await asyncio.sleep(0)
+        if job is self._job:
+            self._finish()
+
+    def _finish(self) -> None:
+        self._job = None
+        self._done()
 
     def _resize_content(self) -> None:
         # Rows are cut to the width, so that only the height is ever scrolled.
@@ -187,16 +190,21 @@ class FindingsList(ScrollView, can_focus=True):
         y = row - self.scroll_offset.y
         self.refresh(Region(0, y, self.size.width, 1))
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Draw what can be seen; Textual asks every widget above for each `rich_style`."""
+        self._plain = self.rich_style
+        return super().render_lines(crop)
+
     def render_line(self, y: int) -> Strip:
         """Draw one visible row."""
         line = y + self.scroll_offset.y
         width = self.scrollable_content_region.width
         if line >= len(self._lines):
-            return Strip.blank(width, self.rich_style)
+            return Strip.blank(width, self._plain)
         strip = Strip(self._cells(line, width)).adjust_cell_length(width)
         if line in self._selected():
             return covered(strip, self.get_component_rich_style("findings--cursor"))
-        return strip.apply_style(self.rich_style)
+        return strip.apply_style(self._plain)
 
     def _cells(self, line: int, width: int) -> list[Segment]:
         row, head = self._lines.row(line), self._lines.head(line)
@@ -287,3 +295,9 @@ class FindingsList(ScrollView, can_focus=True):
     def _marked(self) -> None:
         self.refresh()
         self.post_message(self.Marked())
+
+
+def _worked(job: Steps[None]) -> bool:
+    """Work for `BUDGET` seconds; return whether there is more to do."""
+    end = time.perf_counter() + BUDGET
+    return any(time.perf_counter() > end for _ in job)

@@ -137,8 +137,8 @@ class Lines:
         self.marked_here = 0 if unmark else len(self._found)
 
     def marked_in(self, group: Group) -> int:
-        """Return how many rows of a group are marked."""
-        return self._marked(group.rows)
+        """Return how many rows of a group are marked; it is asked with every drawing."""
+        return self._marked(group.rows) if self._marks else 0
 
     def _marked(self, indexes: Iterable[int]) -> int:
         return sum(map(self._marks.__contains__, map(self._ids.__getitem__, indexes)))
