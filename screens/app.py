@@ -122,6 +122,11 @@ class HardeningApp(Doors):
         self.problem = error
         self.exit()
 
+    def raise_problem(self) -> None:
+        """Raise what kept the place that was named from being opened, if anything did."""
+        if self.problem is not None:
+            raise self.problem
+
     def on_unmount(self) -> None:
         """Close the journal."""
         self._leaving.end()
@@ -186,5 +191,4 @@ def run_app(
     check(chosen)
     app = HardeningApp(state, way=way, read_only=read_only, kubeconfig=kubeconfig, settings=chosen)
     app.run(mouse=chosen.mouse)
-    if app.problem is not None:
-        raise app.problem
+    app.raise_problem()

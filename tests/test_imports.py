@@ -22,6 +22,12 @@ with open(sys.argv[1], "w") as file:
     json.dump([code, sorted(sys.modules)], file)
 """
 HEAVY = {"kubernetes", "textual"}
+BEHIND = {
+    *("kubernetes", "keyring", "prometheus_client", "ruamel", "yaml", "sqlite3", "unidiff"),
+    *("k8sharden.cluster.collector", "k8sharden.places", "k8sharden.session", "remediations"),
+    *("k8sharden.changes", "k8sharden.export", "k8sharden.missions", "screens.rooms"),
+}
+"""What the app loads once its first frame is drawn."""
 KUBECONFIG = """
 current-context: closed
 contexts: [{name: closed, context: {cluster: closed, user: nobody}}]
@@ -37,6 +43,11 @@ metadata: {name: shop}
 
 def _loaded(arguments: Sequence[str], folder: Path, *, code: int = 0) -> set[str]:
     """Run a command line in a folder of its own; return the top names of what it loaded."""
+    return {name.split(".")[0] for name in _modules(arguments, folder, code=code)}
+
+
+def _modules(arguments: Sequence[str], folder: Path, *, code: int = 0) -> set[str]:
+    """Run a command line in a folder of its own; return the modules that it loaded."""
     answer = folder / "answer.json"
     command = [sys.executable, "-P", "-c", PROBE, str(answer), *arguments]
     env = os.environ | {"K8SHARDEN_STATE": str(folder / "state")}
@@ -44,7 +55,7 @@ def _loaded(arguments: Sequence[str], folder: Path, *, code: int = 0) -> set[str
     assert done.returncode == 0, done.stderr
     left_with, modules = json.loads(answer.read_text())
     assert left_with == code, done.stderr
-    return {name.split(".")[0] for name in modules}
+    return set(modules)
 
 
 def _help() -> Iterator[list[str]]:
@@ -93,6 +104,26 @@ def test_a_command_with_a_cluster_never_loads_the_app(tmp_path: Path) -> None:
     (tmp_path / "config").write_text(KUBECONFIG)
     loaded = _loaded(["scan", "--kubeconfig", "config"], tmp_path, code=3)
     assert loaded & HEAVY == {"kubernetes"}
+
+
+def test_the_first_frame_waits_for_nothing_of_a_cluster() -> None:
+    """Both first screens are loaded without the engine, the client and every other screen."""
+    command = (
+        "import json, sys, k8sharden.cli.app, screens.app; print(json.dumps(list(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", command], capture_output=True, check=True)
+    loaded = set(json.loads(done.stdout))
+    assert {"screens.contexts", "screens.overview"} <= loaded
+    assert not loaded & BEHIND
+
+
+def test_a_command_on_the_training_cluster_loads_neither_files_nor_kubeconfigs(
+    tmp_path: Path,
+) -> None:
+    """Each source loads its own place and no other's."""
+    answer = _modules(["scan", "--demo"], tmp_path)
+    assert "k8sharden.places.training" in answer
+    assert not answer & {"k8sharden.places.files", "k8sharden.places.connecting"}
 
 
 def test_a_stray_folder_of_the_same_name_is_not_imported(tmp_path: Path) -> None:
