@@ -15,7 +15,7 @@ from k8sharden.changes.diff import FileDiff, unified
 from k8sharden.changes.journal import Entry, Journal
 from k8sharden.changes.landing import Watch
 from k8sharden.changes.make import make_plan, remediation
-from k8sharden.changes.plan import Plan, Planned, Unfixed
+from k8sharden.changes.plan import Plan, Planned
 from k8sharden.changes.recorded import diff_record
 from k8sharden.changes.settle import settle
 from k8sharden.changes.undo import plan_undo
@@ -132,12 +132,6 @@ class Session:
         """Return what a journal's entry wrote, as diffs with secrets masked."""
         masker = Masker()
         return tuple(diff_record(record, masker) for _, record in entry.records)
-
-    def drop(self, plan: Plan, planned: Planned) -> Plan:
-        """Return the plan without one of its changes, whose findings stay unfixed."""
-        kept = tuple(other for other in plan.changes if other is not planned)
-        left = tuple(Unfixed(name, "It was dropped from the plan.") for name in planned.findings)
-        return msgspec.structs.replace(plan, changes=kept, unfixed=(*plan.unfixed, *left))
 
     def review(self, plan: Plan, progress: Callable[[int], None] = lambda _: None) -> Plan:
         """Let the server try each change without storing anything; read-only skips this."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,6 @@ from screens.overview import OverviewScreen
 from screens.words import finding_words
 
 if TYPE_CHECKING:
-    from k8sharden.changes.plan import Plan
     from k8sharden.place import Place
     from k8sharden.session import Session
     from screens.rooms import Rooms
@@ -122,16 +121,10 @@ class Doors(App[None]):
         if session and chosen:
             self._review(session, self._maker(session, chosen), _words("apply", chosen))
 
-    def review_undo(self, entries: Sequence[str]) -> None:
+    def review_undo(self, entries: Sequence[str], *, partial: bool = False) -> None:
         """Review the plan that takes journal entries back."""
-        session = self._session()
-        if session is None:
-            return
-
-        def make(_: Callable[[int, int], None]) -> Plan:
-            return session.undo(entries, session.place.source())
-
-        self._review(session, make, ("journal", "undo", *entries))
+        if session := self._session():
+            self.push_screen(self.rooms.undo(session, entries, partial=partial))
 
     def _review(self, session: Session, make: Make, words: tuple[str, ...]) -> None:
         self.push_screen(self.rooms.review(session, make, words))

@@ -42,6 +42,8 @@ class ReviewScreen(HardeningScreen):
 
     CSS_PATH = "review.tcss"
     crumb = "review"
+    left = "not fixed"
+    """What is said of that which the plan leaves."""
     opening = "The whole plan, one row per object. Nothing runs before you confirm it."
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -106,7 +108,7 @@ class ReviewScreen(HardeningScreen):
         if plan.unfixed:
             number = f"{len(plan.unfixed):>8}"
             table.add_row(
-                Text("none"), Text("not fixed by this plan", "italic"), Text(number), "", ""
+                Text("none"), Text(f"{self.left} by this plan", "italic"), Text(number), "", ""
             )
         self._show_plan(plan)
 
@@ -130,10 +132,9 @@ class ReviewScreen(HardeningScreen):
         return Text("warns" if planned.checked else "agrees")
 
     def _show_plan(self, plan: Plan) -> None:
-        answered = sum(len(planned.findings) for planned in plan.changes)
-        parts = [f"{counted(len(plan.changes), 'change')} for {counted(answered, 'finding')}"]
+        parts = [self._sum(plan)]
         if plan.unfixed:
-            parts.append(f"{len(plan.unfixed)} not fixed, with reasons in the last row")
+            parts.append(f"{len(plan.unfixed)} {self.left}, with reasons in the last row")
         if plan.blocked:
             parts.append(f"{len(plan.blocked)} refused by the server: x drops a change")
         if plan.held:
@@ -146,6 +147,10 @@ class ReviewScreen(HardeningScreen):
         self.query_one("#digest", Prose).update(Content(f"Digest {plan.digest}"))
         self.tell_command(self._command(plan))
         self._show_change()
+
+    def _sum(self, plan: Plan) -> str:
+        answered = sum(len(planned.findings) for planned in plan.changes)
+        return f"{counted(len(plan.changes), 'change')} for {counted(answered, 'finding')}"
 
     def _command(self, plan: Plan) -> str:
         digest = () if self._undo else ("--yes", "--digest", plan.digest)
@@ -188,7 +193,7 @@ class ReviewScreen(HardeningScreen):
     def action_drop(self) -> None:
         """Leave the change under the cursor out."""
         if self._plan and self._current:
-            self._planned(self._session.drop(self._plan, self._current))
+            self._planned(self._plan.without(self._current))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer to overrule an owner only where the plan meets one."""

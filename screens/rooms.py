@@ -30,6 +30,7 @@ from screens.missions import MissionsScreen
 from screens.reading import Read, read
 from screens.review import ReviewScreen
 from screens.settings import SettingsScreen
+from screens.undo import UndoScreen
 
 
 class Rooms:
@@ -86,6 +87,10 @@ class Rooms:
     def review(self, session: Session, make: Make, words: Sequence[str]) -> ReviewScreen:
         """Review a plan; ``words`` are the command that makes the same."""
         return ReviewScreen(self._desk, session, make, tuple(words))
+
+    def undo(self, session: Session, entries: Sequence[str], *, partial: bool) -> UndoScreen:
+        """Review the plan that takes journal entries back."""
+        return UndoScreen(self._desk, session, tuple(entries), partial=partial)
 
     def export(self, session: Session, make: Make, words: Sequence[str]) -> ExportScreen:
         """Write a plan as files."""

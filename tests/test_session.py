@@ -56,7 +56,7 @@ def test_only_the_approved_digest_is_applied(session: Session) -> None:
     """Another plan than the one that was approved is refused, and nothing is journalled."""
     plan = plan_of(session)
     with pytest.raises(Refused, match="no longer the one that was approved"):
-        session.apply(plan, session.drop(plan, plan.changes[0]).digest)
+        session.apply(plan, plan.without(plan.changes[0]).digest)
     assert not session.entries()
 
 

@@ -13,6 +13,7 @@ from k8sharden.changes.reverse import ThreeWay
 from k8sharden.errors import NotFound
 from k8sharden.model.change import Change, Patch, show_path
 from k8sharden.model.inventory import Source
+from k8sharden.model.kinds import NAMESPACES
 from k8sharden.model.ref import Ref
 
 
@@ -67,6 +68,11 @@ class Planned(msgspec.Struct, frozen=True):
         return self.change.ref
 
     @property
+    def answers(self) -> tuple[str, ...]:
+        """The findings that it answers, or the entry that it takes back."""
+        return (self.undoes,) if self.undoes else self.findings
+
+    @property
     def digest(self) -> str:
         """The digest of exactly this change."""
         return digest([self])
@@ -97,6 +103,20 @@ class Plan(msgspec.Struct, frozen=True):
         """The changes that are exported, since an owner would put them back."""
         return tuple(planned for planned in self.changes if planned.held)
 
+    def without(self, dropped: Planned) -> "Plan":
+        """Return the plan without one change, whose findings stay unfixed.
+
+        An undo that is dropped keeps what was written later in place: the undos of what that may
+        stand on, the same objects and what runs in its namespaces, go with it.
+        """
+        at = self.changes.index(dropped)
+        older = (each for each in self.changes[at + 1 :] if _stands_on(dropped, each))
+        gone = {each.digest: each for each in (dropped, *older)}
+        kept = tuple(each for each in self.changes if each.digest not in gone)
+        names = (name for each in gone.values() for name in each.answers)
+        left = tuple(Unfixed(name, "It was dropped from the plan.") for name in names)
+        return msgspec.structs.replace(self, changes=kept, unfixed=(*self.unfixed, *left))
+
     def overrule(self, owner: Owner, *, overruled: bool = True) -> "Plan":
         """Return the plan with every change of this owner's objects to be applied after all."""
         changes = tuple(
@@ -104,6 +124,15 @@ class Plan(msgspec.Struct, frozen=True):
             for each in self.changes
         )
         return msgspec.structs.replace(self, changes=changes)
+
+
+def _stands_on(dropped: Planned, undo: Planned) -> bool:
+    """Whether what an undo takes back may be needed by what a dropped undo, before it, leaves."""
+    if not dropped.undoes or not undo.undoes:
+        return False
+    refs = {bound.ref for bound in dropped.bound}
+    spaces = {ref.name for ref in refs if ref.kind == NAMESPACES.kind}
+    return any(each.ref in refs or each.ref.namespace in spaces for each in undo.bound)
 
 
 Fetch = Callable[[Ref], dict[str, Any] | None]

@@ -1,0 +1,87 @@
+"""The plan that takes journal entries back, with what is in its way."""
+
+from typing import ClassVar
+
+from textual.binding import BindingType
+
+from k8sharden.changes.plan import Plan
+from k8sharden.changes.recorded import three_way
+from k8sharden.model.masking import Masker
+from k8sharden.model.text import one_line
+from k8sharden.session import Session
+from screens.desk import Desk
+from screens.keys import key
+from screens.review import ReviewScreen
+from screens.words import counted
+
+
+class UndoScreen(ReviewScreen):
+    """A review of an undo. What somebody changed since is shown three ways, and left to a choice.
+
+    ``partial`` leaves alone what somebody else changed since.
+    """
+
+    opening = (
+        "What would be taken back, newest first. The last row says what cannot be, and why: + adds "
+        "the entries that it needs, P takes back only what is still as we left it."
+    )
+
+    left = "not taken back"
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        key("undo.needed", "plus", "add_needed", "Add needed", "Take back what stands on it, too"),
+        key("undo.partial", "P", "partial", "Only ours", "Leave alone what others changed since"),
+    ]
+
+    def __init__(
+        self, desk: Desk, session: Session, entries: tuple[str, ...], *, partial: bool = False
+    ) -> None:
+        words = ("journal", "undo", *entries, *(("--partial",) if partial else ()))
+        super().__init__(
+            desk,
+            session,
+            lambda _: session.undo(entries, session.place.source(), partial=partial),
+            words,
+        )
+        self._entries = entries
+        self._partial = partial
+
+    def _sum(self, plan: Plan) -> str:
+        return f"{counted(len(plan.changes), 'change')} to take back"
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer a way only where it leads somewhere."""
+        if action == "add_needed":
+            return bool(self._needs())
+        if action == "partial":
+            return self._drifted()
+        return super().check_action(action, parameters)
+
+    def _needs(self) -> tuple[str, ...]:
+        left = self._plan.unfixed if self._plan else ()
+        needed = (name for unfixed in left for name in unfixed.needs)
+        return tuple(dict.fromkeys(name for name in needed if name not in self._entries))
+
+    def _drifted(self) -> bool:
+        return any(unfixed.drift for unfixed in (self._plan.unfixed if self._plan else ()))
+
+    def _reasons(self, plan: Plan) -> list[str]:
+        masker = Masker()
+        rows = []
+        for unfixed in plan.unfixed:
+            rows += [f"Entry {unfixed.finding}", f"    {one_line(unfixed.reason)}"]
+            for field in unfixed.drift:
+                rows += [f"    {line}" for line in three_way(field, masker)]
+        return rows or ["There is nothing to take back."]
+
+    def action_add_needed(self) -> None:
+        """Review the undo anew, with the entries that it needs."""
+        self._anew((*self._entries, *self._needs()), partial=self._partial)
+
+    def action_partial(self) -> None:
+        """Review the undo anew, of what is still as we left it."""
+        self._anew(self._entries, partial=True)
+
+    def _anew(self, entries: tuple[str, ...], *, partial: bool) -> None:
+        self.app.pop_screen()
+        self.house.review_undo(entries, partial=partial)
