@@ -217,9 +217,10 @@ class Session:
     def interrupted(self, source: Source) -> tuple[Entry, ...]:
         """Return the entries whose end nobody wrote down: the program was stopped in between.
 
-        A journal that does not exist yet is not made by asking.
+        None while another process writes: they may be its own. A journal that does not exist yet is
+        not made by asking.
         """
-        if not self._journal_path.exists():
+        if not self._journal_path.exists() or self.journal.busy:
             return ()
         return tuple(entry for entry in self.entries(source) if entry.interrupted)
 

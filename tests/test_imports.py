@@ -21,9 +21,18 @@ code = run(sys.argv[2:])
 with open(sys.argv[1], "w") as file:
     json.dump([code, sorted(sys.modules)], file)
 """
-HEAVY = {"kubernetes", "textual"}
+HEAVY = {"cryptography", "keyring", "kubernetes", "textual"}
 BEHIND = {
-    *("kubernetes", "keyring", "prometheus_client", "ruamel", "yaml", "sqlite3", "unidiff"),
+    *(
+        "cryptography",
+        "kubernetes",
+        "keyring",
+        "prometheus_client",
+        "ruamel",
+        "yaml",
+        "sqlite3",
+        "unidiff",
+    ),
     *("k8sharden.cluster.collector", "k8sharden.places", "k8sharden.session", "remediations"),
     *("k8sharden.changes", "k8sharden.export", "k8sharden.missions", "screens.rooms"),
 }

@@ -60,6 +60,11 @@ class Journal:
         """Return what a person should be told, each once: what was mended, where a key is."""
         return self._file.notes()
 
+    @property
+    def busy(self) -> bool:
+        """Whether somebody else writes now: what looks interrupted may be under way."""
+        return self._file.busy
+
     def alone(self) -> AbstractContextManager[None]:
         """Be the only one who writes, in all processes, while the context lasts; readers go on.
 

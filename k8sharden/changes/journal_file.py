@@ -60,6 +60,11 @@ class JournalFile:
                     raise InputError(f"{loss} Nothing was changed.")
             yield
 
+    @property
+    def busy(self) -> bool:
+        """Whether somebody else writes now."""
+        return self._lock.busy
+
     @contextmanager
     def writing(self, what: str = _UNKNOWN) -> Iterator[sqlite3.Connection]:
         """Commit what is done inside, or none of it; ``what`` became of the cluster if that fails.

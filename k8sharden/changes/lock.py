@@ -19,6 +19,11 @@ from k8sharden.errors import InputError, Refused
 from k8sharden.model.decoding import decode
 from k8sharden.model.text import one_line
 
+PATIENCE = 0.3
+"""Seconds to wait for a lock that another process may hold for a moment only."""
+
+_POLL = 0.02
+
 _SIZE = 512
 """Bytes; written in one piece, so that a reader sees it whole."""
 
@@ -90,21 +95,49 @@ class WriterLock:
             os.lseek(self._file, 0, os.SEEK_SET)
             os.write(self._file, msgspec.json.encode(told).ljust(_SIZE))
 
+    @property
+    def busy(self) -> bool:
+        """Whether somebody else writes now."""
+        if self._depth:
+            return False
+        try:
+            os.close(self._opened(0))
+        except Refused:
+            return True
+        except InputError:
+            return False
+        return False
+
     def _take(self) -> None:
+        self._file = self._opened(PATIENCE)
+        self._since = time.time()
+        self.note(self._read().commits)
+
+    def _opened(self, patience: float) -> int:
+        """Return the locked file. Raises `Refused` where another holds it for longer than that."""
         try:
             file = os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600)
         except OSError as error:
             raise InputError(self._trouble(error)) from error
         try:
-            _grab(file)
+            self._wait(file, patience)
         except (BlockingIOError, PermissionError) as error:
             os.close(file)
             raise Refused(self._taken(self._read())) from error
         except OSError as error:
             os.close(file)
             raise InputError(self._trouble(error)) from error
-        self._file, self._since = file, time.time()
-        self.note(self._read().commits)
+        return file
+
+    def _wait(self, file: int, patience: float) -> None:
+        end = time.monotonic() + patience
+        while True:
+            try:
+                return _grab(file)
+            except (BlockingIOError, PermissionError):
+                if time.monotonic() >= end:
+                    raise
+            time.sleep(_POLL)
 
     def _read(self) -> _Note:
         try:

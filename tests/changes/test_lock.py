@@ -6,15 +6,19 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from k8sharden.changes.journal import Journal
 from k8sharden.changes.lock import WriterLock
 from k8sharden.errors import InputError, Refused
+from k8sharden.places.training import TrainingPlace
+from k8sharden.session import Session
 from tests.changes.test_journal import intend
 
 ROOT = Path(__file__).parents[2]
@@ -60,6 +64,38 @@ def test_the_second_writer_is_told_who_writes_and_readers_go_on(tmp_path: Path) 
         assert "Nothing was changed" in said
         assert [entry.id for entry in Journal(journal.path).entries()] == [kept]
     assert intend(journal) != kept
+
+
+def test_what_is_under_way_elsewhere_is_not_called_interrupted(tmp_path: Path) -> None:
+    """An entry that another process works on becomes one that was interrupted when that is gone."""
+    session = Session(TrainingPlace(tmp_path), tmp_path)
+    source = msgspec.structs.replace(session.place.source(), cluster_uid="uid")
+    with held(tmp_path / "journal.sqlite", "1") as other:
+        assert len(session.entries(source)) == 1
+        assert session.interrupted(source) == ()
+        with pytest.raises(Refused, match=f"process {other.pid}"):
+            session.recover(source)
+        other.kill()
+        other.wait()
+        assert len(session.interrupted(source)) == 1
+
+
+def test_a_moment_is_waited_for(tmp_path: Path) -> None:
+    """Who writes a single line elsewhere is no reason to refuse a plan."""
+    one, two = WriterLock(tmp_path / "l"), WriterLock(tmp_path / "l")
+    taken = threading.Event()
+
+    def briefly() -> None:
+        with one.held():
+            taken.set()
+            time.sleep(0.05)
+
+    thread = threading.Thread(target=briefly)
+    thread.start()
+    assert taken.wait(10)
+    with two.held() as first:
+        assert first
+    thread.join()
 
 
 def test_a_killed_writer_is_in_nobodys_way(tmp_path: Path) -> None:
