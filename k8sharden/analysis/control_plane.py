@@ -54,7 +54,8 @@ def _by_writes(plane: ControlPlane, writes: dict[str, float], evidence: dict[str
     encrypted = any(_ENCRYPTED.match(prefix) for prefix in writes)
     plain = any(not _ENCRYPTED.match(prefix) for prefix in writes)
     if encrypted and not plain:
-        return Verdict(Status.PASS, "The API server encrypts the Secrets it writes.", evidence)
+        good = "The API server encrypts the Secrets it writes."
+        return _of_all(plane, Verdict(Status.PASS, good, evidence))
     if plain and not encrypted:
         return Verdict(
             Status.FAIL,
@@ -109,7 +110,8 @@ def auditing(inventory: Inventory) -> Verdict:
             evidence,
         )
     if _seen(plane) or levels or total:
-        return Verdict(Status.PASS, "The API servers have an audit policy.", evidence)
+        good = "The API servers have an audit policy."
+        return _of_all(plane, Verdict(Status.PASS, good, evidence))
     if events:
         return Verdict(
             Status.FAIL,
@@ -117,6 +119,20 @@ def auditing(inventory: Inventory) -> Verdict:
             evidence,
         )
     return Verdict(Status.UNKNOWN, "Neither flags nor audit metrics could be read.", evidence)
+
+
+def _of_all(plane: ControlPlane, good: Verdict) -> Verdict:
+    """Return a pass where the evidence speaks for every API server, else that nobody knows."""
+    pods = [server for server in _seen(plane) if not server.source.startswith("/")]
+    every = len(pods) >= (plane.replicas or 1) or plane.replicas == 1
+    if plane.managed or every:
+        return good
+    how_many = "an unknown number of" if plane.replicas is None else str(plane.replicas)
+    why = (
+        f"One of {how_many} API servers was asked, and is well set up; the others run where their "
+        "command lines cannot be seen: compare them with this one."
+    )
+    return Verdict(Status.UNKNOWN, why, good.evidence)
 
 
 def _records(flags: Mapping[str, str]) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from k8sharden.cli.output import emit, out_option
-from k8sharden.model.kinds import NAMESPACES, SCANNED, ResourceType
+from k8sharden.model.kinds import EVENTS, NAMESPACES, SCANNED, ResourceType
 from k8sharden.model.render import render
 
 
@@ -16,6 +16,8 @@ from k8sharden.model.render import render
 def permissions(*, applying: bool, out: Any) -> int:
     """Print the least ClusterRole that a scan needs here, as a manifest."""
     rules = [_rule(group, kinds, ["list", "get"]) for group, kinds in _by_group(SCANNED)]
+    # How many API servers there are: one that was asked does not speak for all.
+    rules.append(_rule("discovery.k8s.io", ["endpointslices"], ["get"]))
     rules.append({"nonResourceURLs": ["/flagz", "/metrics", "/version"], "verbs": ["get"]})
     if applying:
         rules += _applying()
@@ -44,6 +46,7 @@ def _applying() -> list[dict[str, Any]]:
     """Return what the fixes of the catalogue write, and what takes them back."""
     return [
         _rule("", [NAMESPACES.plural], ["patch"]),
+        _rule("", [EVENTS.plural], ["list"]),
         _rule("apps", ["deployments", "daemonsets", "statefulsets"], ["patch"]),
         _rule("batch", ["cronjobs"], ["patch"]),
         _rule("networking.k8s.io", ["networkpolicies"], ["create", "delete"]),

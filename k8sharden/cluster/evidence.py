@@ -1,7 +1,8 @@
 """Evidence about the control plane: its static pods, then /flagz, then /metrics.
 
-Static pods show every replica; the other two answer for the one that was reached. Sources: the
-component's flags, KEP-4828 (flagz), and the metrics of k8s.io/apiserver.
+Static pods show every replica; the other two answer for the one that was reached, and the
+endpoints of the Service `kubernetes` tell how many there are. Sources: the component's flags,
+KEP-4828 (flagz), the metrics of k8s.io/apiserver, and its endpoint reconciler.
 """
 
 import re
@@ -30,6 +31,8 @@ from k8sharden.model.text import one_line
 
 FLAGS_PATH = "/flagz"
 METRICS_PATH = "/metrics"
+SLICES = "endpointslices.discovery.k8s.io"
+REPLICAS_PATH = "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices/kubernetes"
 SYSTEM = "kube-system"
 
 _NOT_ACCEPTABLE = 406
@@ -54,10 +57,16 @@ def observe(api: Api, inventory: Inventory, progress: Tell) -> Observed:
     found, metrics_entry = _ask(api, METRICS_PATH, _metrics, progress)
     if flags is not None:
         servers.append(ApiServerFlags(FLAGS_PATH, flags))
-    entries = (flags_entry, metrics_entry)
+    entries = [flags_entry, metrics_entry]
+    replicas = None
+    if missing:
+        replicas, entry = _ask(api, SLICES, _replicas, progress, permission=f"{SLICES} in default")
+        entries.append(entry)
     missing += [_sentence(entry) for entry in entries if entry.status is not Coverage.READ]
-    control_plane = ControlPlane(servers=tuple(servers), samples=found, missing=tuple(missing))
-    return Observed(control_plane, entries)
+    control_plane = ControlPlane(
+        servers=tuple(servers), samples=found, missing=tuple(missing), replicas=replicas
+    )
+    return Observed(control_plane, tuple(entries))
 
 
 def static_pods(pods: Iterable[o.Pod]) -> Iterable[ApiServerFlags]:
@@ -106,21 +115,40 @@ def _ask(
     path: str,
     question: Callable[[Api], T],
     progress: Tell,
+    permission: str = "",
 ) -> tuple[T | None, Entry]:
-    """Put one question, and write its outcome down for the ledger."""
+    """Put one question, and write its outcome down for the ledger.
+
+    ``permission`` is what one has to be allowed to get, where that is not the path.
+    """
     progress(Progress(path, 0, 1, finished=False))
     try:
         return question(api), Entry(path, Coverage.READ)
     except Unauthorized:
         raise
     except Forbidden:
-        return None, Entry(path, Coverage.FORBIDDEN, "may not be read", permission=f"get {path}")
+        wanted = f"get {permission or path}"
+        return None, Entry(path, Coverage.FORBIDDEN, "may not be read", permission=wanted)
     except NotFound:
         return None, Entry(path, Coverage.ABSENT, "the server does not have it")
     except (ApiError, ClusterUnavailable, ValueError, msgspec.MsgspecError) as error:
         return None, Entry(path, Coverage.ERROR, one_line(str(error), 300))
     finally:
         progress(Progress(path, 1, 1, finished=True))
+
+
+class _Endpoint(msgspec.Struct):
+    addresses: list[str] = []
+
+
+class _EndpointSlice(msgspec.Struct):
+    endpoints: list[_Endpoint] | None = None
+
+
+def _replicas(api: Api) -> int | None:
+    """GET the endpoints that the API servers write down for themselves, and count them."""
+    found = decode(api.raw(REPLICAS_PATH), _EndpointSlice).endpoints or ()
+    return len({address for each in found for address in each.addresses}) or None
 
 
 class _Flagz(msgspec.Struct):

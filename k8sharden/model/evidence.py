@@ -24,7 +24,8 @@ class ControlPlane(msgspec.Struct, frozen=True):
     """Evidence about the API servers.
 
     ``samples`` is None where /metrics could not be read. ``missing`` names, for each source that
-    could not be used, why and which permission would open it.
+    could not be used, why and which permission would open it. ``replicas`` is how many API servers
+    there are, None where nobody said.
     """
 
     distribution: str = "unknown"
@@ -32,6 +33,7 @@ class ControlPlane(msgspec.Struct, frozen=True):
     servers: tuple[ApiServerFlags, ...] = ()
     samples: tuple[Sample, ...] | None = None
     missing: tuple[str, ...] = ()
+    replicas: int | None = None
 
     def values(self, flag: str) -> tuple[str, ...]:
         """Return the flag's value on each API server that was seen, empty where not set."""

@@ -29,6 +29,7 @@ def inventory(
     samples: tuple[Sample, ...] | None = None,
     distribution: str = "kubeadm",
     version: str = "v1.36.2",
+    replicas: int | None = 1,
 ) -> Inventory:
     """Return an inventory with this evidence and nothing else."""
     plane = ControlPlane(
@@ -36,6 +37,7 @@ def inventory(
         distribution in ("EKS", "GKE", "AKS"),
         tuple(ApiServerFlags(f"static pod {n}", flags) for n, flags in enumerate(servers)),
         samples,
+        replicas=replicas,
     )
     return Inventory(Source(SourceKind.CLUSTER, "t", "", version), {}, {}, plane)
 
@@ -111,6 +113,28 @@ def test_where_only_flagz_answers_it_is_named() -> None:
     plane = ControlPlane(servers=(ApiServerFlags("/flagz", WITHOUT),))
     seen = Inventory(Source(SourceKind.CLUSTER, "t"), {}, {}, plane)
     assert encryption(seen).reason.startswith("/flagz runs without")
+
+
+@pytest.mark.parametrize(
+    ("servers", "replicas", "status"),
+    [
+        ([], 1, Status.PASS),
+        ([], 3, Status.UNKNOWN),
+        ([], None, Status.UNKNOWN),
+        ([WITH], None, Status.PASS),
+        ([WITH], 3, Status.UNKNOWN),
+        ([WITH, WITH, WITH], 3, Status.PASS),
+    ],
+)
+def test_one_api_server_does_not_speak_for_the_others(
+    servers: list[Flags], replicas: int | None, status: Status
+) -> None:
+    """Counters and /flagz are those of whoever answered; static pods show their own flags."""
+    found = encryption(inventory(*servers, samples=(written(SECRETBOX),), replicas=replicas))
+    assert found.status is status
+    audited = [server | AUDITED for server in map(dict, servers)]
+    found = auditing(inventory(*audited, samples=(events(9),), replicas=replicas))
+    assert found.status is status
 
 
 def test_many_forgotten_replicas_are_not_all_named() -> None:

@@ -225,7 +225,8 @@ def test_progress_tells_each_type_to_its_end() -> None:
     assert (pods[0].done, pods[0].total) == (1, 3)
     assert (pods[-1].done, pods[-1].finished) == (3, True)
     finished = [report.resource for report in seen if report.finished]
-    assert sorted(finished) == sorted([kind.key for kind in kinds.SCANNED] + ["/flagz", "/metrics"])
+    evidence = ["/flagz", "/metrics", "endpointslices.discovery.k8s.io"]
+    assert sorted(finished) == sorted([kind.key for kind in kinds.SCANNED] + evidence)
 
 
 def test_a_forbidden_type_finishes_once_after_its_namespaces() -> None:

@@ -100,6 +100,31 @@ def test_flagz_of_an_older_server_is_asked_for_in_its_version() -> None:
     assert scan(Scripted({"/flagz": older})).control_plane.sources() == ("/flagz",)
 
 
+SLICE = "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices/kubernetes"
+
+
+def test_hidden_api_servers_are_counted_by_their_endpoints() -> None:
+    """Each of them writes its address into the Service kubernetes; pods that are seen suffice."""
+    endpoints = [{"addresses": ["192.0.2.1"]}, {"addresses": ["192.0.2.2"]}]
+    found = Response(200, json.dumps({"endpoints": endpoints}).encode())
+    assert scan(Scripted({SLICE: found})).control_plane.replicas == 2
+    assert (
+        scan(Scripted({SLICE: Response(200, b'{"endpoints": null}')})).control_plane.replicas
+        is None
+    )
+    seen = Scripted({SLICE: found, kinds.PODS.path(): page([api_server("kube-apiserver-1")])})
+    assert scan(seen).control_plane.replicas is None
+    assert SLICE not in {request.path for request in seen.requests}
+
+
+def test_whoever_may_not_count_them_is_told_what_is_missing() -> None:
+    """The permission stands in the ledger and with the evidence."""
+    seen = scan(Scripted({SLICE: refusal(403, "Forbidden")}))
+    entry = seen.ledger["endpointslices.discovery.k8s.io"]
+    assert entry.permission == "get endpointslices.discovery.k8s.io in default"
+    assert any(entry.permission in sentence for sentence in seen.control_plane.missing)
+
+
 @pytest.mark.parametrize("path", ["/flagz", "/metrics"])
 def test_a_missing_permission_is_named(path: str) -> None:
     """What a viewer may not read leaves the evidence unknown, with the permission for it."""
