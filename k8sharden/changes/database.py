@@ -131,8 +131,7 @@ def _make(path: Path) -> None:
     """Make an empty journal under another name first: it is there whole, or not at all."""
     if any(file.exists() and file.stat().st_size for file in _beside(path)):
         raise Damaged(path, "it is gone, and what SQLite keeps beside it is still there")
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    fresh.unlink(missing_ok=True)
+    fresh = path.with_name(f".{path.name}.{os.urandom(4).hex()}")
     write_new(fresh, b"")
     try:
         with closing(_connect(fresh)) as db:

@@ -55,7 +55,8 @@ class JournalFile:
         """Be the only one who writes. Raises `Refused`, and `InputError` for a damaged journal."""
         with self._lock.held() as first:
             if first:
-                check(self.db, self._path)
+                with self._turn:
+                    check(self.db, self._path)
                 if loss := self._loss(self._lock.commits):
                     raise InputError(f"{loss} Nothing was changed.")
             yield

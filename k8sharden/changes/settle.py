@@ -17,6 +17,7 @@ from k8sharden.changes.plan import Fetch
 from k8sharden.changes.verify import completed
 from k8sharden.changes.write import holds
 from k8sharden.cluster.api import FIELD_MANAGER
+from k8sharden.errors import ApiError, InputError
 from k8sharden.model.change import Create, Delete, Patch
 
 
@@ -39,9 +40,21 @@ class _Looked(msgspec.Struct, frozen=True):
 def settle(entry: Entry, journal: Journal, fetch: Fetch, *, close: bool = False) -> str:
     """Write down what became of an interrupted entry, and return it in a sentence.
 
-    An object that reads neither as before nor as meant leaves the entry open, or where ``close``
-    is asked for ends it: that object is then not ours to take back.
+    An object that reads neither as before nor as meant leaves the entry open, and so does one that
+    may not be read or a key that is missing. ``close`` ends it then: what could not be told is not
+    ours to take back. Raises `ClusterUnavailable`.
     """
+    try:
+        return _settle(entry, journal, fetch, close=close)
+    except (ApiError, InputError) as error:
+        if not close:
+            return f"It stays as it is: {error}"
+        # Without words, for which its key would be needed.
+        journal.settle(entry.id, State.FAILED)
+        return f"It was ended without a look at what it left: {error}"
+
+
+def _settle(entry: Entry, journal: Journal, fetch: Fetch, *, close: bool) -> str:
     looked = [
         _look(number, state, record, fetch) for number, (state, record) in enumerate(entry.records)
     ]

@@ -114,21 +114,23 @@ def _refuse(session: Session, entries: Sequence[str], plan: Plan) -> NoReturn:
     "--close",
     metavar="ENTRY",
     multiple=True,
-    help="End this one although somebody changed its object meanwhile; that stays as it is.",
+    help="End this one, too, where its objects do not tell; they stay as they are.",
 )
 def recover(close: tuple[str, ...], **options: Any) -> int:
     """Find out what became of changes that were interrupted; only the journal is written.
 
-    Each object is compared with what it was before and what it was meant to be.
+    Each object is compared with what it was before and what it was meant to be. The exit code is 5
+    where an entry stays open.
     """
     source, _, _ = split(options)
     session = open_session(source)
-    settled = session.recover(session.place.source(), close)
+    where = session.place.source()
+    settled = session.recover(where, close)
     for entry, said in settled:
         say(f"{entry.id}: {entry.title}. {said}")
     if not settled:
         say("No change of this cluster was interrupted.")
-    return 0
+    return 5 if session.interrupted(where) else 0
 
 
 @journal.command()

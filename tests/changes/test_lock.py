@@ -35,6 +35,16 @@ with journal.alone():
     sys.stdin.read()
 """
 
+WRITE = """
+import sys
+from pathlib import Path
+from k8sharden.changes.journal import Journal
+from tests.changes.test_journal import intend
+journal = Journal(Path(sys.argv[1]))
+while True:
+    print(intend(journal), flush=True)
+"""
+
 
 @contextmanager
 def held(path: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
@@ -108,6 +118,30 @@ def test_a_killed_writer_is_in_nobodys_way(tmp_path: Path) -> None:
     assert journal.notes() == ()
     assert len(journal.entries()) == 3
     intend(journal)
+
+
+def test_what_was_on_disk_outlives_every_kill(tmp_path: Path) -> None:
+    """Killed anywhere in its writing: what was said to be written is there, whole and readable."""
+    path = tmp_path / "journal.sqlite"
+    said: list[str] = []
+    for pause in (0.0, 0.01, 0.023, 0.037, 0.06, 0.1):
+        with subprocess.Popen(
+            [sys.executable, "-c", WRITE, str(path)], stdout=subprocess.PIPE, text=True,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+        ) as process:  # fmt: skip
+            assert process.stdout is not None
+            said.append(process.stdout.readline().strip())
+            time.sleep(pause)
+            process.kill()
+            # The last line may be cut off.
+            said += [line.strip() for line in process.stdout if line.endswith("\n")]
+        journal = Journal(path)
+        assert journal.notes() == ()
+        with journal.alone():
+            found = {entry.id: entry for entry in journal.entries()}
+        assert set(said) <= set(found)
+        assert all(entry.contents().records for entry in found.values())
+        journal.close()
 
 
 def test_a_thread_may_take_it_again_and_another_may_not(tmp_path: Path) -> None:

@@ -11,6 +11,8 @@ from k8sharden.changes.bind import FieldChange
 from k8sharden.changes.entry import Record, State
 from k8sharden.changes.journal import Journal
 from k8sharden.model.change import Named
+from k8sharden.places.training import TrainingPlace
+from tests.changes.test_journal import intend
 from tests.changes.values import CONTAINER, patch
 from tests.cli.here import Here
 from tests.cli.test_journal_faults import CHOICE, applied, plan
@@ -126,6 +128,24 @@ def test_recover_settles_what_a_crash_left(person: Here, monkeypatch: pytest.Mon
     assert entry["state"] == "verified"
     assert person.approve("journal", "undo", entry["id"], "--demo", "--no-wait").code == 0
     assert plan(person, CHOICE) == digest
+
+
+def test_recover_goes_on_where_one_entry_cannot_be_settled(person: Here) -> None:
+    """Without its key an entry stays open, or is ended by name; the others are settled."""
+    uid = TrainingPlace(person.home / "state").source().cluster_uid
+    lost = intend(opened(person), uid)
+    for file in (person.home / "state").glob("*.key"):
+        file.unlink()
+    assert person("journal", "new-key", "--yes").code == 0
+    odd = intend(opened(person), uid)
+    said = person("journal", "recover", "--demo")
+    assert said.code == 5
+    assert f"{odd}: t. It was interrupted, and Deployment shop/web reads neither" in said.err
+    assert f"{lost}: t. It stays as it is: The journal's key" in said.err
+    said = person("journal", "recover", "--demo", "--close", lost, "--close", odd)
+    assert said.code == 0
+    assert "It was ended without a look" in said.err
+    assert {entry.state for entry in opened(person).entries()} == {State.FAILED}
 
 
 def test_a_new_key_is_told(person: Here) -> None:
