@@ -1,5 +1,6 @@
 """The app: its keys, its life, and what keeps it safe. It decides nothing about clusters."""
 
+import gc
 import os
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -114,6 +115,10 @@ class HardeningApp(Doors):
     def post_display_hook(self) -> None:
         """Begin with what waited for the first frame."""
         self._drawn = True
+        if not gc.isenabled():
+            # The command line spared us the collector's walks over all that was loaded.
+            gc.freeze()
+            gc.enable()
         while self._once_drawn:
             self.call_later(self._once_drawn.pop())
 

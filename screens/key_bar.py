@@ -17,28 +17,37 @@ class KeyBar(Footer):
 
     def __init__(self) -> None:
         super().__init__(show_command_palette=False)
+        self._shown: list[Binding] = []
 
     def on_resize(self, event: Resize) -> None:
         """Choose the keys anew for the new width."""
         del event
-        self.call_after_refresh(self.recompose)
+        self.call_after_refresh(self._choose)
+
+    async def _choose(self) -> None:
+        if [each.binding for each in self._fitting()] != self._shown:
+            await self.recompose()
 
     def compose(self) -> ComposeResult:
         """Yield the keys that fit, the most particular ones first."""
         if not self._bindings_ready:
             return
         fitting = self._fitting()
+        self._shown = [each.binding for each in fitting]
         self.styles.grid_size_columns = len(fitting)
         for active in fitting:
             binding = active.binding
-            yield FooterKey(
+            shown = FooterKey(
                 binding.key,
                 self.app.get_key_display(binding),
                 binding.description,
                 binding.action,
                 disabled=not active.enabled,
                 tooltip=active.tooltip,
-            ).data_bind(compact=Footer.compact)
+            )
+            # It begins as compact, and to change that later costs two more stylings of each key.
+            shown.set_reactive(FooterKey.compact, False)  # noqa: FBT003 - the value
+            yield shown
 
     def _fitting(self) -> list[ActiveBinding]:
         shown: dict[str, ActiveBinding] = {}

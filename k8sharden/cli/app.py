@@ -5,8 +5,10 @@ Its first frame is drawn before the cluster is opened: what opens one is loaded 
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,12 +26,10 @@ if TYPE_CHECKING:
 def start(*, kubeconfig: str | None, context: str | None, read_only: bool) -> None:
     """Start the app; the first screen chooses the cluster where none was named."""
     _need_terminal("k8sharden scan")
-    from screens.app import run_app  # noqa: PLC0415 - Textual is loaded only when the app starts
-
     settings = config.load()
     file = Path(kubeconfig) if kubeconfig else None
     way = partial(_cluster, file, context, read_only, settings) if context else None
-    run_app(config.state_folder(), way=way, read_only=read_only, kubeconfig=file, settings=settings)
+    _run(way=way, read_only=read_only, settings=settings, kubeconfig=file)
 
 
 @click.command()
@@ -45,10 +45,31 @@ def demo(*, read_only: bool, reset: bool) -> None:
     if reset:
         _reset(state)
     _need_terminal("k8sharden scan --demo")
-    from screens.app import run_app  # noqa: PLC0415 - as above
-
     way = partial(_training, state, read_only)
-    run_app(state, way=way, read_only=read_only, settings=config.load())
+    _run(way=way, read_only=read_only, settings=config.load())
+
+
+def _run(
+    *,
+    way: Callable[[], Place] | None,
+    read_only: bool,
+    settings: Config,
+    kubeconfig: Path | None = None,
+) -> None:
+    """Run the app. Until its first frame no garbage is collected: loading makes none."""
+    gc.disable()
+    try:
+        from screens.app import run_app  # noqa: PLC0415 - Textual is loaded only for the app
+
+        run_app(
+            config.state_folder(),
+            way=way,
+            read_only=read_only,
+            kubeconfig=kubeconfig,
+            settings=settings,
+        )
+    finally:
+        gc.enable()
 
 
 def _cluster(file: Path | None, context: str, read_only: bool, settings: Config) -> Place:  # noqa: FBT001 - called by its maker alone
