@@ -12,6 +12,7 @@ from k8sharden.analysis.assess import Assessment, assess
 from k8sharden.analysis.recheck import Rechecked, recheck
 from k8sharden.changes.apply import Outcome, Result, apply_plan, dry_run
 from k8sharden.changes.diff import FileDiff, unified
+from k8sharden.changes.impact import with_impact
 from k8sharden.changes.journal import Entry, Journal
 from k8sharden.changes.landing import Watch
 from k8sharden.changes.make import make_plan, remediation
@@ -133,6 +134,10 @@ class Session:
         masker = Masker()
         return tuple(diff_record(record, masker) for _, record in entry.records)
 
+    def judged(self, plan: Plan, scan: Scan | None) -> Plan:
+        """Return the plan with its impact worked out anew, as after a change was left out."""
+        return with_impact(plan, scan.inventory if scan else None)
+
     def review(self, plan: Plan, progress: Callable[[int], None] = lambda _: None) -> Plan:
         """Let the server try each change without storing anything; read-only skips this."""
         writer = self.place.writer
@@ -248,10 +253,18 @@ class Session:
         """Return why entries cannot be shown, under the names of their keys; may take long."""
         return self.journal.sealed(entries)
 
-    def undo(self, names: Sequence[str], source: Source, *, partial: bool = False) -> Plan:
+    def undo(
+        self,
+        names: Sequence[str],
+        source: Source,
+        *,
+        partial: bool = False,
+        scan: Scan | None = None,
+    ) -> Plan:
         """Return the plan that takes these entries back. Raises `Refused` for another cluster's.
 
-        ``partial`` leaves the fields alone that somebody else changed since.
+        ``partial`` leaves the fields alone that somebody else changed since. With a scan, the
+        plan's impact on pods and rights is told as far as that needs the rest of the cluster.
         """
         entries = [self.journal.entry(name) for name in dict.fromkeys(names)]
         for entry in entries:
@@ -262,7 +275,8 @@ class Session:
                 )
         chosen = {entry.id for entry in entries}
         others = [e for e in self.entries(source) if e.undoable and e.id not in chosen]
-        return plan_undo(entries, source, self.place.fetch, others=others, partial=partial)
+        made = plan_undo(entries, source, self.place.fetch, others=others, partial=partial)
+        return with_impact(made, scan.inventory if scan else None)
 
     def command(self, *words: str) -> str:
         """Return the command line that does the same, quoted for a shell."""

@@ -2,7 +2,7 @@
 
 from k8sharden.changes.apply import Result
 from k8sharden.changes.journal import State
-from k8sharden.changes.plan import Planned
+from k8sharden.changes.plan import Plan, Planned
 from k8sharden.model.change import ChangeKind, Risk
 
 RISK = {
@@ -52,3 +52,10 @@ def risk_word(planned: Planned) -> str:
         return f"export: {planned.owner.kind}"[:17]
     words = _UNDO_RISK if planned.undoes else RISK
     return words[planned.change.risk]
+
+
+def approval(plan: Plan) -> tuple[str, ...]:
+    """Return the words of a command line that approve exactly this plan."""
+    overruled = dict.fromkeys(each.owner.key for each in plan.changes if each.overruled)
+    owners = (word for owner in overruled for word in ("--override-owner", owner))
+    return (*owners, "--yes", "--digest", plan.digest)

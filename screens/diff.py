@@ -24,6 +24,7 @@ def notes(planned: Planned, source: Source) -> list[str]:
     rows = [one_line(change.title, 300), f"{KIND[change.kind]} · {risk_word(planned)}"]
     if planned.rejected:
         rows.append(f"The server would refuse it: {one_line(planned.rejected)} (x drops it)")
+    rows += [f"Impact: {one_line(effect.said)}" for effect in planned.impact]
     rows += [f"Owner: {one_line(note)}" for note in owner_notes(planned, source)]
     rows += [f"Warning: {one_line(warning)}" for warning in change.warnings]
     return rows + [f"Server: {one_line(line)}" for line in planned.checked]

@@ -14,7 +14,7 @@ from k8sharden.model.text import one_line
 from k8sharden.session import Session
 from screens.apply import ApplyScreen
 from screens.base import HardeningScreen, Table, cell
-from screens.change_words import risk_word
+from screens.change_words import approval, risk_word
 from screens.confirm import ConfirmScreen
 from screens.desk import Desk, Make
 from screens.diff import notes
@@ -125,9 +125,7 @@ class ReviewScreen(HardeningScreen):
     def _said(self, planned: Planned) -> Text:
         if planned.rejected:
             return Text("refuses", "bold red")
-        if not planned.bound:
-            return Text("-")
-        if self.desk.locked:
+        if not planned.bound or self.desk.locked:
             return Text("-")
         return Text("warns" if planned.checked else "agrees")
 
@@ -153,10 +151,8 @@ class ReviewScreen(HardeningScreen):
         return f"{counted(len(plan.changes), 'change')} for {counted(answered, 'finding')}"
 
     def _command(self, plan: Plan) -> str:
-        digest = () if self._undo else ("--yes", "--digest", plan.digest)
-        overruled = dict.fromkeys(each.owner.key for each in plan.changes if each.overruled)
-        owners = (word for owner in overruled for word in ("--override-owner", owner))
-        return self._session.command(*self._words, *owners, *digest)
+        consent = () if self._undo else approval(plan)
+        return self._session.command(*self._words, *consent)
 
     @property
     def _current(self) -> Planned | None:
@@ -193,7 +189,7 @@ class ReviewScreen(HardeningScreen):
     def action_drop(self) -> None:
         """Leave the change under the cursor out."""
         if self._plan and self._current:
-            self._planned(self._plan.without(self._current))
+            self._planned(self._session.judged(self._plan.without(self._current), self.desk.scan))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer to overrule an owner only where the plan meets one."""
@@ -204,11 +200,10 @@ class ReviewScreen(HardeningScreen):
 
     def action_overrule(self) -> None:
         """Choose to apply what an owner would put back, for all of that owner's objects."""
-        planned = self._current
-        if self._plan is None or planned is None or not (planned.held or planned.overruled):
-            self.say("Nobody but us would change this object: it is applied as it is.")
+        planned, row = self._current, self.query_one(Table).cursor_row
+        if not self._plan or not planned or not (planned.held or planned.overruled):
+            self.say("Nobody but us changes this object: it is applied as it is.")
             return
-        row = self.query_one(Table).cursor_row
         self._planned(self._plan.overrule(planned.owner, overruled=not planned.overruled))
         self.query_one(Table).move_cursor(row=row)
 

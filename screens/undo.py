@@ -40,7 +40,9 @@ class UndoScreen(ReviewScreen):
         super().__init__(
             desk,
             session,
-            lambda _: session.undo(entries, session.place.source(), partial=partial),
+            lambda _: session.undo(
+                entries, session.place.source(), partial=partial, scan=desk.scan
+            ),
             words,
         )
         self._entries = entries

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from k8sharden.changes.compose import Wanted, compose
+from k8sharden.changes.impact import with_impact
 from k8sharden.changes.plan import Fetch, Plan, Planned, Unfixed, bind_change
 from k8sharden.errors import ApiError, Refused
 from k8sharden.model.change import Change, ChangeKind, NoChange, Risk
@@ -42,9 +43,9 @@ def make_plan(
             unfixed += [Unfixed(finding, reason) for finding in want.findings]
         else:
             changes.append(planned)
-    return Plan(
-        inventory.source, tuple(sorted(changes, key=order)), tuple(sorted(unfixed, key=str))
-    )
+    ordered = tuple(sorted(changes, key=order))
+    made = Plan(inventory.source, ordered, tuple(sorted(unfixed, key=str)))
+    return with_impact(made, inventory)
 
 
 def _remediate(

@@ -12,6 +12,7 @@ from k8sharden.changes.bookkeeping import essential
 from k8sharden.changes.reverse import ThreeWay
 from k8sharden.errors import NotFound
 from k8sharden.model.change import Change, Patch, show_path
+from k8sharden.model.impact import Impact
 from k8sharden.model.inventory import Source
 from k8sharden.model.kinds import NAMESPACES
 from k8sharden.model.ref import Ref
@@ -46,6 +47,8 @@ class Planned(msgspec.Struct, frozen=True):
     """Why the server would refuse it; empty where it would not."""
     owner: Owner = Owner()
     """Who would put it back: the owner of the first of its objects that has one."""
+    impact: tuple[Impact, ...] = ()
+    """What it does to running pods and to rights, for people; the digest leaves it out."""
     overruled: bool = False
     """Whether a person chose to apply it although its owner would put it back."""
 

@@ -109,6 +109,7 @@ def _change(number: int, planned: Planned, source: Source) -> str:
     answers = f"answers {len(planned.findings)} finding{'s' * (len(planned.findings) != 1)}"
     lines = [f"{number}. {change.title} ({change.kind}, {RISKS[change.risk]}, {answers})"]
     notes = [*owner_notes(planned, source), *change.warnings]
+    lines += [f"   ~ {effect.said}" for effect in planned.impact]
     lines += [f"   ! {note}" for note in (*notes, *planned.checked)]
     lines += [f"   x The server would refuse it: {planned.rejected}"] if planned.rejected else []
     lines += [f"   file {file.path}" for file in change.files]

@@ -153,6 +153,15 @@ def _change(
             *rejected,
             *detail,
         ],
+        "impact": [
+            {
+                "kind": effect.kind,
+                "count": effect.count,
+                "downtime": effect.downtime,
+                "sentence": effect.said,
+            }
+            for effect in planned.impact
+        ],
         "diff": "".join(diff.text for diff in diffs),
         "path": diffs[-1].path if diffs else "",
         "result": outcome.result if outcome else "",

@@ -1,0 +1,135 @@
+"""Which pods Pod Security would refuse after a change: of a new template, or under a new label.
+
+Running pods are never evicted; what is refused is the pod that replaces one. Exemptions in the API
+server's own configuration cannot be seen from outside.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from k8sharden.analysis.pod_security import Policy, describe, minor_of, policy, violations
+from k8sharden.analysis.restarts import running, template
+from k8sharden.model import objects as o
+from k8sharden.model.decoding import convert
+from k8sharden.model.impact import Impact, ImpactKind
+from k8sharden.model.inventory import Inventory
+from k8sharden.model.kinds import PODS, WORKLOADS
+from k8sharden.model.meta import Meta
+from k8sharden.model.pods import PodSpec, Template
+from k8sharden.model.ref import Ref
+from k8sharden.model.text import one_line
+from k8sharden.model.workloads import Workload, pods_of, workloads
+
+Object = Mapping[str, Any]
+Later = Mapping[Ref, Object | None]
+"""Objects as earlier changes of the plan leave them; None where they are gone."""
+
+_NAMED = 3
+
+
+def refused_pods(after: Object, labels: Mapping[str, str], minor: int | None) -> Impact | None:
+    """Return whether the pods of a changed template are refused; None where they are admitted."""
+    asked, made = policy(labels, "enforce"), _decoded(after)
+    if made is None:
+        return _untold(f"Cannot tell whether Pod Security ({asked.words}) would refuse its pods.")
+    found = _violated(asked, made.spec, made.metadata, minor)
+    if not found:
+        return None
+    return Impact(
+        ImpactKind.REFUSED,
+        running(after),
+        f"Pod Security ({asked.words}) would refuse its new pods, and old ones go as they are "
+        f"replaced: {found}",
+    )
+
+
+def refused_in(
+    namespace: str,
+    before: Mapping[str, str],
+    after: Mapping[str, str],
+    inventory: Inventory,
+    later: Later,
+) -> Impact | None:
+    """Return what new labels of a namespace refuse of all that runs there; None where they do not.
+
+    Workloads that earlier changes of the plan rolled out are judged as those leave them.
+    """
+    asked = policy(after, "enforce")
+    if asked == policy(before, "enforce") or asked == Policy():
+        return None
+    missing = _missing(namespace, inventory)
+    if missing:
+        return _untold(f"Cannot tell what Pod Security ({asked.words}) would refuse: {missing}")
+    minor = minor_of(inventory.source.server_version)
+    mine = [each for each in workloads(inventory) if each.namespace == namespace]
+    templates = [each for each in mine if each.ref.kind != PODS.kind]
+    bad = [each for each in templates if _violated(asked, *_template_of(each, later), minor)]
+    pods = list(_kept(namespace, inventory, later))
+    stuck = [pod for pod in pods if _violated(asked, pod.spec, pod.metadata, minor)]
+    return Impact(
+        ImpactKind.REFUSED, len(stuck), _said(asked, bad, stuck, len(templates), len(pods))
+    )
+
+
+def _said(asked: Policy, bad: list[Workload], stuck: list[o.Pod], templates: int, pods: int) -> str:
+    of = f"{_counted(pods, 'running pod')} and {_counted(templates, 'pod template')}"
+    if not bad and not stuck:
+        return f"Pod Security ({asked.words}) would refuse nothing of {of}."
+    names = [each.ref.label for each in bad] or [f"Pod {pod.name}" for pod in stuck]
+    rest = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return (
+        f"Pod Security ({asked.words}) would refuse {len(stuck)} and {len(bad)} of {of}, running "
+        f"pods once they are replaced: {one_line(', '.join(names[:_NAMED]), 300)}{rest}."
+    )
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number} {word}" + ("" if number == 1 else "s")
+
+
+def _missing(namespace: str, inventory: Inventory) -> str:
+    """Name what was not read of a namespace; empty where all was."""
+    gaps = [kind.key for kind in WORKLOADS if not inventory.entry(kind).covers(namespace)]
+    if gaps:
+        return f"{', '.join(gaps)} could not be read in {one_line(namespace, 70)}."
+    names = {kind.kind for kind in WORKLOADS}
+    odd = [
+        each.ref.label
+        for each in inventory.odd
+        if each.ref.namespace == namespace and each.ref.kind in names
+    ]
+    return f"{one_line(', '.join(odd), 200)} could not be read." if odd else ""
+
+
+def _kept(namespace: str, inventory: Inventory, later: Later) -> Iterator[o.Pod]:
+    """Yield the running pods that no earlier change of the plan replaces."""
+    for owner, pods in pods_of(inventory).items():
+        if owner not in later:
+            yield from (pod for pod in pods if pod.namespace == namespace)
+
+
+def _template_of(workload: Workload, later: Later) -> tuple[PodSpec, Meta]:
+    value = later.get(workload.ref)
+    made = _decoded(value) if value else None
+    if made is None:
+        return workload.spec, workload.template_metadata
+    return made.spec, made.metadata
+
+
+def _decoded(value: Object) -> Template | None:
+    try:
+        return convert(template(value), Template, strict=False)
+    except msgspec.ValidationError:
+        return None
+
+
+def _violated(asked: Policy, spec: PodSpec, metadata: Meta, minor: int | None) -> str:
+    known = [each for each in (asked.minor, minor) if each is not None]
+    version = min(known, default=None)
+    return one_line(describe(violations(asked.level, spec, metadata, version)), 400)
+
+
+def _untold(said: str) -> Impact:
+    return Impact(ImpactKind.REFUSED, None, said)

@@ -1,0 +1,82 @@
+"""The impact of a planned change: pods that restart or are refused, and rights that are lost."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from k8sharden.analysis.access import lost_access
+from k8sharden.analysis.pod_security import minor_of
+from k8sharden.analysis.refusals import Later, refused_in, refused_pods
+from k8sharden.analysis.restarts import restarts, template
+from k8sharden.changes.bind import Bound
+from k8sharden.changes.plan import Plan, Planned
+from k8sharden.model import kinds
+from k8sharden.model.impact import Impact, ImpactKind
+from k8sharden.model.inventory import Inventory
+from k8sharden.model.text import one_line
+
+
+def with_impact(plan: Plan, inventory: Inventory | None) -> Plan:
+    """Return the plan with the impact of each change, as it will be when its turn comes.
+
+    Without an inventory, as for an undo from a shell, what needs the rest of the cluster is left
+    out or said not to be known.
+    """
+    later: dict[Any, Mapping[str, Any] | None] = {}
+    changes: list[Planned] = []
+    for planned in plan.changes:
+        impact = tuple(_impact(planned.bound, inventory, later))
+        changes.append(msgspec.structs.replace(planned, impact=impact))
+        if planned.applies:
+            later |= {bound.ref: bound.after for bound in planned.bound}
+    return msgspec.structs.replace(plan, changes=tuple(changes))
+
+
+def _impact(bound: Sequence[Bound], inventory: Inventory | None, later: Later) -> Iterator[Impact]:
+    for each in bound:
+        if each.before is not None and each.after is not None:
+            yield from _replaced(each.before, each.after)
+            yield from _refused(each, inventory, later)
+    if inventory is not None:
+        now = {ref: value for ref, value in later.items() if "rbac" in ref.api_version}
+        mine = {each.ref: each.after for each in bound}
+        yield from lost_access(mine, inventory, now)
+
+
+def _replaced(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Impact]:
+    found = restarts(before, after)
+    if found is not None:
+        yield found
+
+
+def _refused(bound: Bound, inventory: Inventory | None, later: Later) -> Iterator[Impact]:
+    before, after = bound.before or {}, bound.after or {}
+    if bound.ref.kind == kinds.NAMESPACES.kind and inventory is not None:
+        found = refused_in(bound.ref.name, _labels(before), _labels(after), inventory, later)
+    elif template(before) != template(after):
+        found = _refused_pods(bound, inventory, later)
+    else:
+        found = None
+    if found is not None:
+        yield found
+
+
+def _refused_pods(bound: Bound, inventory: Inventory | None, later: Later) -> Impact | None:
+    where = kinds.NAMESPACES.ref("", bound.ref.namespace)
+    coming = later.get(where)
+    listed = inventory.namespaces if inventory is not None else ()
+    known = [each.metadata.label for each in listed if each.name == bound.ref.namespace]
+    if coming is None and not known:
+        name = one_line(bound.ref.namespace, 70)
+        said = f"Cannot tell whether Pod Security would refuse its pods: namespace {name} was not "
+        return Impact(ImpactKind.REFUSED, None, said + "read.")
+    labels = _labels(coming) if coming is not None else known[0]
+    version = inventory.source.server_version if inventory is not None else ""
+    return refused_pods(bound.after or {}, labels, minor_of(version))
+
+
+def _labels(value: Mapping[str, Any]) -> Mapping[str, str]:
+    metadata = value.get("metadata")
+    labels = metadata.get("labels") if isinstance(metadata, Mapping) else None
+    return labels if isinstance(labels, Mapping) else {}

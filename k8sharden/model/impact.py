@@ -1,0 +1,29 @@
+"""Impact: what a change does to pods and to rights, each in a count and a sentence."""
+
+from enum import StrEnum
+
+import msgspec
+
+
+class ImpactKind(StrEnum):
+    """What is counted."""
+
+    RESTART = "restart"
+    """Pods that are replaced."""
+    REFUSED = "refused"
+    """Running pods that Pod Security would not admit again."""
+    PERMISSIONS = "permissions"
+    """Rights that a subject loses: one verb on one resource in one namespace, or in all."""
+
+
+class Impact(msgspec.Struct, frozen=True):
+    """One effect of a change.
+
+    ``count`` is exact for what was read, and None where it cannot be told; ``downtime`` is set
+    where nothing may be left to answer for a while.
+    """
+
+    kind: ImpactKind
+    count: int | None
+    said: str
+    downtime: bool = False
