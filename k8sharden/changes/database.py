@@ -60,9 +60,9 @@ class Damaged(InputError):
 
     def __init__(self, path: Path, why: str) -> None:
         super().__init__(
-            f"The journal {_shown(path)} is damaged ({one_line(why, 200)}). Put a copy from before "
-            "in its place, or move it away to begin a new one, which cannot take back what the old "
-            "one could. Nothing was changed."
+            f"The journal {_shown(path)} is damaged ({one_line(why, 200)}). Nothing was changed. "
+            "Put a copy from before in its place, or move it away, together with "
+            f"{path.stem}.lock, to begin a new one: that cannot take back what the old one could."
         )
 
 

@@ -4,12 +4,14 @@ import json
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
 from k8sharden.changes import apply
 from k8sharden.changes.bind import FieldChange
 from k8sharden.changes.entry import Record, State
 from k8sharden.changes.journal import Journal
+from k8sharden.export.reports import schema
 from k8sharden.model.change import Named
 from k8sharden.places.training import TrainingPlace
 from tests.changes.test_journal import intend
@@ -49,7 +51,7 @@ def test_export_is_one_document_of_everything(person: Here) -> None:
     """Each entry with what it wrote, on stdout or in a file."""
     entry = applied(person)
     document = person("journal", "export").json()
-    assert document["schema"] == "k8sharden.journal/v1"
+    jsonschema.validate(document, schema("journal"))
     (exported,) = document["entries"]
     assert (exported["id"], exported["state"], exported["sealed"]) == (entry, "verified", "")
     assert "+          type: RuntimeDefault" in exported["writes"][0]["diff"]
