@@ -35,12 +35,14 @@ class FieldChange(msgspec.Struct, frozen=True):
     """One field or list element, before and after; `UNSET` where it is not there.
 
     ``depth`` counts the steps of ``path`` that were there before: what an undo leaves standing.
+    ``at`` is the index of a list element that goes or comes, -1 for one that comes last.
     """
 
     path: Path
     before: Any = UNSET
     after: Any = UNSET
     depth: int = 0
+    at: int = -1
 
 
 class Bound(msgspec.Struct, frozen=True):
@@ -96,12 +98,23 @@ def _bind_patch(write: Patch, live: dict[str, Any], edits: tuple[Edit, ...]) -> 
 
 def _field(value: dict[str, Any], edit: Edit) -> FieldChange | None:
     """Return what the edit changes in ``value``, or None where it changes nothing."""
-    path = edit.path
+    path, at = edit.path, -1
     if isinstance(edit, AddElement):
         path = (*edit.path, Named(edit.key, str(edit.value[edit.key])))
+        at = min(edit.at, len(_items(value, edit.path)))
     before, depth = look(value, path)
     after = UNSET if isinstance(edit, RemoveField) else edit.value
-    return None if before == after else FieldChange(path, before, after, depth)
+    if before == after:
+        return None
+    if after is UNSET and isinstance(path[-1], Named) and before is not UNSET:
+        # Order can matter: an environment variable may use those before it.
+        at = _items(value, path[:-1]).index(before)
+    return FieldChange(path, before, after, depth, at)
+
+
+def _items(value: Any, path: Path) -> list[Any]:
+    found = look(value, path)[0]
+    return found if isinstance(found, list) else []
 
 
 def look(value: Any, path: Path) -> tuple[Any, int]:
@@ -144,7 +157,7 @@ def as_edit(field: FieldChange) -> Edit:
     if field.after is UNSET:
         return RemoveField(field.path)
     if isinstance(last, Named) and field.before is UNSET:
-        return AddElement(field.path[:-1], last.key, field.after)
+        return AddElement(field.path[:-1], last.key, field.after, field.at)
     return SetField(field.path, field.after)
 
 
@@ -175,7 +188,8 @@ def _addition(pointer: str, field: FieldChange) -> list[dict[str, Any]]:
     """Add what is missing from the first missing step on, as one nested value."""
     missing = field.path[field.depth :]
     if isinstance(missing[0], Named):
-        return [{"op": "add", "path": f"{pointer}/-", "value": field.after}]
+        place = "-" if field.at < 0 else field.at
+        return [{"op": "add", "path": f"{pointer}/{place}", "value": field.after}]
     value = field.after
     for step in reversed(missing[1:]):
         value = [value] if isinstance(step, Named) else {step: value}

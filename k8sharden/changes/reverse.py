@@ -151,7 +151,7 @@ def _edit(field: FieldChange, value: dict[str, Any]) -> Edit:
     if field.before is UNSET:
         return RemoveField(_emptied(field, value))
     if isinstance(last, Named) and field.after is UNSET:
-        return AddElement(field.path[:-1], last.key, field.before)
+        return AddElement(field.path[:-1], last.key, field.before, field.at)
     return SetField(field.path, field.before)
 
 

@@ -50,11 +50,15 @@ class RemoveField(msgspec.Struct, frozen=True, tag="remove"):
 
 
 class AddElement(msgspec.Struct, frozen=True, tag="add"):
-    """Add an element to the list at ``path``; ``key`` is the field that names its elements."""
+    """Add an element to the list at ``path``; ``key`` is the field that names its elements.
+
+    It goes before the one with the index ``at``, or behind all others where that is -1.
+    """
 
     path: Path
     key: str
     value: dict[str, Any]
+    at: int = -1
 
 
 Edit = SetField | RemoveField | AddElement

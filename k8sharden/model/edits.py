@@ -105,7 +105,7 @@ def _add(parent: Any, edit: AddElement) -> None:
     name = edit.value.get(edit.key)
     if any(isinstance(item, dict) and item.get(edit.key) == name for item in items):
         raise EditConflict(f"{_shown(edit.path)} has an element with {edit.key} {name!r} already.")
-    items.append(copy.deepcopy(edit.value))
+    items.insert(len(items) if edit.at < 0 else edit.at, copy.deepcopy(edit.value))
 
 
 def _mapping(value: Any, path: Path) -> dict[str, Any]:
