@@ -21,6 +21,10 @@ class ClusterUnavailable(K8shardenError):
     exit_code = 3
 
 
+class Unreached(ClusterUnavailable):
+    """There was no connection, so that the request cannot have arrived."""
+
+
 class Refused(K8shardenError):
     """Stopped for safety: drift, another digest, read-only, or not confirmed."""
 

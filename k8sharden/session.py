@@ -10,7 +10,7 @@ import msgspec
 import remediations
 from k8sharden.analysis.assess import Assessment, assess
 from k8sharden.analysis.recheck import Rechecked, recheck
-from k8sharden.changes.apply import Outcome, Result, apply_plan, dry_run
+from k8sharden.changes.apply import Outcome, Result, apply_plan
 from k8sharden.changes.diff import FileDiff, unified
 from k8sharden.changes.impact import with_impact
 from k8sharden.changes.journal import Entry, Journal
@@ -18,6 +18,7 @@ from k8sharden.changes.landing import Watch
 from k8sharden.changes.make import make_plan, remediation
 from k8sharden.changes.plan import Plan, Planned
 from k8sharden.changes.recorded import diff_record
+from k8sharden.changes.rehearsal import dry_run
 from k8sharden.changes.settle import settle
 from k8sharden.changes.undo import plan_undo
 from k8sharden.changes.write import Writer

@@ -1,18 +1,19 @@
 """Apply a plan: re-read, compare with what was approved, journal, write, verify. In that order."""
 
+import functools
 from collections.abc import Callable
 from enum import StrEnum
 
 import msgspec
 
-from k8sharden.changes.bind import Bound, Drift, bind
+from k8sharden.changes.bind import Drift, bind
 from k8sharden.changes.journal import Journal, Record, State, record_of
 from k8sharden.changes.landing import Landed, Landing, Watch
 from k8sharden.changes.plan import Fetch, Plan, Planned, fetcher, owner_of_writes
 from k8sharden.changes.reverse import reverse
 from k8sharden.changes.verify import completed, verify
-from k8sharden.changes.write import LostAnswer, Writer, rehearse, write
-from k8sharden.errors import ApiError, Conflict, Forbidden, InputError, K8shardenError, NotFound
+from k8sharden.changes.write import LostAnswer, Writer, write
+from k8sharden.errors import InputError, K8shardenError
 from k8sharden.model.ref import Ref
 
 
@@ -58,7 +59,13 @@ def apply_plan(
             halted = halted or "Stopped on request before this change."
             outcome = Outcome(planned, Result.SKIPPED, halted)
         else:
-            outcome = apply_change(planned, plan, writer, journal, watch)
+            try:
+                outcome = apply_change(planned, plan, writer, journal, watch)
+            except K8shardenError as error:
+                # It was not begun. What was done before it has to be told all the same.
+                if not any(before.entry for before in outcomes):
+                    raise
+                outcome = Outcome(planned, Result.FAILED, str(error))
             halted = _HALT.get(outcome.result, "")
         outcomes.append(outcome)
         report(outcome)
@@ -107,17 +114,34 @@ def apply_change(
         journal.settle(entry, State.APPLIED, undone=planned.undoes)
     except K8shardenError as error:
         return Outcome(planned, Result.FAILED, _fail(error, done, entry, writer, journal), entry)
+    written = [record for _, record in done]
+    wait = functools.partial(watch.landing, before) if watch and before else None
     try:
-        verify([record for _, record in done], fetcher(writer.get))
+        return _after(planned, entry, written, writer, journal, wait)
+    except InputError as error:
+        # The journal knows that it was written, and `recover` finds out the rest.
+        return Outcome(planned, Result.APPLIED, str(error), entry)
+
+
+def _after(
+    planned: Planned,
+    entry: str,
+    written: list[Record],
+    writer: Writer,
+    journal: Journal,
+    wait: Callable[[], Landing] | None,
+) -> Outcome:
+    """See that what was written is there, and that it lands; journal both."""
+    try:
+        verify(written, fetcher(writer.get))
     except K8shardenError as error:
         journal.settle(entry, State.APPLIED, str(error))
         return Outcome(planned, Result.APPLIED, str(error), entry)
-    if watch and before:
+    if wait:
         # Should this program end meanwhile, the journal says no more than what is known.
-        journal.settle(
-            entry, State.APPLIED, "Written as meant; its rollout was not seen to its end."
-        )
-        return _landed(planned, entry, watch.landing(before), journal)
+        said = "Written as meant; its rollout was not seen to its end."
+        journal.settle(entry, State.APPLIED, said)
+        return _landed(planned, entry, wait(), journal)
     journal.settle(entry, State.VERIFIED)
     return _good(planned, entry)
 
@@ -158,54 +182,6 @@ def rebound(planned: Planned, fetch: Fetch) -> Planned:
     return fresh
 
 
-def dry_run(plan: Plan, writer: Writer, step: Callable[[int], None] = lambda _: None) -> Plan:
-    """Ask the server what it would say to each write. Nothing is stored; a refusal is kept.
-
-    A later part of a group may need an earlier one to exist, and a later undo meets the object as
-    an earlier one leaves it: both are checked at their turn, and the plan says so. ``step`` is told
-    how many changes were tried.
-    """
-    changes: list[Planned] = []
-    touched: set[Ref] = set()
-    for number, planned in enumerate(plan.changes):
-        step(number)
-        changes.append(_try(planned, writer, touched))
-        touched |= {bound.ref for bound in planned.bound}
-    return msgspec.structs.replace(plan, changes=tuple(changes))
-
-
-def _try(planned: Planned, writer: Writer, touched: set[Ref]) -> Planned:
-    checked: list[str] = []
-    for number, bound in enumerate(planned.bound):
-        if bound.ref in touched:
-            checked.append(
-                f"{bound.ref.label}: is checked at its turn, after the change before it."
-            )
-            continue
-        try:
-            warnings = rehearse(bound, writer)
-        except Drift as error:
-            return msgspec.structs.replace(planned, rejected=str(error))
-        except ApiError as error:
-            if number == 0 or not _may_pass_later(error, bound):
-                return msgspec.structs.replace(planned, rejected=str(error))
-            checked.append(
-                f"{bound.ref.label}: is checked at its turn, after what it needs exists."
-            )
-        else:
-            checked += [f"{bound.ref.label}: {warning}" for warning in warnings]
-    return msgspec.structs.replace(planned, checked=tuple(checked))
-
-
-def _may_pass_later(error: ApiError, bound: Bound) -> bool:
-    """Whether a refusal can be due to an earlier part of the group that does not exist yet.
-
-    Only a binding is forbidden for want of another object: the role whose rights it grants.
-    """
-    waits = isinstance(error, NotFound | Conflict)
-    return waits or (isinstance(error, Forbidden) and "Binding" in bound.ref.kind)
-
-
 Written = tuple[int, Record]
 """A write that was made, with its number in the entry."""
 
@@ -214,20 +190,24 @@ def _fail(
     error: K8shardenError, done: list[Written], entry: str, writer: Writer, journal: Journal
 ) -> str:
     """Take back what was written, journal what became of it, and say so."""
-    taken, problem = _take_back(done, writer)
-    said = problem or ("What was written before was taken back." if done else "")
-    detail = f"{error} {said}".rstrip()
+    taken, left = _take_back(done, writer)
+    said = f" {left[0].label} could not be taken back: {left[1]}" if left else ""
+    if done and not left:
+        said = " What was written before was taken back."
+    detail = f"{error}{said}"
+    unsettled = any(isinstance(each, LostAnswer) for each in (error, left and left[1]))
     try:
         for number, record in taken:
             journal.wrote(entry, number, record, State.UNDONE)
-        unsettled = isinstance(error, LostAnswer)
         journal.settle(entry, State.INTENDED if unsettled else State.FAILED, detail)
     except InputError as unwritten:
         return f"{detail} {unwritten}"
     return detail
 
 
-def _take_back(done: list[Written], writer: Writer) -> tuple[list[Written], str]:
+def _take_back(
+    done: list[Written], writer: Writer
+) -> tuple[list[Written], tuple[Ref, K8shardenError] | None]:
     """Undo the earlier writes of a group whose later one failed; stop where one cannot be."""
     fetch = fetcher(writer.get)
     taken: list[Written] = []
@@ -236,6 +216,6 @@ def _take_back(done: list[Written], writer: Writer) -> tuple[list[Written], str]
             live = fetch(record.ref)
             write(bind(reverse(record, live), live), writer)
         except K8shardenError as error:
-            return taken, f"{record.ref.label} could not be taken back: {error}"
+            return taken, (record.ref, error)
         taken.append((number, record))
-    return taken, ""
+    return taken, None

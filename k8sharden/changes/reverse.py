@@ -12,6 +12,7 @@ import msgspec
 from k8sharden.changes.bind import UNSET, Drift, FieldChange, look
 from k8sharden.changes.bookkeeping import essential
 from k8sharden.changes.entry import Record
+from k8sharden.changes.write import by_us
 from k8sharden.model.change import (
     AddElement,
     Create,
@@ -86,7 +87,8 @@ def _unchanged(ref: Ref, record: Record, live: dict[str, Any] | None) -> Ref:
     """Return the reference of an object that is still exactly as we made it."""
     if live is None:
         raise Drift(f"{ref.label} is gone already: there is nothing to take back.")
-    ours = live.get("metadata", {}).get("uid") == record.uid
+    # An undo that was taken back itself has made it anew.
+    ours = not _other(live, record) or by_us(live, record.after or {})
     if not ours or essential(live) != essential(record.after or {}):
         raise Drift(f"{ref.label} was changed since we made it. It is left alone.")
     return ref

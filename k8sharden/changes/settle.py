@@ -14,15 +14,15 @@ from k8sharden.changes.bookkeeping import essential
 from k8sharden.changes.entry import Entry, Record, State
 from k8sharden.changes.journal import Journal
 from k8sharden.changes.plan import Fetch
-from k8sharden.changes.verify import completed
-from k8sharden.changes.write import holds
-from k8sharden.cluster.api import FIELD_MANAGER
+from k8sharden.changes.verify import completed, outlasted
+from k8sharden.changes.write import by_us, ends, holds
 from k8sharden.errors import ApiError, InputError
 from k8sharden.model.change import Create, Delete, Patch
 
 
 class _Found(StrEnum):
     WRITTEN = "written"
+    GOING = "deleted, and still there"
     NOT = "not written"
     GONE = "gone, or made anew"
     OTHER = "other"
@@ -35,6 +35,11 @@ class _Looked(msgspec.Struct, frozen=True):
     state: State
     record: Record
     found: _Found
+
+    @property
+    def landed(self) -> bool:
+        """Whether the server took the write."""
+        return self.found in (_Found.WRITTEN, _Found.GOING)
 
 
 def settle(entry: Entry, journal: Journal, fetch: Fetch, *, close: bool = False) -> str:
@@ -69,13 +74,14 @@ def _settle(entry: Entry, journal: Journal, fetch: Fetch, *, close: bool) -> str
         journal.settle(entry.id, entry.state, said)
         return said
     for item in looked:
-        if item.found is _Found.WRITTEN:
+        if item.landed:
             journal.wrote(entry.id, item.number, item.record)
         elif item.state is State.APPLIED:
             # It stood once, and stands no longer: a group that was being taken back, or drift.
             journal.wrote(entry.id, item.number, item.record, State.UNDONE)
-    state, said = _ended(looked)
-    undone = entry.undoes if state is State.VERIFIED else ""
+    # A patch that had nothing to do goes with the rest.
+    state, said = _ended([item for item in looked if not _idle(item.record)])
+    undone = entry.undoes if state is not State.FAILED else ""
     journal.settle(entry.id, state, said, undone=undone)
     return said
 
@@ -83,9 +89,15 @@ def _settle(entry: Entry, journal: Journal, fetch: Fetch, *, close: bool) -> str
 def _ended(looked: list[_Looked]) -> tuple[State, str]:
     """Return what the entry became, in a state and in words."""
     found = [item.found for item in looked]
-    written = found.count(_Found.WRITTEN)
+    written = sum(item.landed for item in looked)
+    going = [item.record.ref.label for item in looked if item.found is _Found.GOING]
     lost = [item.record.ref.label for item in looked if item.found is _Found.GONE]
     lost += [item.record.ref.label for item in looked if item.found is _Found.OTHER]
+    if written == len(found) and going:
+        return State.APPLIED, (
+            f"It was interrupted, and all of it is on the cluster; {going[0]} is being deleted, "
+            "and still there."
+        )
     if written == len(found):
         return (
             State.VERIFIED,
@@ -108,7 +120,8 @@ def _ended(looked: list[_Looked]) -> tuple[State, str]:
 
 
 def _look(number: int, state: State, record: Record, fetch: Fetch) -> _Looked:
-    live = fetch(record.ref)
+    deletes = isinstance(record.write, Delete)
+    live = outlasted(record, fetch) if deletes else fetch(record.ref)
     found = _find(record, live, known=state is State.APPLIED)
     if live is not None and found is _Found.WRITTEN and state is not State.APPLIED:
         record = completed(record, live)
@@ -130,26 +143,28 @@ def _made(record: Record, live: dict[str, Any], manifest: dict[str, Any], *, kno
     if known:
         ours = live["metadata"].get("uid") == record.uid and essential(live) == record.after
         return _Found.WRITTEN if ours else _Found.OTHER
-    managers = {entry.get("manager") for entry in live["metadata"].get("managedFields") or ()}
-    ours = FIELD_MANAGER in managers and holds(essential(live), essential(manifest))
-    return _Found.WRITTEN if ours else _Found.OTHER
+    return _Found.WRITTEN if by_us(live, manifest) else _Found.OTHER
 
 
 def _gone(record: Record, live: dict[str, Any] | None) -> _Found:
     if live is None:
         return _Found.WRITTEN
-    same = live.get("metadata", {}).get("uid") == record.uid
-    deleting = live.get("metadata", {}).get("deletionTimestamp")
-    return _Found.NOT if same and not deleting else _Found.OTHER
+    metadata = live.get("metadata", {})
+    if metadata.get("uid") == record.uid:
+        return _Found.GOING if metadata.get("deletionTimestamp") else _Found.NOT
+    # A group that was being taken back has made it anew.
+    return _Found.NOT if by_us(live, record.before or {}) else _Found.OTHER
+
+
+def _idle(record: Record) -> bool:
+    return isinstance(record.write, Patch) and not record.fields
 
 
 def _patched(record: Record, live: dict[str, Any] | None, *, known: bool) -> _Found:
     uid = (live or {}).get("metadata", {}).get("uid")
     if live is None or (uid and record.uid and uid != record.uid):
         return _Found.GONE
-    # Where one write changes a path twice, the first knows what was before, the last what is after.
-    before = {field.path: field.before for field in reversed(record.fields)}
-    after = {field.path: field.after for field in record.fields}
+    before, after = ends(record.fields)
     seen = {path: look(live, path)[0] for path in after}
     if seen == before:
         return _Found.NOT

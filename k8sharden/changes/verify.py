@@ -54,13 +54,28 @@ def verify(records: list[Record], fetch: Fetch) -> None:
 
 
 def _gone(record: Record, fetch: Fetch) -> dict[str, Any] | None:
-    """Wait until a deleted object is gone: while its finalizers hold it, a binding still grants."""
-    deadline = time.monotonic() + PATIENCE
-    while (live := fetch(record.ref)) is not None and time.monotonic() < deadline:
-        if live.get("metadata", {}).get("uid") != record.uid:
-            raise Refused(f"{record.ref.label} was deleted, and somebody made a new one.")
-        time.sleep(POLL)
+    """Return nothing, or raise: while its finalizers hold it, a binding still grants."""
+    live = outlasted(record, fetch)
+    if live is not None and live.get("metadata", {}).get("uid") != record.uid:
+        raise Refused(f"{record.ref.label} was deleted, and somebody made a new one.")
     if live is not None:
-        held = ", ".join(live.get("metadata", {}).get("finalizers") or ())
-        raise Refused(f"{record.ref.label} is being deleted, and still there: {held} hold it.")
+        raise Refused(still_there(record, live))
     return live
+
+
+def outlasted(record: Record, fetch: Fetch) -> dict[str, Any] | None:
+    """Wait until an object is gone that was deleted; return what is there all the same, if so."""
+    deadline = time.monotonic() + PATIENCE
+    while (live := fetch(record.ref)) is not None:
+        metadata = live.get("metadata", {})
+        going = metadata.get("uid") == record.uid and metadata.get("deletionTimestamp")
+        if not going or time.monotonic() > deadline:
+            return live
+        time.sleep(POLL)
+    return None
+
+
+def still_there(record: Record, live: dict[str, Any]) -> str:
+    """Say that an object is not gone yet, and why."""
+    held = ", ".join(live.get("metadata", {}).get("finalizers") or ())
+    return f"{record.ref.label} is being deleted, and still there: {held} hold it."

@@ -2,11 +2,19 @@
 
 from typing import Any, Protocol
 
-from k8sharden.changes.bind import UNSET, Bound, Drift, bind, look, operations
+from k8sharden.changes.bind import UNSET, Bound, Drift, FieldChange, bind, look, operations
 from k8sharden.changes.bookkeeping import essential
 from k8sharden.changes.plan import fetcher
-from k8sharden.errors import ApiError, ClusterUnavailable, Conflict, Invalid, K8shardenError
-from k8sharden.model.change import Create, Delete, Patch
+from k8sharden.cluster.api import FIELD_MANAGER
+from k8sharden.errors import (
+    ApiError,
+    ClusterUnavailable,
+    Conflict,
+    Invalid,
+    K8shardenError,
+    Unreached,
+)
+from k8sharden.model.change import Create, Delete, Patch, Path
 from k8sharden.model.ref import Ref
 
 ATTEMPTS = 3
@@ -135,9 +143,10 @@ def send(bound: Bound, writer: Writer, *, dry: bool) -> WrittenObject:
 
 
 def _settled(bound: Bound, writer: Writer, error: K8shardenError) -> dict[str, Any]:
-    """Return the object where the write landed although its answer was lost; else raise ``error``.
+    """Return the object where the write landed although its answer was lost.
 
-    A write is never sent again blindly: the first one may have landed.
+    A write is never sent again blindly: the first one may have landed, or be under way still.
+    Raises ``error`` where it did not land and cannot any more, `LostAnswer` where nobody knows.
     """
     try:
         live = fetcher(writer.get)(bound.ref)
@@ -146,9 +155,47 @@ def _settled(bound: Bound, writer: Writer, error: K8shardenError) -> dict[str, A
             f"{error} Whether {bound.ref.label} was written is not known, since it could not be "
             f"read afterwards ({unread}): look at it before anything else."
         ) from error
-    if not _landed(bound, live):
+    if _landed(bound, live):
+        return live or {}
+    if _answered(error) or _too_late(bound, live):
         raise error
-    return live or {}
+    raise LostAnswer(
+        f"{error} {bound.ref.label} was not written when it was looked at, but a request without "
+        "an answer can still arrive: `k8sharden journal recover` looks again."
+    ) from error
+
+
+def _answered(error: K8shardenError) -> bool:
+    """Whether a request never left, or its server itself said that it failed and is done with it.
+
+    Gateways say 502 and 504 of what may go on behind them, and so does a server of its storage.
+    """
+    if isinstance(error, ApiError):
+        behind = error.reason == "ServerTimeout" or "etcdserver" in str(error)
+        return error.status not in _OPEN and not behind
+    return isinstance(error, Unreached)
+
+
+_OPEN = (502, 504)
+
+
+def _too_late(bound: Bound, live: dict[str, Any] | None) -> bool:
+    """Whether a write can no longer land, since its guards refuse the object as it is now."""
+    if isinstance(bound.write, Create):
+        return live is not None
+    if _version(live) == _version(bound.before):
+        return False
+    before, _ = ends(bound.fields)
+    return live is None or all(look(live, path)[0] == before[path] for path in before)
+
+
+def ends(fields: tuple[FieldChange, ...]) -> tuple[dict[Path, Any], dict[Path, Any]]:
+    """Return what stood at each path before a patch, and what is meant to stand there after it.
+
+    Where it changes a path twice, the first edit knows the one and the last the other.
+    """
+    before = {field.path: field.before for field in reversed(fields)}
+    return before, {field.path: field.after for field in fields}
 
 
 def _landed(bound: Bound, live: dict[str, Any] | None) -> bool:
@@ -158,16 +205,25 @@ def _landed(bound: Bound, live: dict[str, Any] | None) -> bool:
             uid = (bound.before or {}).get("metadata", {}).get("uid")
             return metadata.get("uid") != uid or bool(metadata.get("deletionTimestamp"))
         case Create(manifest=manifest):
-            return holds(live, manifest)
+            return live is not None and by_us(live, manifest)
         case Patch():
-            fields = ((look(live, field.path)[0], field.after) for field in bound.fields)
-            return all(holds(found, wanted) for found, wanted in fields)
+            before, after = ends(bound.fields)
+            seen = {path: look(live, path)[0] for path in after}
+            kept = bool(after) and seen == before
+            return not kept and all(holds(seen[path], after[path]) for path in after)
+
+
+def by_us(live: dict[str, Any], manifest: dict[str, Any]) -> bool:
+    """Whether we made an object, and it is as we made it."""
+    managers = {entry.get("manager") for entry in live["metadata"].get("managedFields") or ()}
+    return FIELD_MANAGER in managers and holds(essential(live), essential(manifest))
 
 
 def holds(found: Any, wanted: Any) -> bool:
-    """Whether a value is as we wrote it, but for what the server fills in."""
+    """Whether a value is as we wrote it, but for what the server fills in or leaves out."""
     if isinstance(found, dict) and isinstance(wanted, dict):
         return all(holds(found.get(key, UNSET), inner) for key, inner in wanted.items())
     if isinstance(found, list) and isinstance(wanted, list) and len(found) == len(wanted):
         return all(map(holds, found, wanted))
-    return bool(found == wanted)
+    # The server leaves out what says nothing: false, 0, an empty text, list or mapping.
+    return bool(found == wanted) or (found is UNSET and not wanted)

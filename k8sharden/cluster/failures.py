@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from urllib3 import exceptions as http
 
-from k8sharden.errors import ClusterUnavailable, Unauthorized
+from k8sharden.errors import ClusterUnavailable, Unauthorized, Unreached
 from k8sharden.model.text import one_line
 
 
@@ -19,10 +19,12 @@ def explain(error: Exception, server: str, timeout: float) -> ClusterUnavailable
     """Return the error to raise for what a request to ``server`` ended in."""
     causes = list(_chain(error))
     where = one_line(server, 200)
-    for kinds, sentence in _SENTENCES:
+    for kinds, found, sentence in _SENTENCES:
         if any(isinstance(cause, kinds) for cause in causes):
-            return ClusterUnavailable(sentence.format(where=where, timeout=f"{timeout:g}"))
+            return found(sentence.format(where=where, timeout=f"{timeout:g}"))
     tls = next((cause for cause in causes if isinstance(cause, ssl.SSLError)), None)
+    if isinstance(tls, ssl.SSLCertVerificationError):
+        return Unreached(_tls(tls, where))
     if tls is not None:
         return ClusterUnavailable(_tls(tls, where))
     what = one_line(str(causes[-1]) or type(causes[-1]).__name__, 200)
@@ -31,9 +33,12 @@ def explain(error: Exception, server: str, timeout: float) -> ClusterUnavailable
     return ClusterUnavailable(f"{where} could not be reached: {what}. Check the server's address.")
 
 
-_SENTENCES: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
+_Sentence = tuple[tuple[type[BaseException], ...], type[ClusterUnavailable], str]
+
+_SENTENCES: tuple[_Sentence, ...] = (
     (
         (http.ProxyError, http.ProxySchemeUnknown),
+        Unreached,
         (
             "{where} could not be reached through the proxy: check HTTPS_PROXY, NO_PROXY and the "
             "kubeconfig's proxy-url."
@@ -41,25 +46,39 @@ _SENTENCES: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
     ),
     (
         (http.NameResolutionError, socket.gaierror),
+        Unreached,
         ("The name of {where} could not be resolved: check the address, the network and the VPN."),
     ),
     (
         (ConnectionRefusedError,),
+        Unreached,
         "{where} refused the connection: is the cluster running, and the port right?",
     ),
     (
         (http.ReadTimeoutError,),
+        ClusterUnavailable,
         "{where} did not answer within {timeout} s: it may be overloaded; try again.",
     ),
     (
-        (http.ConnectTimeoutError, TimeoutError),
+        (http.ConnectTimeoutError,),
+        Unreached,
+        "{where} could not be reached in time: check the network, the VPN and the firewall.",
+    ),
+    (
+        (TimeoutError,),
+        ClusterUnavailable,
         "{where} could not be reached in time: check the network, the VPN and the firewall.",
     ),
     (
         (zlib.error,),
+        ClusterUnavailable,
         "{where} sent an answer that is damaged: does a proxy in between change it? Try again.",
     ),
-    ((http.LocationValueError,), "{where} is no server's address: write https://HOST:PORT."),
+    (
+        (http.LocationValueError,),
+        Unreached,
+        "{where} is no server's address: write https://HOST:PORT.",
+    ),
 )
 # NewConnectionError is a ConnectTimeoutError to urllib3, so what tells more comes first.
 

@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from k8sharden.changes import verify
-from k8sharden.changes.apply import Result, apply_plan, dry_run
+from k8sharden.changes.apply import Result, apply_plan
 from k8sharden.changes.bookkeeping import essential
 from k8sharden.changes.journal import Journal, State
 from k8sharden.changes.plan import Plan, bind_change, fetcher
+from k8sharden.changes.rehearsal import dry_run
 from k8sharden.changes.undo import plan_undo
 from k8sharden.cluster.api import Api, Written
 from k8sharden.cluster.memory import MemoryCluster

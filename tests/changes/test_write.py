@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from k8sharden.changes.apply import Result, apply_plan, dry_run
+from k8sharden.changes.apply import Result, apply_plan
 from k8sharden.changes.bookkeeping import LAST_APPLIED, essential
 from k8sharden.changes.journal import Journal, State
 from k8sharden.changes.plan import Plan, fetcher
+from k8sharden.changes.rehearsal import dry_run
 from k8sharden.changes.undo import plan_undo
 from k8sharden.cluster.api import Api
 from k8sharden.cluster.memory import MemoryCluster

@@ -1,0 +1,1 @@
+"""Changes under faults: killed programs, broken networks, other writers."""
