@@ -11,8 +11,8 @@ import msgspec
 
 from k8sharden.changes.bind import UNSET, Drift, FieldChange, look
 from k8sharden.changes.bookkeeping import essential
+from k8sharden.changes.compare import by_us
 from k8sharden.changes.entry import Record
-from k8sharden.changes.write import by_us
 from k8sharden.model.change import (
     AddElement,
     Create,
@@ -99,6 +99,8 @@ def _ours(
 ) -> tuple[FieldChange, ...]:
     """Return the fields that are still as we left them. Raises `Drifted` or `Drift`."""
     fields = tuple(each for each in record.fields if not _back(each, record.fields, live))
+    if all(field.before == field.after for field in record.fields):
+        return ()  # it changed nothing then, such as one part of a group
     if not fields:
         raise Drift(f"{ref.label} reads as before already: there is nothing to take back.")
     theirs = tuple(_theirs(ref, fields, live))

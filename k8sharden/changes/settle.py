@@ -11,11 +11,11 @@ import msgspec
 
 from k8sharden.changes.bind import look
 from k8sharden.changes.bookkeeping import essential
+from k8sharden.changes.compare import by_us, ends, holds
 from k8sharden.changes.entry import Entry, Record, State
 from k8sharden.changes.journal import Journal
 from k8sharden.changes.plan import Fetch
 from k8sharden.changes.verify import completed, outlasted
-from k8sharden.changes.write import by_us, ends, holds
 from k8sharden.errors import ApiError, InputError
 from k8sharden.model.change import Create, Delete, Patch
 

@@ -2,10 +2,10 @@
 
 from typing import Any, Protocol
 
-from k8sharden.changes.bind import UNSET, Bound, Drift, FieldChange, bind, look, operations
+from k8sharden.changes.bind import Bound, Drift, bind, look, operations
 from k8sharden.changes.bookkeeping import essential
+from k8sharden.changes.compare import by_us, ends, holds
 from k8sharden.changes.plan import fetcher
-from k8sharden.cluster.api import FIELD_MANAGER
 from k8sharden.errors import (
     ApiError,
     ClusterUnavailable,
@@ -14,7 +14,7 @@ from k8sharden.errors import (
     K8shardenError,
     Unreached,
 )
-from k8sharden.model.change import Create, Delete, Patch, Path
+from k8sharden.model.change import Create, Delete, Patch
 from k8sharden.model.ref import Ref
 
 ATTEMPTS = 3
@@ -189,15 +189,6 @@ def _too_late(bound: Bound, live: dict[str, Any] | None) -> bool:
     return live is None or all(look(live, path)[0] == before[path] for path in before)
 
 
-def ends(fields: tuple[FieldChange, ...]) -> tuple[dict[Path, Any], dict[Path, Any]]:
-    """Return what stood at each path before a patch, and what is meant to stand there after it.
-
-    Where it changes a path twice, the first edit knows the one and the last the other.
-    """
-    before = {field.path: field.before for field in reversed(fields)}
-    return before, {field.path: field.after for field in fields}
-
-
 def _landed(bound: Bound, live: dict[str, Any] | None) -> bool:
     match bound.write:
         case Delete():
@@ -211,19 +202,3 @@ def _landed(bound: Bound, live: dict[str, Any] | None) -> bool:
             seen = {path: look(live, path)[0] for path in after}
             kept = bool(after) and seen == before
             return not kept and all(holds(seen[path], after[path]) for path in after)
-
-
-def by_us(live: dict[str, Any], manifest: dict[str, Any]) -> bool:
-    """Whether we made an object, and it is as we made it."""
-    managers = {entry.get("manager") for entry in live["metadata"].get("managedFields") or ()}
-    return FIELD_MANAGER in managers and holds(essential(live), essential(manifest))
-
-
-def holds(found: Any, wanted: Any) -> bool:
-    """Whether a value is as we wrote it, but for what the server fills in or leaves out."""
-    if isinstance(found, dict) and isinstance(wanted, dict):
-        return all(holds(found.get(key, UNSET), inner) for key, inner in wanted.items())
-    if isinstance(found, list) and isinstance(wanted, list) and len(found) == len(wanted):
-        return all(map(holds, found, wanted))
-    # The server leaves out what says nothing: false, 0, an empty text, list or mapping.
-    return bool(found == wanted) or (found is UNSET and not wanted)
