@@ -14,11 +14,13 @@ from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.color import Color
 from textual.dom import DOMNode
+from textual.events import Event
 from textual.filter import LineFilter
 from textual.screen import Screen
 
 from k8sharden.config import Config
 from k8sharden.model.finding import Area
+from screens import pasting
 from screens.contexts import ContextsScreen, Way
 from screens.desk import Desk
 from screens.doors import Doors
@@ -27,6 +29,7 @@ from screens.leaving import Leaving
 from screens.overview import OverviewScreen
 from screens.safety import NoControls
 from screens.taste import check, put_in_force
+from screens.turns import Turns
 
 _KEEP = 3.0
 """Seconds between two looks at whether marks, filter or cursor are to be written down."""
@@ -87,6 +90,7 @@ class HardeningApp(Doors):
         self._once_drawn: list[Callable[[], object]] = []
         self._controls = NoControls()
         self._clashes: set[str] = set()
+        self.turns = Turns(self)
         self._leaving = Leaving(self.desk, lambda: self.call_from_thread(self.exit))
 
     def get_default_screen(self) -> Screen[None]:
@@ -131,6 +135,15 @@ class HardeningApp(Doors):
         """Raise what kept the place that was named from being opened, if anything did."""
         if self.problem is not None:
             raise self.problem
+
+    async def on_event(self, event: Event) -> None:
+        """Let keys take turns; everything else goes its way."""
+        if self.turns.must_wait(event):
+            return
+        try:
+            await super().on_event(event)
+        finally:
+            self.turns.handed_on(event)
 
     def on_unmount(self) -> None:
         """Close the journal."""
@@ -195,5 +208,6 @@ def run_app(
     chosen = settings or Config()
     check(chosen)
     app = HardeningApp(state, way=way, read_only=read_only, kubeconfig=kubeconfig, settings=chosen)
+    pasting.guard()
     app.run(mouse=chosen.mouse)
     app.raise_problem()

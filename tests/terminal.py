@@ -25,7 +25,13 @@ from typing import Self
 from k8sharden.model.finding import Area
 
 LINES, COLUMNS = 45, 140
+_MOMENT = 0.7
+"""Seconds without a write after which a screen is taken to be drawn."""
+
 ESCAPES = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]P_][^\x07\x1b]*(?:\x07|\x1b\\)|[ -/]*[0-~])")
+
+_LONGEST = 4.0
+"""Seconds after which nobody waits for that any more."""
 
 
 class Terminal:
@@ -101,6 +107,24 @@ class Terminal:
         """Make the terminal another size; the program is told as by a real one."""
         fcntl.ioctl(self._side, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
         self.signal(signal.SIGWINCH)
+
+    def redrawn(self) -> str:
+        """Return the whole screen as it is now: a terminal that shrinks by a line has it anew."""
+        self._settle()
+        self.forget()
+        lines, columns, *_ = struct.unpack(
+            "HHHH", fcntl.ioctl(self._side, termios.TIOCGWINSZ, bytes(8))
+        )
+        self.resize(lines - 1, columns)
+        self._settle()
+        return self.text
+
+    def _settle(self) -> None:
+        """Read until nothing is written for a moment; a blinking cursor never ends."""
+        end = time.monotonic() + _LONGEST
+        while select.select([self._side], [], [], _MOMENT)[0] and self._read():
+            if time.monotonic() > end:
+                break
 
     def signal(self, number: int) -> None:
         """Send the program a signal."""

@@ -53,6 +53,12 @@ class Tmux:
         """Press keys, by tmux's names: ``Enter``, ``Escape``, ``Tab``, ``a``."""
         self._run("send-keys", *keys)
 
+    def paste(self, text: str) -> None:
+        """Paste a text as a terminal does that marks where it begins and ends."""
+        buffer = ["tmux", "-S", str(self._socket), "load-buffer", "-"]
+        subprocess.run(buffer, input=text, text=True, check=True)
+        self._run("paste-buffer", "-p", "-r")
+
     def wait_for(self, *wanted: str, seconds: float = 60) -> str:
         """Wait until all of these are on the screen; return it."""
         end = time.monotonic() + seconds

@@ -14,6 +14,15 @@ _KEPT = ("PATH", "LANG", "K8SHARDEN_JOURNAL_KEY")
 MAIN = "from k8sharden.cli import main; main()"
 
 
+def environment(folder: Path) -> dict[str, str]:
+    """Return what a process of somebody with an empty home is given."""
+    return os.environ | {
+        "HOME": str(folder),
+        "K8SHARDEN_STATE": str(folder / "state"),
+        "PYTHONPATH": str(ROOT),
+    }
+
+
 @dataclass(frozen=True)
 class Ran:
     """What a command said, and how it ended."""

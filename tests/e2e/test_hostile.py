@@ -1,7 +1,6 @@
 """A hostile cluster on a real terminal: what is written there is ours, byte by byte."""
 
 import json
-import os
 import re
 import sys
 import unicodedata
@@ -13,7 +12,7 @@ import pytest
 
 from k8sharden.model.finding import Area
 from tests.e2e.hostile_app import LONG, NAME, PAYLOAD, REFUSED, hostile_objects
-from tests.e2e.run import MAIN, ROOT
+from tests.e2e.run import MAIN, environment
 from tests.terminal import Terminal
 
 SIZE = (80, 24)
@@ -41,15 +40,6 @@ def strange(drawn: bytes) -> list[str]:
         for place, char in enumerate(left)
         if char not in "\r\n\t" and unicodedata.category(char) in ("Cc", "Cf")
     ][:10]
-
-
-def environment(folder: Path) -> dict[str, str]:
-    """Return what a process of somebody with an empty home is given."""
-    return os.environ | {
-        "HOME": str(folder),
-        "K8SHARDEN_STATE": str(folder / "state"),
-        "PYTHONPATH": str(ROOT),
-    }
 
 
 def hostile_kubeconfig(folder: Path) -> str:

@@ -41,6 +41,7 @@ class Driver:
 
     async def settle(self) -> None:
         """Wait until no thread works and no message waits; the cursor's timer is let run out."""
+        await self.until(lambda: self.app.turns.idle)
         await self.until(lambda: not any(not worker.is_finished for worker in self.app.workers))
         await self.pilot.pause()
 

@@ -1,0 +1,67 @@
+"""Keys take turns: each finds the screen that the one before it left."""
+
+from pathlib import Path
+
+from textual.events import Key
+
+from screens.ask import AskScreen
+from screens.filter_field import FilterField
+from tests.screens.driver import Driver, opened, run
+
+
+async def burst(driver: Driver, *keys: str) -> None:
+    """Send keys together, before the app has looked at any of them."""
+    for key in keys:
+        driver.app.post_message(Key(key, key if len(key) == 1 else None))
+    await driver.settle()
+
+
+def test_letters_after_the_slash_are_no_marks(tmp_path: Path) -> None:
+    """All at once or one by one: the filter holds the letters, and nothing is marked."""
+
+    async def test() -> None:
+        async with opened(tmp_path) as driver:
+            await burst(driver, "1", "slash", "A", "a", "x")
+            assert driver.app.screen.query_one(FilterField).value == "Aax"
+            assert not driver.app.desk.marks
+            assert driver.crumb == "rbac"
+
+    run(test())
+
+
+def test_keys_after_a_question_are_no_answer(tmp_path: Path) -> None:
+    """Letters behind the key that asks go nowhere, and Enter is the careful answer."""
+    answers: list[bool | None] = []
+
+    async def test() -> None:
+        async with opened(tmp_path) as driver:
+            driver.app.push_screen(AskScreen("Go?", "Go"), answers.append)
+            await burst(driver, "1", "a", "x", "q")
+            assert isinstance(driver.app.screen, AskScreen)
+            await burst(driver, "enter")
+            assert answers == [False]
+            assert driver.crumb == "overview"
+
+    run(test())
+
+
+def test_screens_open_and_close_in_the_order_of_the_keys(tmp_path: Path) -> None:
+    """A screen that is left before it was drawn is no error, and the last key decides."""
+
+    async def test() -> None:
+        async with opened(tmp_path) as driver:
+            await burst(driver, *("1", "L", "escape", "2", "escape") * 3, "J")
+            assert driver.crumb == "journal"
+
+    run(test())
+
+
+def test_the_palette_runs_what_was_typed(tmp_path: Path) -> None:
+    """Enter waits for the search, so that it never runs what stood there before."""
+
+    async def test() -> None:
+        async with opened(tmp_path) as driver:
+            await burst(driver, "colon", *"settings", "enter")
+            assert driver.crumb == "settings"
+
+    run(test())
