@@ -114,7 +114,14 @@ class HardeningScreen(Screen[None]):
         """
         self._then[name] = then
         return self.run_worker(
-            call, name=name, group=name, thread=True, exclusive=True, exit_on_error=False
+            call,
+            name=name,
+            group=name,
+            # Otherwise Textual (8.2.8) writes out the call with all its arguments: a whole scan.
+            description=name,
+            thread=True,
+            exclusive=True,
+            exit_on_error=False,
         )
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:

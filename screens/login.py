@@ -74,7 +74,12 @@ class LoginScreen(ModalScreen[str]):
         server, token = (self.query_one(name, Input).value for name in ("#server", "#token"))
         self._tell(Content(_WAIT))
         self.run_worker(
-            partial(self._keep, server, token), thread=True, exclusive=True, exit_on_error=False
+            partial(self._keep, server, token),
+            # Otherwise it is described by its arguments, and one of them is the token.
+            description="login",
+            thread=True,
+            exclusive=True,
+            exit_on_error=False,
         )
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:

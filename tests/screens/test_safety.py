@@ -1,6 +1,7 @@
 """What always holds: no variables in a crash, no control characters, no markup made of data."""
 
 import ast
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ import screens
 from k8sharden.errors import Unauthorized
 from k8sharden.places.training import TrainingPlace
 from screens.app import HardeningApp
+from screens.base import HardeningScreen
 from screens.error import ErrorScreen, sentence
 from screens.safety import NoControls
 from tests.screens.driver import opened, run
@@ -187,3 +189,17 @@ def _classes() -> list[type]:
             ):
                 found[f"{value.__module__}.{value.__name__}"] = value
     return list(found.values())
+
+
+def test_no_worker_is_described_by_its_arguments(tmp_path: Path) -> None:
+    """Textual writes the call out where no words are given: a whole scan, or a token."""
+
+    async def test() -> None:
+        async with opened(tmp_path) as driver:
+            screen = driver.app.screen
+            assert isinstance(screen, HardeningScreen)
+            worker = screen.work("sum", partial(max, "sentinel", "b"), lambda _: None)
+            await driver.settle()
+            assert "sentinel" not in worker.description
+
+    run(test())
