@@ -21,6 +21,7 @@ from textual.screen import Screen
 from k8sharden.config import Config
 from k8sharden.model.finding import Area
 from screens import pasting
+from screens.actions import Action, actions_of
 from screens.contexts import ContextsScreen, Way
 from screens.desk import Desk
 from screens.doors import Doors
@@ -159,18 +160,17 @@ class HardeningApp(Doors):
         del node
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """Offer every action by its name."""
-        for binding in self.BINDINGS:
-            if isinstance(binding, Binding) and binding.action != "command_palette":
-                yield SystemCommand(
-                    binding.description, binding.tooltip, self._runner(binding.action)
-                )
+        """Offer every action of this screen by its name, with its keys."""
+        for action in actions_of(screen, self.desk.settings.keys):
+            if action.name != "command_palette":
+                # It is read as markup, and a key may be a bracket.
+                more = f"{action.more} ({action.keys})".replace("[", r"\[")
+                yield SystemCommand(action.label, more, self._runner(action))
         yield SystemCommand("Theme", "Change the colours", self.action_change_theme)
-        del screen
 
-    def _runner(self, action: str) -> Callable[[], None]:
+    def _runner(self, action: Action) -> Callable[[], None]:
         def run() -> None:
-            self.call_later(self.run_action, action)
+            self.call_later(self.run_action, action.name, action.node)
 
         return run
 

@@ -93,7 +93,7 @@ class ApplyScreen(HardeningScreen):
             with self.desk.writing:
                 return self._session.apply(plan, approved, self._tell, self._stopped, watch)
 
-        self.work("apply", run, self._finished)
+        self.work("apply", run, self._finished, writes=True)
 
     def _stopped(self) -> bool:
         return self._stop.is_set() or self.desk.stop.is_set()

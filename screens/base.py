@@ -1,6 +1,7 @@
 """What every screen has: the bar, the keys, and slow work that never blocks it."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from rich.text import Text
@@ -17,6 +18,7 @@ from screens.key_bar import KeyBar
 from screens.keys import key, quiet
 from screens.prose import Prose
 from screens.status_bar import StatusBar
+from screens.threads import in_thread
 from screens.words import plain
 
 if TYPE_CHECKING:
@@ -107,19 +109,21 @@ class HardeningScreen(Screen[None]):
         """Show a sentence for a moment."""
         self.house.say(sentence)
 
-    def work(self, name: str, call: Callable[[], T], then: Callable[[T], None]) -> Worker[T]:
+    def work(
+        self, name: str, call: Callable[[], T], then: Callable[[T], None], *, writes: bool = False
+    ) -> Worker[T]:
         """Run ``call`` in a thread and hand its result to ``then``, on the screen's own thread.
 
-        Newer work of the same name replaces older.
+        Newer work of the same name replaces older. The end of the app waits for what ``writes``.
         """
         self._then[name] = then
         return self.run_worker(
-            call,
+            call if writes else partial(in_thread, call),
             name=name,
             group=name,
             # Otherwise Textual (8.2.8) writes out the call with all its arguments: a whole scan.
             description=name,
-            thread=True,
+            thread=writes,
             exclusive=True,
             exit_on_error=False,
         )
@@ -147,6 +151,7 @@ class Table(DataTable[Any]):
         quiet("table.up", "k", "cursor_up", "Up", "One row up"),
         quiet("table.first", "g", "scroll_top", "First", "First row"),
         quiet("table.last", "G", "scroll_bottom", "Last", "Last row"),
+        quiet("table.open", "enter", "select_cursor", "Open", "Open or choose the row"),
     ]
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own word

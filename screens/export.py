@@ -121,7 +121,7 @@ class ExportScreen(HardeningScreen):
             return
         self.query_one("#report", Prose).update(Content("Writing…"))
         write = partial(self._session.export, self._plan, self._folder, self._form)
-        self.work("export", write, self._written)
+        self.work("export", write, self._written, writes=True)
 
     def _written(self, export: Export) -> None:
         rows = [plain(f"{counted(len(export.written), 'file')} written:")]

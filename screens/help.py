@@ -1,19 +1,22 @@
 """What the keys of the screen before do, and the words that k8sharden uses."""
 
 from collections.abc import Sequence
-from typing import Any
+from textwrap import wrap
 
 from textual.app import ComposeResult
 from textual.content import Content
-from textual.screen import Screen
 
+from screens.actions import Action
 from screens.base import HardeningScreen, Page
 from screens.desk import Desk
 from screens.prose import Prose
 from screens.words import lines
 
-Key = tuple[str, str, str]
-"""A key as people write it, what it does, and more of it."""
+_KEYS, _LABEL = 14, 22
+"""Columns of the keys, and of what they do in a word."""
+
+_AROUND = 4
+"""Columns that the page takes around its text: padding, and room for its scrollbar."""
 
 _WORDS = (
     ("finding", "one defect in one place"),
@@ -28,31 +31,16 @@ _WORDS = (
 )
 
 
-def keys_of(screen: Screen[Any]) -> list[Key]:
-    """Return the keys that work on a screen now."""
-    found: dict[str, Key] = {}
-    for active in screen.active_bindings.values():
-        binding = active.binding
-        if not binding.tooltip:
-            # Textual's own, for the mouse wheel's kin and selections.
-            continue
-        key = screen.app.get_key_display(binding)
-        known = found.get(binding.action)
-        shown = f"{known[0]} {key}" if known else key
-        found[binding.action] = (shown, binding.description, binding.tooltip)
-    return list(found.values())
-
-
 class HelpScreen(HardeningScreen):
     """Help for one screen."""
 
     CSS_PATH = "help.tcss"
     crumb = "help"
 
-    def __init__(self, desk: Desk, sentence: str, keys: Sequence[Key]) -> None:
+    def __init__(self, desk: Desk, sentence: str, actions: Sequence[Action]) -> None:
         super().__init__(desk)
         self._sentence = sentence
-        self._keys = keys
+        self._actions = actions
 
     def body(self) -> ComposeResult:
         """Yield the text."""
@@ -60,17 +48,34 @@ class HelpScreen(HardeningScreen):
             yield Prose(self._text())
 
     def _text(self) -> Content:
+        wide = self.app.size.width - _AROUND
         rows = [Content.assemble((self._sentence, "bold")), Content("")]
-        rows += [
-            Content.assemble(
-                (f"{key:<14}", "bold $text-accent"), f"{what:<24}", (more, "$text-muted")
-            )
-            for key, what, more in self._keys
-        ]
+        rows += [_key(action, wide) for action in self._actions]
         rows += [Content(""), Content.assemble(("Words", "bold"))]
-        rows += [Content.assemble((f"{word:<14}", "bold"), meaning) for word, meaning in _WORDS]
+        rows += [
+            Content.assemble((f"{word:<{_KEYS}}", "bold"), _hung(meaning, _KEYS, wide))
+            for word, meaning in _WORDS
+        ]
         return lines(rows)
+
+    def on_resize(self) -> None:
+        """Wrap the text anew."""
+        if self.is_mounted:
+            self.query_one(Prose).update(self._text())
 
     def on_mount(self) -> None:
         """Let the keys scroll it."""
         self.query_one(Page).focus()
+
+
+def _key(action: Action, wide: int) -> Content:
+    """Return one key; where the keys are many, what they do begins a little later."""
+    keys, label = f"{action.keys:<{_KEYS - 1}} ", f"{action.label:<{_LABEL - 1}} "
+    before = len(keys + label)
+    more = _hung(action.more, before, wide)
+    return Content.assemble((keys, "bold $text-accent"), label, (more, "$text-muted"))
+
+
+def _hung(text: str, before: int, wide: int) -> str:
+    """Return a text whose lines all begin where its first does."""
+    return ("\n" + " " * before).join(wrap(text, max(20, wide - before)))

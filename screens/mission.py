@@ -1,5 +1,6 @@
 """One mission, step by step: look, attack, fix, attack again, read. Enter does what comes next."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import ClassVar
 
@@ -48,7 +49,7 @@ class MissionScreen(MissionPage):
         super().show()
         if self._fixing:
             self._fixing = False
-            self.work("finish", partial(self._guide.finish, self._mission.id), self._judged)
+            self._finish(self._judged)
         else:
             self._ask_standing()
 
@@ -74,7 +75,8 @@ class MissionScreen(MissionPage):
     def action_attack(self) -> None:
         """Run the attack; nothing outside the training cluster is touched."""
         self._outcome = None
-        self.work("attack", partial(self._guide.run, self._mission.id), self._ran)
+        run = partial(self._guide.run, self._mission.id)
+        self.work("attack", run, self._ran, writes=True)
 
     def _ran(self, ran: Ran) -> None:
         self._held = ran.outcome.done
@@ -82,7 +84,10 @@ class MissionScreen(MissionPage):
 
     def action_next(self) -> None:
         """Check this step, and go on where the cluster agrees."""
-        self.work("finish", partial(self._guide.finish, self._mission.id), self._judged)
+        self._finish(self._judged)
+
+    def _finish(self, then: Callable[[Outcome], None]) -> None:
+        self.work("finish", partial(self._guide.finish, self._mission.id), then, writes=True)
 
     def _check_again(self) -> None:
         """Check a rollout once more, as long as somebody waits for it here."""
@@ -121,11 +126,11 @@ class MissionScreen(MissionPage):
     def _answered(self, yes: bool | None) -> None:  # noqa: FBT001 - what a dialog gives back
         if yes:
             carry_out = partial(self._guide.carry_out, self._mission.id)
-            self.work("runbook", carry_out, self._carried_out)
+            self.work("runbook", carry_out, self._carried_out, writes=True)
 
     def _carried_out(self, lines: tuple[Line, ...]) -> None:
         self._type(lines, None)
-        self.work("finish", partial(self._guide.finish, self._mission.id), self._runbook_judged)
+        self._finish(self._runbook_judged)
         self.house.action_rescan()
 
     def _runbook_judged(self, outcome: Outcome) -> None:

@@ -17,13 +17,14 @@ from k8sharden.places.cluster import ClusterPlace
 from k8sharden.places.connecting import in_cluster, offered, open_cluster
 from k8sharden.places.training import TrainingPlace
 from k8sharden.session import Session
+from screens.actions import actions_of
 from screens.area import AreaScreen
 from screens.areas import AREAS
 from screens.base import HardeningScreen
 from screens.desk import Desk, Make
 from screens.error import ErrorScreen
 from screens.export import ExportScreen
-from screens.help import HelpScreen, keys_of
+from screens.help import HelpScreen
 from screens.journal import JournalScreen
 from screens.login import LoginScreen
 from screens.missions import MissionsScreen
@@ -112,7 +113,8 @@ class Rooms:
         """Explain the keys of the screen that is seen; None where that is the help itself."""
         if isinstance(seen, HelpScreen):
             return None
-        return HelpScreen(self._desk, seen.opening, keys_of(seen))
+        actions = actions_of(seen, self._desk.settings.keys)
+        return HelpScreen(self._desk, seen.opening, actions)
 
     def login(self) -> LoginScreen:
         """Ask for the address and the token of a server."""

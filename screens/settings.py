@@ -110,7 +110,7 @@ class SettingsScreen(HardeningScreen):
 
     def _keep(self, keys: tuple[str, ...], value: str | bool) -> None:  # noqa: FBT001 - a setting's value
         """Write one setting down, in a thread, since a disk may take its time."""
-        self.work("keep", partial(change, keys, value), partial(self._kept, keys[-1]))
+        self.work("keep", partial(change, keys, value), partial(self._kept, keys[-1]), writes=True)
 
     def _kept(self, name: str, settings: Config) -> None:
         self.desk.settings = settings
