@@ -8,7 +8,7 @@ from textual.binding import Binding
 from textual.dom import DOMNode
 from textual.screen import Screen
 
-from screens.keys import KNOWN
+from screens.keys import is_ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def actions_of(screen: Screen[Any], changed: Mapping[str, str]) -> list[Action]:
 
 def _focused(screen: Screen[Any]) -> Iterator[tuple[DOMNode, Binding]]:
     for active in screen.active_bindings.values():
-        if active.binding.id in KNOWN:
+        if is_ours(active.binding):
             yield active.node, active.binding
 
 
@@ -56,7 +56,7 @@ def _elsewhere(
     for pane in screen.focus_chain:
         for kind in type(pane).__mro__:
             for binding in kind.__dict__.get("BINDINGS", ()):
-                if isinstance(binding, Binding) and binding.id in KNOWN:
-                    keys = changed.get(binding.id)
+                if isinstance(binding, Binding) and is_ours(binding):
+                    keys = changed.get(binding.id or "")
                     mine = binding.with_key(keys) if keys else binding
                     yield from ((pane, each) for each in Binding.make_bindings([mine]))

@@ -45,7 +45,7 @@ class HelpScreen(HardeningScreen):
     def body(self) -> ComposeResult:
         """Yield the text."""
         with Page():
-            yield Prose(self._text())
+            yield Prose(self._text(), id="text")
 
     def _text(self) -> Content:
         wide = self.app.size.width - _AROUND
@@ -61,7 +61,7 @@ class HelpScreen(HardeningScreen):
     def on_resize(self) -> None:
         """Wrap the text anew."""
         if self.is_mounted:
-            self.query_one(Prose).update(self._text())
+            self.query_one("#text", Prose).update(self._text())
 
     def on_mount(self) -> None:
         """Let the keys scroll it."""

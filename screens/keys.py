@@ -15,6 +15,11 @@ def known() -> Mapping[str, Binding]:
     return _KNOWN
 
 
+def is_ours(binding: Binding) -> bool:
+    """Tell our bindings from those that Textual's widgets bring."""
+    return binding.id in _KNOWN
+
+
 def key(name: str, keys: str, action: str, label: str, tooltip: str, *, shown: str = "") -> Binding:
     """Return a binding that the footer shows."""
     return _known(Binding(keys, action, label, id=name, tooltip=tooltip, key_display=shown or None))

@@ -16,7 +16,7 @@ from screens.apply import ApplyScreen
 from screens.area import AreaScreen
 from screens.base import HardeningScreen
 from screens.help import HelpScreen
-from screens.keys import KNOWN
+from screens.keys import known
 from screens.looking import LookingScreen
 from screens.mission_page import MissionPage
 from screens.prose import Prose
@@ -54,14 +54,14 @@ def kinds(kind: type[Any] = HardeningScreen) -> Iterator[type[Any]]:
 
 def bindings(screen: Screen[Any]) -> Iterator[Binding]:
     """Yield each binding of ours that works on a screen, or in one of its panes."""
-    ours = {name for name in KNOWN if name != "app.palette"}
+    ours = {name for name in known() if name != "app.palette"}
     for node in (*screen.focus_chain, screen, screen.app):
         for key, binding in node._bindings:
-            nearer = screen.active_bindings[key].binding if key in screen.active_bindings else None
-            if binding.id in ours and (node in screen.focus_chain or nearer is None):
-                yield binding
-            elif nearer is not None and nearer.id in ours:
-                yield nearer
+            # Behind a pane, another binding may have the key, or the action not be there now.
+            active = screen.active_bindings.get(key)
+            here = binding if node in screen.focus_chain else active and active.binding
+            if here is not None and here.id in ours:
+                yield here
 
 
 async def offered(driver: Driver) -> dict[str, str]:

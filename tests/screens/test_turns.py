@@ -50,7 +50,7 @@ def test_screens_open_and_close_in_the_order_of_the_keys(tmp_path: Path) -> None
 
     async def test() -> None:
         async with opened(tmp_path) as driver:
-            await burst(driver, *("1", "L", "escape", "2", "escape") * 3, "J")
+            await burst(driver, "1", "L", "escape", "2", "escape", "J")
             assert driver.crumb == "journal"
 
     run(test())
