@@ -15,7 +15,7 @@ from screens.words import lines
 _KEYS, _LABEL = 14, 22
 """Columns of the keys, and of what they do in a word."""
 
-_AROUND = 4
+_AROUND = 6
 """Columns that the page takes around its text: padding, and room for its scrollbar."""
 
 _WORDS = (
