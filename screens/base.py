@@ -143,6 +143,18 @@ class HardeningScreen(Screen[None]):
         self.house.show_error(error)
 
 
+class FindingScreen(HardeningScreen):
+    """A screen about one finding."""
+
+    def __init__(self, desk: Desk, finding: Finding) -> None:
+        super().__init__(desk)
+        self._finding = finding
+
+    def chosen(self) -> tuple[Finding, ...]:
+        """Return the marked findings, or the one that is shown."""
+        return self.desk.marked or (self._finding,)
+
+
 class Table(DataTable[Any]):
     """A small table of rows: journal, contexts, changes. Its cells are `rich.text.Text`."""
 

@@ -6,13 +6,11 @@ from textual.content import Content
 from k8sharden.changes.diff import FileDiff
 from k8sharden.changes.plan import Plan, Planned
 from k8sharden.export.reports import owner_notes
-from k8sharden.model.finding import Finding
 from k8sharden.model.inventory import Source
 from k8sharden.model.text import one_line
 from k8sharden.session import Session
-from screens.base import HardeningScreen
+from screens.base import FindingScreen
 from screens.change_words import KIND, risk_word
-from screens.desk import Desk
 from screens.diff_view import DiffView
 from screens.prose import Prose
 from screens.words import plain
@@ -30,20 +28,12 @@ def notes(planned: Planned, source: Source) -> list[str]:
     return rows + [f"Server: {one_line(line)}" for line in planned.checked]
 
 
-class DiffScreen(HardeningScreen):
+class DiffScreen(FindingScreen):
     """Strictly for looking: nothing is sent to the cluster but a read of the object."""
 
     CSS_PATH = "diff.tcss"
     crumb = "diff"
     opening = "What the fix of this one finding would change. Looking changes nothing."
-
-    def __init__(self, desk: Desk, finding: Finding) -> None:
-        super().__init__(desk)
-        self._finding = finding
-
-    def chosen(self) -> tuple[Finding, ...]:
-        """Return the marked findings, or the one that is shown."""
-        return self.desk.marked or (self._finding,)
 
     def body(self) -> ComposeResult:
         """Yield the diff and the command that prints it."""

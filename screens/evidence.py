@@ -7,8 +7,7 @@ from textual.content import Content
 
 from k8sharden.model.finding import Finding
 from k8sharden.model.text import one_line, visible
-from screens.base import HardeningScreen, Page
-from screens.desk import Desk
+from screens.base import FindingScreen, Page
 from screens.prose import Prose
 from screens.words import labelled, lines, plain
 
@@ -26,20 +25,12 @@ def _short(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
 
-class EvidenceScreen(HardeningScreen):
+class EvidenceScreen(FindingScreen):
     """The whole evidence of one finding."""
 
     CSS_PATH = "evidence.tcss"
     crumb = "evidence"
     opening = "What the check saw, so that you can judge it yourself. Secret values are not in it."
-
-    def __init__(self, desk: Desk, finding: Finding) -> None:
-        super().__init__(desk)
-        self._finding = finding
-
-    def chosen(self) -> tuple[Finding, ...]:
-        """Return the marked findings, or the one that is shown."""
-        return self.desk.marked or (self._finding,)
 
     def body(self) -> ComposeResult:
         """Yield the text."""

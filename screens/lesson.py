@@ -3,11 +3,9 @@
 from textual.app import ComposeResult
 from textual.content import Content
 
-from k8sharden.model.finding import Finding
 from k8sharden.model.item import Item, Lesson, Reference
 from k8sharden.model.text import visible
-from screens.base import HardeningScreen, Page
-from screens.desk import Desk
+from screens.base import FindingScreen, Page
 from screens.prose import Prose
 from screens.words import lines, plain
 
@@ -21,20 +19,12 @@ _PARTS = (
 )
 
 
-class LessonScreen(HardeningScreen):
+class LessonScreen(FindingScreen):
     """Text to read. Lessons of other packages are shown as plain text, too."""
 
     CSS_PATH = "lesson.tcss"
     crumb = "lesson"
     opening = "Read in peace: nothing here does anything. Esc goes back to the finding."
-
-    def __init__(self, desk: Desk, finding: Finding) -> None:
-        super().__init__(desk)
-        self._finding = finding
-
-    def chosen(self) -> tuple[Finding, ...]:
-        """Return the marked findings, or the one that is shown."""
-        return self.desk.marked or (self._finding,)
 
     def body(self) -> ComposeResult:
         """Yield the text and the command that prints it."""
