@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from k8sharden.changes.diff import FileDiff
+from k8sharden.changes.ground import Reread
 from k8sharden.changes.landing import Observe
 from k8sharden.changes.plan import Fetch, Plan, Planned
 from k8sharden.changes.write import Writer
@@ -60,6 +61,11 @@ class Place(Protocol):
     @property
     def observe(self) -> Observe:
         """Look at a workload and its pods while it rolls out; only where there is a writer."""
+        ...
+
+    @property
+    def reread(self) -> Reread:
+        """Read again what a change rests on; only where there is a writer."""
         ...
 
     def fixable(self, plan: Plan) -> Plan:

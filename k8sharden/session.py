@@ -12,6 +12,7 @@ from k8sharden.analysis.assess import Assessment, assess
 from k8sharden.analysis.recheck import Rechecked, recheck
 from k8sharden.changes.apply import Outcome, Result, apply_plan
 from k8sharden.changes.diff import FileDiff, unified
+from k8sharden.changes.ground import Ground
 from k8sharden.changes.impact import with_impact
 from k8sharden.changes.journal import Entry, Journal
 from k8sharden.changes.landing import Watch
@@ -175,7 +176,10 @@ class Session:
         journal = self.journal
         with journal.alone():
             try:
-                return apply_plan(plan, writer, journal, report=report, stop=stop, watch=watch)
+                ground = Ground(plan.origin, self.place.reread) if plan.origin else None
+                return apply_plan(
+                    plan, writer, journal, report=report, stop=stop, watch=watch, ground=ground
+                )
             finally:
                 self.place.keep()
 

@@ -8,7 +8,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
 from k8sharden.analysis.system import is_system_namespace
-from k8sharden.model.change import Change, ChangeKind, Edit, Named, NoChange, Patch, Path, Risk
+from k8sharden.model.change import (
+    Change,
+    ChangeKind,
+    Edit,
+    Listing,
+    Named,
+    NoChange,
+    Patch,
+    Path,
+    Risk,
+)
 from k8sharden.model.finding import Finding, Severity, Status
 from k8sharden.model.inventory import Inventory
 from k8sharden.model.item import Item
@@ -96,6 +106,7 @@ def template_change(
     edits: Iterable[Edit],
     *,
     basis: Mapping[str, Any] | None = None,
+    rests_on: tuple[Listing, ...] = (),
     warnings: Iterable[str] = (),
 ) -> Change:
     """Return the patch of a pod template, with what its kind of rollout means."""
@@ -105,6 +116,7 @@ def template_change(
         Risk.SAFE if workload.ref.kind == CRON_JOBS.kind else Risk.RESTART,
         (Patch(workload.ref, tuple(edits)),),
         basis=dict(basis or {}),
+        rests_on=rests_on,
         warnings=(*warnings, *_rollout(workload.ref)),
     )
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 import msgspec
 
 from k8sharden.changes.bind import Drift, bind
+from k8sharden.changes.ground import Ground
 from k8sharden.changes.journal import Journal, Record, State, record_of
 from k8sharden.changes.landing import Landed, Landing, Watch
 from k8sharden.changes.plan import Fetch, Plan, Planned, fetcher, owner_of_writes
@@ -34,6 +35,8 @@ class Outcome(msgspec.Struct, frozen=True):
     result: Result
     detail: str = ""
     entry: str = ""
+    now: Planned | None = None
+    """What the change would be now, where that is not what was approved."""
 
 
 def apply_plan(
@@ -44,11 +47,13 @@ def apply_plan(
     report: Callable[[Outcome], None] = lambda _: None,
     stop: Callable[[], bool] = lambda: False,
     watch: Watch | None = None,
+    ground: Ground | None = None,
 ) -> tuple[Outcome, ...]:
     """Apply the changes one by one; a failure or ``stop`` leaves the rest unstarted.
 
     ``report`` is told each outcome as it is reached. ``watch`` sees each rollout to its end before
-    the next change begins. Artefacts are not applied but exported.
+    the next change begins. ``ground`` is what the changes rest on, read again before each.
+    Artefacts are not applied but exported.
     """
     outcomes: list[Outcome] = []
     halted = ""
@@ -60,7 +65,7 @@ def apply_plan(
             outcome = Outcome(planned, Result.SKIPPED, halted)
         else:
             try:
-                outcome = apply_change(planned, plan, writer, journal, watch)
+                outcome = apply_change(planned, plan, writer, journal, watch, ground)
             except K8shardenError as error:
                 # It was not begun. What was done before it has to be told all the same.
                 if not any(before.entry for before in outcomes):
@@ -85,11 +90,18 @@ def _why_exported(planned: Planned) -> str:
 
 
 def apply_change(
-    planned: Planned, plan: Plan, writer: Writer, journal: Journal, watch: Watch | None = None
+    planned: Planned,
+    plan: Plan,
+    writer: Writer,
+    journal: Journal,
+    watch: Watch | None = None,
+    ground: Ground | None = None,
 ) -> Outcome:
     """Apply one change: all of its writes, or none; then see that it lands."""
     try:
-        fresh = rebound(planned, fetcher(writer.get))
+        fresh = rebound(planned, fetcher(writer.get), ground)
+    except Moved as moved:
+        return Outcome(planned, Result.FAILED, str(moved), now=moved.now)
     except K8shardenError as error:
         return Outcome(planned, Result.FAILED, str(error))
     before = watch.before(fresh.bound) if watch else {}
@@ -112,6 +124,8 @@ def apply_change(
             done.append((number, record))
             journal.wrote(entry, number, record)
         journal.settle(entry, State.APPLIED, undone=planned.undoes)
+        if ground:
+            ground.wrote(fresh.bound)
     except K8shardenError as error:
         return Outcome(planned, Result.FAILED, _fail(error, done, entry, writer, journal), entry)
     written = [record for _, record in done]
@@ -164,20 +178,35 @@ def _landed(planned: Planned, entry: str, landing: Landing, journal: Journal) ->
             return Outcome(planned, Result.APPLIED, landing.said, entry)
 
 
-def rebound(planned: Planned, fetch: Fetch) -> Planned:
-    """Bind a change anew. Raises `Drift` where that gives anything but what was approved."""
-    bound = tuple(bind(write, fetch(write.ref)) for write in planned.change.writes)
-    fresh = msgspec.structs.replace(planned, bound=bound)
+class Moved(Drift):
+    """The change would be another one now: ``now``."""
+
+    def __init__(self, said: str, now: Planned) -> None:
+        super().__init__(said)
+        self.now = now
+
+
+def rebound(planned: Planned, fetch: Fetch, ground: Ground | None = None) -> Planned:
+    """Work a change out anew, from what it rests on and the objects that it meets.
+
+    Raises `Moved`, or another `Drift`, where that gives anything but what was approved.
+    """
+    change = ground.current(planned) if ground else planned.change
+    bound = tuple(bind(write, fetch(write.ref)) for write in change.writes)
     owner = owner_of_writes(bound)
+    fresh = msgspec.structs.replace(planned, change=change, bound=bound)
     if owner.reverts and owner != planned.owner and not planned.undoes:
-        raise Drift(
+        raise Moved(
             f"{planned.change.title}: since it was reviewed it has another owner. {owner.warning} "
-            "Nothing was written; scan and review again."
+            "Nothing was written; scan and review again.",
+            fresh,
         )
     if fresh.digest != planned.digest:
-        raise Drift(
-            f"{planned.change.title}: the object changed since it was reviewed. Nothing was "
-            "written; scan and review again."
+        what = "the object" if change == planned.change else "what it rests on"
+        raise Moved(
+            f"{planned.change.title}: {what} changed since it was reviewed. Nothing was "
+            "written; scan and review again.",
+            fresh,
         )
     return fresh
 

@@ -83,6 +83,7 @@ def _joined(first: Change, second: Change, writes: tuple[Write, ...]) -> Change:
         max(first.risk, second.risk, key=risks.index),
         writes,
         basis=first.basis | second.basis,
+        rests_on=tuple(sorted({*first.rests_on, *second.rests_on})),
         warnings=tuple(dict.fromkeys((*first.warnings, *second.warnings))),
     )
 

@@ -1,11 +1,11 @@
 """Making a plan: findings' changes composed into one write per object, bound and ordered."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from k8sharden.changes.compose import Wanted, compose
 from k8sharden.changes.impact import with_impact
-from k8sharden.changes.plan import Fetch, Plan, Planned, Unfixed, bind_change
+from k8sharden.changes.plan import Fetch, Origin, Plan, Planned, Unfixed, bind_change
 from k8sharden.errors import ApiError, Refused
 from k8sharden.model.change import Change, ChangeKind, NoChange, Risk
 from k8sharden.model.finding import Finding
@@ -27,7 +27,9 @@ def make_plan(
 
     What cannot be changed stands in ``unfixed`` with its reason; nothing raises for one object.
     """
-    wanted, unfixed = _remediate(findings, inventory, {item.id: item for item in items})
+    known = {finding.id: finding for finding in findings}
+    origin = Origin(known, {item.id: item for item in items}, inventory)
+    wanted, unfixed = _remediate(findings, inventory, origin.items)
     composed, refused = compose(wanted)
     unfixed += [Unfixed(finding, reason) for finding, reason in refused]
     changes = []
@@ -44,12 +46,12 @@ def make_plan(
         else:
             changes.append(planned)
     ordered = tuple(sorted(changes, key=order))
-    made = Plan(inventory.source, ordered, tuple(sorted(unfixed, key=str)))
+    made = Plan(inventory.source, ordered, tuple(sorted(unfixed, key=str)), origin)
     return with_impact(made, inventory)
 
 
 def _remediate(
-    findings: Sequence[Finding], inventory: Inventory, items: dict[str, Item]
+    findings: Sequence[Finding], inventory: Inventory, items: Mapping[str, Item]
 ) -> tuple[list[Wanted], list[Unfixed]]:
     wanted, unfixed = [], []
     for finding in findings:

@@ -1,7 +1,7 @@
 """The plan: changes bound to the objects they meet, and the digest of exactly what was shown."""
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -12,8 +12,10 @@ from k8sharden.changes.bookkeeping import essential
 from k8sharden.changes.reverse import ThreeWay
 from k8sharden.errors import NotFound
 from k8sharden.model.change import Change, Patch, show_path
+from k8sharden.model.finding import Finding
 from k8sharden.model.impact import Impact
-from k8sharden.model.inventory import Source
+from k8sharden.model.inventory import Inventory, Source
+from k8sharden.model.item import Item
 from k8sharden.model.kinds import NAMESPACES
 from k8sharden.model.ref import Ref
 
@@ -81,12 +83,22 @@ class Planned(msgspec.Struct, frozen=True):
         return digest([self])
 
 
+class Origin(msgspec.Struct, frozen=True):
+    """The findings that a plan answers, the items behind them, and what the scan had read."""
+
+    findings: Mapping[str, Finding]
+    items: Mapping[str, Item]
+    inventory: Inventory
+
+
 class Plan(msgspec.Struct, frozen=True):
     """What will be done, in this order, and what will not."""
 
     source: Source
     changes: tuple[Planned, ...]
     unfixed: tuple[Unfixed, ...] = ()
+    origin: Origin | None = None
+    """What it was made from, so that it can be made again; None for an undo."""
 
     @property
     def digest(self) -> str:

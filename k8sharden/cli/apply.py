@@ -107,6 +107,8 @@ def carry_out(session: Session, plan: Plan, scan: Scan | None, options: dict[str
         detail = f" ({outcome.detail})" if outcome.detail else ""
         entry = f" [{outcome.entry}]" if outcome.entry else ""
         say(f"{what}{detail}{entry}")
+        if outcome.now:
+            say("It would be this now:\n" + "".join(d.text for d in session.preview(outcome.now)))
 
     with stopping() as stop, watching(session, options, stop) as watch:
         outcomes = session.apply(reviewed, plan.digest, report, stop, watch)

@@ -114,13 +114,24 @@ class Risk(StrEnum):
     ACCESS = "access"
 
 
+class Listing(msgspec.Struct, frozen=True, order=True):
+    """The objects of one type in one namespace, or in all of them where none is named.
+
+    ``resource`` is the type's key, such as ``deployments.apps``.
+    """
+
+    resource: str
+    namespace: str = ""
+
+
 class Change(msgspec.Struct, frozen=True):
     """What answers a finding.
 
     ``writes`` stand or fall together, in this order; ``files`` is filled for an artefact instead.
     ``basis`` holds the facts, beside the touched fields, that the change rests on (a running
-    image's digest, say): when they change, so does the plan's digest. ``warnings`` are sentences
-    shown at review.
+    image's digest, say): when they change, so does the plan's digest. ``rests_on`` names where the
+    basis was read: right before the change is applied these are read once more, and the change is
+    worked out anew. ``warnings`` are sentences shown at review.
     """
 
     kind: ChangeKind
@@ -129,6 +140,7 @@ class Change(msgspec.Struct, frozen=True):
     writes: tuple[Write, ...] = ()
     files: tuple[File, ...] = ()
     basis: dict[str, Any] = {}
+    rests_on: tuple[Listing, ...] = ()
     warnings: tuple[str, ...] = ()
 
     @property

@@ -3,10 +3,12 @@
 Source: the Kubernetes API reference, v1.36.
 """
 
+from collections.abc import Iterable
 from urllib.parse import quote
 
 import msgspec
 
+from k8sharden.model.change import Listing
 from k8sharden.model.ref import Ref
 
 
@@ -87,6 +89,11 @@ SCANNED: tuple[ResourceType, ...] = tuple(kind for kind in ALL if kind is not CO
 
 BY_KIND = {(kind.api_version, kind.kind): kind for kind in ALL}
 BY_KEY = {kind.key: kind for kind in ALL}
+
+
+def listings(kinds: Iterable[ResourceType], namespace: str = "") -> tuple[Listing, ...]:
+    """Return the lists of these types in a namespace, or in all: what a change rests on."""
+    return tuple(Listing(kind.key, namespace if kind.namespaced else "") for kind in kinds)
 
 
 def type_of(ref: Ref) -> ResourceType:

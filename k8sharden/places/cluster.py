@@ -2,8 +2,10 @@
 
 import time
 from collections.abc import Sequence
+from functools import partial
 
 from k8sharden.changes.diff import FileDiff, diff_bound
+from k8sharden.changes.ground import Reread
 from k8sharden.changes.landing import Observe
 from k8sharden.changes.plan import Fetch, Plan, Planned, fetcher
 from k8sharden.changes.write import Writer
@@ -11,6 +13,7 @@ from k8sharden.cluster.api import Api
 from k8sharden.cluster.collector import collect, identify
 from k8sharden.cluster.observe import observer
 from k8sharden.cluster.progress import Stopped, Tell
+from k8sharden.cluster.reread import reread
 from k8sharden.model.inventory import Inventory, Source, SourceKind
 from k8sharden.model.masking import Masker
 
@@ -75,6 +78,11 @@ class ClusterPlace:
     def observe(self) -> Observe:
         """Look at a workload and its pods in the cluster."""
         return observer(self._api)
+
+    @property
+    def reread(self) -> Reread:
+        """Read lists of the cluster again."""
+        return partial(reread, self._api)
 
     def fixable(self, plan: Plan) -> Plan:
         """Return the plan as it is: a cluster takes every kind of write."""

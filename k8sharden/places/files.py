@@ -5,6 +5,7 @@ import time
 from collections.abc import Sequence
 
 from k8sharden.changes.diff import FileDiff
+from k8sharden.changes.ground import Reread
 from k8sharden.changes.landing import Observe
 from k8sharden.changes.plan import Fetch, Plan, Planned
 from k8sharden.cluster.progress import Stopped, Tell
@@ -51,6 +52,11 @@ class FilesPlace:
     def observe(self) -> Observe:
         """Refuse: files do not roll out. Nothing asks, since nothing is written here."""
         raise Refused("Manifests in files do not roll out.")
+
+    @property
+    def reread(self) -> Reread:
+        """Refuse: nothing is applied to files."""
+        raise Refused("Manifests in files are not applied.")
 
     def fixable(self, plan: Plan) -> Plan:
         """Keep the changes that can be spliced into their files."""

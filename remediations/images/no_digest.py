@@ -25,7 +25,7 @@ from k8sharden.model.change import Change, ChangeKind, NoChange, SetField
 from k8sharden.model.finding import Area, Finding, Severity
 from k8sharden.model.inventory import Inventory, SourceKind
 from k8sharden.model.item import Item, Lesson, Reference, Scope
-from k8sharden.model.kinds import NODES, WORKLOADS
+from k8sharden.model.kinds import NODES, PODS, REPLICA_SETS, WORKLOADS, listings
 from k8sharden.model.objects import ContainerStatus, Node, Pod
 from k8sharden.model.pods import Container, visit_containers
 from k8sharden.model.text import one_line
@@ -81,6 +81,7 @@ def _remediate(found: Finding, inventory: Inventory) -> Change | NoChange:
             for seen in tagged
         ),
         basis={"digests": digests},
+        rests_on=listings((PODS, REPLICA_SETS), workload.namespace),
         warnings=_warnings(inventory),
     )
 

@@ -91,6 +91,7 @@ def remediate(finding: Finding, inventory: Inventory) -> Change | NoChange:
         Risk.TRAFFIC,
         (Create(kinds.NETWORK_POLICIES.ref(namespace, name), manifest),),
         basis={"cut off": [workload.ref.label for workload in cut_off]},
+        rests_on=kinds.listings((*kinds.WORKLOADS, kinds.NETWORK_POLICIES), namespace),
         warnings=tuple(_warnings(namespace, cut_off, inventory)),
     )
 

@@ -25,7 +25,7 @@ from k8sharden.model.change import (
 from k8sharden.model.finding import Area, Finding, Severity, Status
 from k8sharden.model.inventory import Inventory, SourceKind
 from k8sharden.model.item import Item, Lesson, Reference, Scope
-from k8sharden.model.kinds import NAMESPACES, WORKLOADS
+from k8sharden.model.kinds import NAMESPACES, WORKLOADS, listings
 from k8sharden.model.objects import Namespace
 from k8sharden.model.text import one_line
 from k8sharden.model.workloads import Workload, pods_of, workloads
@@ -91,6 +91,7 @@ def _remediate(found: Finding, inventory: Inventory) -> Change | NoChange:
             ),
         ),
         basis={"level": str(level), "version": labels["enforce-version"]},
+        rests_on=listings(WORKLOADS, name),
         warnings=tuple(_warnings(level, inventory, name, minor)),
     )
 

@@ -64,6 +64,15 @@ def replace(
         Risk.ACCESS,
         (*created, _end(binding, stay)),
         basis={"role": binding.role_ref.name, "namespaces": spaces},
+        rests_on=kinds.listings(
+            (
+                *kinds.WORKLOADS,
+                kinds.CLUSTER_ROLES,
+                kinds.CLUSTER_ROLE_BINDINGS,
+                kinds.ROLE_BINDINGS,
+                kinds.NAMESPACES,
+            )
+        ),
         warnings=(*(move.warning for move in moves), *_unread(spaces, inventory), *kept),
     )
 

@@ -1,0 +1,63 @@
+"""Reads a few lists again into an inventory: what a change rests on, as it is at its turn."""
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from k8sharden.cluster.api import Api
+from k8sharden.cluster.decode import PageDecoder
+from k8sharden.cluster.transport import JSON, METADATA_LIST
+from k8sharden.model import kinds
+from k8sharden.model import objects as o
+from k8sharden.model.change import Listing
+from k8sharden.model.inventory import Coverage, Inventory, OddObject
+
+
+def reread(api: Api, inventory: Inventory, listings: Sequence[Listing]) -> Inventory:
+    """Return the inventory with these lists as they are now.
+
+    A type of which the scan could read some namespaces only is read in those. Raises `ApiError`
+    or `ClusterUnavailable` where a list cannot be read any more.
+    """
+    for listing in dict.fromkeys(listings):
+        for place in _places(inventory, listing):
+            inventory = _read(api, inventory, place)
+    return msgspec.structs.replace(inventory, cache={})
+
+
+def _places(inventory: Inventory, listing: Listing) -> Iterator[Listing]:
+    """Yield the lists that the scan could read, of those that are asked for."""
+    entry = inventory.entry(kinds.BY_KEY[listing.resource])
+    if entry.status is not Coverage.READ:
+        return
+    if entry.namespaces is None or listing.namespace:
+        yield listing
+    else:
+        yield from (Listing(listing.resource, name) for name in sorted(entry.namespaces))
+
+
+def _read(api: Api, inventory: Inventory, listing: Listing) -> Inventory:
+    kind, space = kinds.BY_KEY[listing.resource], listing.namespace
+    decoder = PageDecoder(kind)
+    found: list[o.Object] = []
+    odd: list[OddObject] = []
+    accept = METADATA_LIST if kind is kinds.SECRETS else JSON
+    for body in api.pages(kind, space, accept=accept):
+        page = decoder.decode(body)
+        found += page.objects
+        odd += page.odd
+    kept = [
+        each for each in inventory.objects.get(kind.key, ()) if _elsewhere(each.namespace, space)
+    ]
+    others = [
+        each
+        for each in inventory.odd
+        if each.ref.kind != kind.kind or _elsewhere(each.ref.namespace, space)
+    ]
+    objects = {**inventory.objects, kind.key: (*kept, *found)}
+    return msgspec.structs.replace(inventory, objects=objects, odd=(*others, *odd))
+
+
+def _elsewhere(namespace: str, space: str) -> bool:
+    """Whether an object is not of the list that was read; one of all namespaces holds each."""
+    return bool(space) and namespace != space
