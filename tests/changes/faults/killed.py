@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from k8sharden.changes.apply import Result
+from k8sharden.changes.bind import look
 from k8sharden.changes.bookkeeping import essential
 from k8sharden.changes.entry import Entry, Record, State
 from k8sharden.changes.journal import Journal
@@ -163,11 +164,13 @@ class Life(Session):
         """Apply a plan and return what became of each change."""
         return [outcome.result for outcome in self.apply(plan, plan.digest)]
 
-    def undo_all(self) -> Plan:
-        """Return the plan that brings the start back: of an undo only what is half done."""
-        source = self.place.source()
-        names = [entry.id for entry in self.entries(source) if entry.undoable and not _ends(entry)]
-        return self.undo(names, source)
+
+def undo_all(session: Session) -> Plan:
+    """Return the plan that brings the start back: of an undo only what is half done."""
+    source = session.place.source()
+    entries = session.entries(source)
+    names = [entry.id for entry in entries if entry.undoable and not _ends(entry)]
+    return session.undo(names, source)
 
 
 def _ends(entry: Entry) -> bool:
@@ -217,3 +220,8 @@ def seeded(seed: int, folder: Path) -> Iterator[Path]:
     except Exception as error:
         raise AssertionError(f"Repeat it with the seed {seed}.") from error
     shutil.rmtree(place)
+
+
+def stands(record: Record, live: dict[str, Any]) -> bool:
+    """Whether an object is as a patch left it."""
+    return all(look(live, field.path)[0] == field.after for field in record.fields)

@@ -16,6 +16,7 @@ from tests.changes.faults.killed import (
     Witness,
     check_settled,
     seeded,
+    undo_all,
 )
 from tests.changes.faults.plans import draw, objects, refs
 
@@ -31,7 +32,7 @@ def witness() -> Witness:
 def to_and_fro(life: Life, changes: tuple[Change, ...]) -> None:
     """Apply a plan, and take everything that stands of it back."""
     life.do(life.plan_of(changes))
-    life.do(life.undo_all())
+    life.do(undo_all(life))
 
 
 def killed(seed: int, folder: Path) -> None:
@@ -58,7 +59,7 @@ def killed(seed: int, folder: Path) -> None:
     with Life(cluster, folder / "killed") as life:
         assert cluster.accepted == written, "recover wrote to the cluster"
         check_settled(life, cluster.times)
-        plan = life.undo_all()
+        plan = undo_all(life)
         assert not plan.unfixed
         assert set(life.do(plan)) <= {Result.UNDONE}
     assert cluster.look() == cluster.states[0]

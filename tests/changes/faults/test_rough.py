@@ -9,7 +9,7 @@ import pytest
 from k8sharden.changes.apply import Result
 from k8sharden.cluster.retry import RetryingTransport
 from k8sharden.errors import K8shardenError
-from tests.changes.faults.killed import Life, Witness, check_settled, seeded
+from tests.changes.faults.killed import Life, Witness, check_settled, seeded, undo_all
 from tests.changes.faults.plans import draw
 from tests.changes.faults.rough import Rough
 from tests.changes.faults.test_killed import witness
@@ -31,11 +31,11 @@ def rough_run(seed: int, folder: Path) -> int:
         rough.calm = False
         life.do(plan)
         settle(life, rough, cluster)
-        undo = life.undo_all()
+        undo = undo_all(life)
         rough.calm = False
         life.do(undo)
         settle(life, rough, cluster)
-        last = life.undo_all()
+        last = undo_all(life)
         assert not last.unfixed
         assert set(life.do(last)) <= {Result.UNDONE}
     assert cluster.look() == cluster.states[0]
