@@ -141,6 +141,17 @@ def control_plane_with_controllers(
         yield running
 
 
+@pytest.fixture(scope="session")
+def control_plane_with_garbage_collector(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[ControlPlane]:
+    """An API server that lets go of what is deleted, and where nothing else acts by itself."""
+    folder = tmp_path_factory.mktemp("garbage-collector")
+    only = ("garbage-collector-controller",)
+    with started(lambda: ControlPlane(folder, controllers=only)) as running:
+        yield running
+
+
 @pytest.fixture
 def kubelet(control_plane_with_controllers: ControlPlane) -> Kubelet:
     """The kubelet's part on the control plane that has controllers."""

@@ -154,3 +154,9 @@ def _change(number: int, writes: tuple[Write, ...]) -> Change:
     alone = {Patch: ChangeKind.PATCH, Create: ChangeKind.CREATE, Delete: ChangeKind.DELETE}
     kind = ChangeKind.GROUP if len(writes) > 1 else alone[type(writes[0])]
     return Change(kind, f"change {number}", Risk.SAFE, writes)
+
+
+def ref_of(value: Object) -> Ref:
+    """Return the reference of an object."""
+    metadata = value["metadata"]
+    return Ref(value["apiVersion"], value["kind"], metadata.get("namespace", ""), metadata["name"])
