@@ -45,7 +45,11 @@ class HardeningApp(Doors):
 
     TITLE = "k8sharden"
     # Textual does not load the style sheet of the screen that is seen first (8.2.8).
-    CSS_PATH = ["app.tcss", "overview.tcss"]  # noqa: RUF012 - Textual declares it without ClassVar
+    CSS_PATH = [  # noqa: RUF012 - Textual declares it without ClassVar
+        "app.tcss",
+        "contexts.tcss",
+        "overview.tcss",
+    ]
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - as above
         (0, "-narrow"),
         (100, "-wide"),

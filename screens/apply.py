@@ -46,6 +46,7 @@ class ApplyScreen(HardeningScreen):
 
     CSS_PATH = "apply.tcss"
     crumb = "applying"
+    offers = ()
     opening = (
         "The plan is being applied, and each rollout seen to its end before the next change "
         "begins. Esc stops after the object that is being written."
@@ -75,7 +76,7 @@ class ApplyScreen(HardeningScreen):
         """Start. The plan is the one that was shown: its digest is the approval."""
         table = self.query_one(Table)
         table.add_column(Text("State"), key="state", width=11)
-        table.add_column(Text("Change"), key="what", width=table.left_over(15))
+        table.add_rest("Change", 15, key="what")
         for number, planned in enumerate(self._plan.changes):
             table.add_row(Text(""), cell(one_line(planned.change.title, 120)), key=str(number))
         table.focus()

@@ -15,9 +15,10 @@ from textual.widgets import Input
 
 from k8sharden.model.change import Change, NoChange
 from k8sharden.model.finding import Area, Finding
+from k8sharden.model.kinds import ResourceType
 from k8sharden.resume import Spot
 from k8sharden.session import Scan
-from screens.area_words import area_command, marked_ids, sidebar, why_empty
+from screens.area_words import UNREAD, area_command, heading, marked_ids, sidebar, why_empty
 from screens.arranging import Grouping, Order
 from screens.desk import Desk
 from screens.details import Answer, Details
@@ -28,7 +29,7 @@ from screens.keys import key, quiet
 from screens.looking import LookingScreen
 from screens.prose import Prose
 from screens.status_bar import StatusBar
-from screens.words import after, finding_words, plain
+from screens.words import after, finding_words
 
 _SETTLE = 0.12
 """Seconds that the cursor must rest before the fix of a finding is worked out."""
@@ -41,6 +42,8 @@ class AreaScreen(LookingScreen):
     area: ClassVar[Area]
     intro = ""
     """What the area is about, in one sentence."""
+    reads: ClassVar[tuple[ResourceType, ...]] = ()
+    """What the facts are counted from: where that was not read, they are not told."""
 
     opening = "Mark findings with space, then press a: you see the whole plan before anything runs."
 
@@ -92,7 +95,7 @@ class AreaScreen(LookingScreen):
         super().show()
         if self._loaded is not self.desk.scan:
             self._loaded = self.desk.scan
-            self._load()
+            self.rows.load(self.desk.of(self.area))
             self._go_back()
         self._show_facts()
         self.query_one("#sidebar", Prose).update(sidebar(self.desk.scan, self.area))
@@ -121,17 +124,12 @@ class AreaScreen(LookingScreen):
         del scan
         return ""
 
-    def _load(self) -> None:
-        self.rows.load(self.desk.of(self.area))
-
-    def _facts(self) -> Content:
-        number = list(Area).index(self.area) + 1
-        heading = (f"{number} {self.area.heading}", "bold")
-        found = self.facts(self.desk.scan) if self.desk.scan else ""
-        arranged = [self._order] if self._order is not Order.WORST else []
-        grouped = [self._grouping] if self._grouping is not Grouping.NONE else []
-        told = (f"  {', '.join((*arranged, *grouped))}", "italic")
-        return Content.assemble(heading, told, "  ", plain(f"{self.intro} {found}", 300))
+    def _facts(self) -> str:
+        scan = self.desk.scan
+        if scan is None:
+            return self.intro
+        read = all(scan.inventory.entry(kind).complete for kind in self.reads)
+        return f"{self.intro} {self.facts(scan) if read else UNREAD}"
 
     def _show_empty(self) -> None:
         filled = self.rows.shown or self.rows.busy
@@ -148,6 +146,7 @@ class AreaScreen(LookingScreen):
             self.desk.spot = Spot(self.area.value, current.id if current else "", query)
         self._answer = None
         self._show_marks()
+        self._show_facts()
         self._show_empty()
         self._show_details()
         if self._timer is not None:
@@ -215,7 +214,11 @@ class AreaScreen(LookingScreen):
         self._show_facts()
 
     def _show_facts(self) -> None:
-        self.query_one("#facts", Prose).update(self._facts())
+        ways = [str(self._order)] if self._order is not Order.WORST else []
+        ways += [str(self._grouping)] if self._grouping is not Grouping.NONE else []
+        if self.query_one(FilterField).value:
+            ways.append(f"{self.rows.shown:,} of {len(self.desk.of(self.area)):,} shown")
+        self.query_one("#facts", Prose).update(heading(self.area, ways, self._facts()))
 
     def action_filter(self) -> None:
         """Ask for words."""
@@ -230,10 +233,6 @@ class AreaScreen(LookingScreen):
         """Keep the filter and go back to the list."""
         self._leave_filter()
 
-    def _clear_filter(self) -> None:
-        self.query_one(FilterField).value = ""
-        self._leave_filter()
-
     def _leave_filter(self) -> None:
         self.query_one(FilterField).close()
         self.rows.focus()
@@ -242,7 +241,8 @@ class AreaScreen(LookingScreen):
         """Clear the filter or give up a range first, then go back to the overview."""
         field = self.query_one(FilterField)
         if field.value or field.has_focus:
-            self._clear_filter()
+            self.query_one(FilterField).value = ""
+            self._leave_filter()
         elif self.rows.drop_range():
             self.say("The range was given up; nothing of it is marked.")
         else:

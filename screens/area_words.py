@@ -1,16 +1,26 @@
 """What an area says beside its list: the other areas, why it is empty, the command."""
 
 import heapq
+from collections.abc import Sequence
 
 from textual.content import Content
 
 from k8sharden.model.finding import Area
 from k8sharden.session import Scan
 from screens.desk import Desk
-from screens.words import counted, finding_words, lines
+from screens.words import counted, finding_words, lines, plain
+
+UNREAD = "Not all of it could be read."
 
 _NAMED = 12
 """Marked findings that the command line names on the screen; y copies them all."""
+
+
+def heading(area: Area, ways: Sequence[str], about: str) -> Content:
+    """Return an area's number and name, how its list is arranged, and what it is about."""
+    number = list(Area).index(area) + 1
+    told = (f"  {', '.join(ways)}", "bold italic")
+    return Content.assemble((f"{number} {area.heading}", "bold"), told, "  ", plain(about, 300))
 
 
 def sidebar(scan: Scan | None, current: Area) -> Content:
@@ -35,7 +45,10 @@ def why_empty(desk: Desk, area: Area) -> str:
     passed = scan.assessment.areas[area].passed
     if not passed:
         return "The catalogue has no check for this area that applies here."
-    return f"Nothing fails here: {counted(passed, 'check')} passed."
+    return (
+        f"Nothing fails here: {counted(passed, 'check')} passed. Esc goes back to the overview, "
+        "which names the next step."
+    )
 
 
 def area_command(desk: Desk, area: Area) -> str:

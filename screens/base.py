@@ -8,8 +8,10 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import ActiveBinding, BindingType
 from textual.containers import VerticalScroll
+from textual.coordinate import Coordinate
 from textual.screen import Screen
 from textual.widgets import DataTable
+from textual.widgets.data_table import ColumnKey
 from textual.worker import Worker, WorkerState
 
 from k8sharden.model.finding import Finding
@@ -42,6 +44,13 @@ class HardeningScreen(Screen[None]):
 
     idle: frozenset[str] = frozenset()
     """Actions that have nothing to do now: their keys are dim, and pressing them says why."""
+
+    offers: tuple[str, ...] = ("review", "journal")
+    """The app's actions that the bar of keys offers here, in this order, where there is room."""
+
+    enters = ""
+    """What Enter does with the row of a table, in a word for the bar; empty where it does not say.
+    """
 
     command = ""
     """The command line that does the same."""
@@ -159,19 +168,35 @@ class Table(DataTable[Any]):
     """A small table of rows: journal, contexts, changes. Its cells are `rich.text.Text`."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        key("table.open", "enter", "select_cursor", "Open", "Open or choose the row"),
         quiet("table.down", "j", "cursor_down", "Down", "One row down"),
         quiet("table.up", "k", "cursor_up", "Up", "One row up"),
         quiet("table.first", "g", "scroll_top", "First", "First row"),
         quiet("table.last", "G", "scroll_bottom", "Last", "Last row"),
-        quiet("table.open", "enter", "select_cursor", "Open", "Open or choose the row"),
     ]
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own word
         super().__init__(id=id, cursor_type="row", zebra_stripes=False, cell_padding=1)
+        self._rest: ColumnKey | None = None
+        self._taken = 0
 
-    def left_over(self, taken: int) -> int:
-        """Return the cells that are left for one column when all others take ``taken``."""
-        return max(24, self.app.size.width - taken - 1)
+    def add_rest(self, label: str, taken: int, *, key: str | None = None) -> None:
+        """Add a column that has what others, of ``taken`` cells, leave; it follows a resize."""
+        self._taken = taken
+        self._rest = self.add_column(Text(label), key=key, width=self._left_over())
+
+    def _left_over(self) -> int:
+        return max(24, self.app.size.width - self._taken - 1)
+
+    def on_resize(self) -> None:
+        """Give one column the room that there is now."""
+        if self._rest is None:
+            return
+        self.columns[self._rest].width = self._left_over()
+        if self.row_count:
+            # Any cell that changes lets Textual measure all columns anew.
+            first = Coordinate(0, 0)
+            self.update_cell_at(first, self.get_cell_at(first), update_width=True)
 
 
 def cell(text: str, style: str = "") -> Text:

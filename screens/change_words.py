@@ -59,3 +59,17 @@ def approval(plan: Plan) -> tuple[str, ...]:
     overruled = dict.fromkeys(each.owner.key for each in plan.changes if each.overruled)
     owners = (word for owner in overruled for word in ("--override-owner", owner))
     return (*owners, "--yes", "--digest", plan.digest)
+
+
+def left_words(plan: Plan, left: str) -> list[str]:
+    """Return what a plan does not do, in few words; ``left`` is for what has no change."""
+    parts = []
+    if plan.unfixed:
+        parts.append(f"{len(plan.unfixed)} {left}, see the last row")
+    if plan.blocked:
+        parts.append(f"{len(plan.blocked)} refused by the server: x drops a change")
+    if plan.held:
+        parts.append(f"{len(plan.held)} exported, since an owner would put it back")
+    if not any(planned.applies for planned in plan.changes):
+        parts += ["nothing to apply, e exports the files"] if plan.changes else []
+    return parts

@@ -23,6 +23,7 @@ _PRODUCTION = (
     "PRODUCTION: people depend on this cluster now. Have you read every diff, and is somebody "
     "there who would notice?"
 )
+_JOURNAL = "Each is written to the journal first, and can be taken back there."
 
 
 class ConfirmScreen(ModalScreen[bool]):
@@ -47,6 +48,7 @@ class ConfirmScreen(ModalScreen[bool]):
         """Yield what will happen, the name to type where one is needed, and the two buttons."""
         with Vertical(id="box"):
             yield Prose(self._question(), id="question")
+            yield Prose(plain(f"Same in a shell: {self._command}"), id="command")
             if self._typed:
                 yield Input(id="name", placeholder="the name of the cluster's context")
                 yield Prose(id="why")
@@ -82,17 +84,13 @@ class ConfirmScreen(ModalScreen[bool]):
         if self._session.place.production:
             rows += [Content.assemble((_PRODUCTION, "bold $text-error")), Content("")]
         risks = Counter(map(risk_word, changes))
-        rows += [
-            Content(f"  {counted(number, 'change')}: {risk}") for risk, number in risks.items()
-        ]
-        rows.append(
-            Content("Each is written down in the journal first, and can be taken back from there.")
-        )
+        told = " · ".join(f"{counted(number, 'change')}: {risk}" for risk, number in risks.items())
+        rows += [Content(told), Content(_JOURNAL)]
         rows += [plain(sentence, 240) for sentence in self._owners()]
         if len(changes) < len(self._plan.changes):
             left = counted(len(self._plan.changes) - len(changes), "change")
             rows.append(Content(f"{left} of the plan: not applied, only exported."))
-        return lines([*rows, Content(""), plain(f"Same in a shell: {self._command}", 240)])
+        return lines(rows)
 
     def _owners(self) -> Iterable[str]:
         """Say, of each owner that was overruled, that it will put the changes back, and when."""
@@ -115,8 +113,9 @@ class ConfirmScreen(ModalScreen[bool]):
         if right:
             why = Content("That is the name: Tab to the button, then Enter.")
         elif name.startswith(typed):
+            first = "Go on, until it is " if typed else "Press Tab and type "
             why = Content.assemble(
-                "Press Tab and type ", (one_line(name, 80), "bold"), " to enable the button."
+                first, (one_line(name, 80), "bold"), ": that enables the button."
             )
         else:
             why = Content.assemble("That is not ", (one_line(name, 80), "bold"), ".")

@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual.app import ComposeResult
+from textual.binding import BindingType
 from textual.content import Content
+from textual.coordinate import Coordinate
 from textual.widgets import DataTable
 
 from k8sharden.config import change
 from k8sharden.model.text import one_line
 from screens.base import HardeningScreen, Table
 from screens.desk import Desk
+from screens.keys import quiet
 from screens.prose import Prose
-from screens.words import plain
+from screens.words import middle, plain
 
 if TYPE_CHECKING:
     # The first frame is drawn before either is loaded: see `screens.rooms`.
@@ -31,17 +34,28 @@ WELCOME = (
     "k8sharden takes a cluster from defaults to hardened, one reviewed change at a time. "
     "Looking changes nothing: a scan only reads."
 )
+READY = (
+    "Enter connects and scans. New here? The training cluster is the first row (g): nothing there "
+    "can break, and M begins its missions."
+)
 NO_KUBECONFIG = (
     "No kubeconfig was found, so there is no cluster of yours to choose. Give one with "
     "--kubeconfig or KUBECONFIG, or name a server in the last row; the training cluster needs "
-    "neither: press Enter."
+    "neither: press Enter, then M for its missions."
 )
+_NARROWEST = 36
+"""Cells that the longest name of a cluster, and of a server, has at least."""
 
 
 class ContextsScreen(HardeningScreen):
     """The contexts of the kubeconfig, and the training cluster."""
 
     crumb = "choose a cluster"
+    offers = ("settings",)
+    enters = "Connect"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        quiet("contexts.back", "escape", "back", "Back", "To the cluster that is open, if one is"),
+    ]
     opening = "Choose the cluster to look at. Nothing is changed by choosing or scanning."
 
     def __init__(self, desk: Desk, kubeconfig: Path | None) -> None:
@@ -50,6 +64,7 @@ class ContextsScreen(HardeningScreen):
         self._hint = ""
         self._asked = False
         self._ways: list[Way | None] = []
+        self._rows: list[tuple[str, ...]] = []
 
     def body(self) -> ComposeResult:
         """Yield the welcome, the contexts and a line that says what happens."""
@@ -78,7 +93,20 @@ class ContextsScreen(HardeningScreen):
 
     def _add(self, way: Way | None, *cells: str) -> None:
         self._ways.append(way)
-        self.query_one(Table).add_row(*(Text(one_line(cell, 40)) for cell in cells))
+        self._rows.append(cells)
+        self.query_one(Table).add_row(*self._fitting(cells))
+
+    def _fitting(self, cells: tuple[str, ...]) -> list[Text]:
+        """Return the cells, shortened to the room that there is."""
+        most = max(_NARROWEST, (self.app.size.width - 30) // 2)
+        return [Text(middle(one_line(cell, 300), most)) for cell in cells]
+
+    def on_resize(self) -> None:
+        """Show more or less of long names."""
+        table = self.query_one(Table)
+        for number, cells in enumerate(self._rows):
+            for column, text in enumerate(self._fitting(cells)):
+                table.update_cell_at(Coordinate(number, column), text, update_width=True)
 
     def _listed(self, offer: tuple[tuple[ContextInfo, ...], bool]) -> None:
         found, inside = offer
@@ -91,7 +119,7 @@ class ContextsScreen(HardeningScreen):
         for server in self.desk.settings.servers:
             self._add(partial(self._connect, server=server), server, server, "token", "keyring")
         self._add(None, "another server…", "by address and bearer token", "", "")
-        self._hint = "Enter connects and scans." if found or inside else NO_KUBECONFIG
+        self._hint = READY if found or inside else NO_KUBECONFIG
         self.show()
         current = next((n for n, info in enumerate(found, start=1) if info.current), int(inside))
         self.query_one(Table).move_cursor(row=current)

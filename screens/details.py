@@ -10,10 +10,28 @@ from screens.base import Page
 from screens.change_words import KIND, RISK
 from screens.evidence import evidence_line
 from screens.prose import Prose
-from screens.words import SEVERITY_STYLE, hanging, labelled, lines
+from screens.words import SEVERITY_STYLE, hanging, labelled, lines, severity_word
 
 Answer = Change | NoChange | None
 """The fix of a finding, why there is none, or None while it is worked out."""
+
+_NOT_COUNTED = {
+    "unknown": "unknown, at worst ",
+    "system": "system, not counted: ",
+    "waived": "waived, not counted: ",
+}
+
+_GROUP = (
+    "This is the head of a group. Enter or l shows its findings, h folds it again; space marks all "
+    "of them."
+)
+
+
+def severity(finding: Finding) -> Content:
+    """Return how bad it is, and whether that counts, with the ids of the check and the finding."""
+    word = (str(finding.severity), SEVERITY_STYLE[finding.severity])
+    before = _NOT_COUNTED.get(severity_word(finding), "")
+    return Content.assemble(before, word, f" · {finding.check} · {finding.id}")
 
 
 class Details(Page):
@@ -39,17 +57,18 @@ class Details(Page):
     def _draw(self) -> None:
         text = self.query_one("#about", Prose)
         wide = text.size.width or 70
-        text.update(lines(self._rows(self._finding, wide)) if self._finding else Content(""))
+        text.update(lines(self._rows(self._finding, wide)) if self._finding else Content(_GROUP))
 
     def _rows(self, finding: Finding, wide: int) -> list[Content]:
         item = self._item
-        severity = (str(finding.severity), SEVERITY_STYLE[finding.severity])
         rows = [
             Content.assemble((item.title if item else finding.check, "bold")),
             hanging("Finding", finding.message, wide),
-            labelled("Severity", Content.assemble(severity, f" · {finding.check} · {finding.id}")),
+            labelled("Severity", severity(finding)),
             hanging("Object", finding.resource.label, wide),
-            hanging("Field", finding.path or "the object as a whole", wide),
+            hanging("Field", finding.path, wide, path=True)
+            if finding.path
+            else labelled("Field", "the object as a whole"),
             hanging("Fix", self._fix(), wide),
         ]
         if item:

@@ -33,6 +33,7 @@ class DiffScreen(FindingScreen):
 
     CSS_PATH = "diff.tcss"
     crumb = "diff"
+    offers = ("review",)
     opening = "What the fix of this one finding would change. Looking changes nothing."
 
     def body(self) -> ComposeResult:

@@ -160,7 +160,10 @@ def _beside(lines: Iterable[Cell]) -> Iterator[Pair]:
 
 
 def _lines(text: str) -> Iterable[tuple[str, str]]:
-    return ((_kind(line), line) for line in text.removesuffix("\n").split("\n"))
+    """Return the lines but those that say what the two after them say as well."""
+    lines = text.removesuffix("\n").split("\n")
+    head = [n for n, line in enumerate(lines[:4]) if line.startswith("--- ")]
+    return ((_kind(line), line) for line in lines[head[0] if head else 0 :])
 
 
 def _kind(line: str) -> str:

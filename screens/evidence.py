@@ -9,7 +9,7 @@ from k8sharden.model.finding import Finding
 from k8sharden.model.text import one_line, visible
 from screens.base import FindingScreen, Page
 from screens.prose import Prose
-from screens.words import labelled, lines, plain
+from screens.words import hanging, labelled, lines, plain
 
 MOST = 20_000
 """Characters of evidence that are drawn."""
@@ -30,6 +30,7 @@ class EvidenceScreen(FindingScreen):
 
     CSS_PATH = "evidence.tcss"
     crumb = "evidence"
+    offers = ("review",)
     opening = "What the check saw, so that you can judge it yourself. Secret values are not in it."
 
     def body(self) -> ComposeResult:
@@ -38,18 +39,21 @@ class EvidenceScreen(FindingScreen):
             yield Prose(id="evidence")
 
     def on_mount(self) -> None:
-        """Write it."""
-        finding = self._finding
+        """Let the keys scroll the text, which is written with the first size."""
+        self.query_one(Page).focus()
+
+    def on_resize(self) -> None:
+        """Write it, as wide as there is room."""
+        finding, wide = self._finding, self.app.size.width - 6
         rows = [
             labelled("Object", plain(finding.resource.label)),
-            labelled("Finding", plain(finding.message)),
+            hanging("Finding", finding.message, wide),
             labelled("Field", plain(finding.path or "the object as a whole")),
-            Content(""),
         ]
         for name, value in finding.evidence.items():
             text = json.dumps(value, indent=2, ensure_ascii=False, default=str)
-            rows += [Content.assemble((one_line(name, 100), "bold")), Content(visible(text[:MOST]))]
+            rows += [Content(""), Content.assemble((one_line(name, 100), "bold"))]
+            rows.append(Content(visible(text[:MOST])))
         if not finding.evidence:
-            rows.append(Content("The check keeps no evidence beside the finding itself."))
+            rows += [Content(""), Content("The check keeps no evidence beside the finding itself.")]
         self.query_one("#evidence", Prose).update(lines(rows))
-        self.query_one(Page).focus()

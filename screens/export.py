@@ -23,6 +23,11 @@ _MEANING = {
     Format.MANIFESTS: "manifests: the objects as they are now, secrets masked",
     Format.ARTEFACTS: "artefacts: files with a runbook, for what no API can change",
 }
+_NEXT = {
+    Format.PATCHES: "Next: `git apply` takes them in the order of their names.",
+    Format.MANIFESTS: "Nothing in them is changed yet: keep them to compare, or to go back.",
+    Format.ARTEFACTS: "Next: the RUNBOOK.md of each folder says what to do with its files.",
+}
 _FIRST_SHOWN = 12
 
 
@@ -39,6 +44,7 @@ class ExportScreen(HardeningScreen):
 
     CSS_PATH = "export.tcss"
     crumb = "export"
+    offers = ()
     opening = "Writes files only. A file that exists with other contents stops the export."
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -128,6 +134,7 @@ class ExportScreen(HardeningScreen):
         rows += [plain(f"  {path}") for path in export.written[:_FIRST_SHOWN]]
         if len(export.written) > _FIRST_SHOWN:
             rows.append(Content(f"  … and {len(export.written) - _FIRST_SHOWN} more"))
+        rows += [Content(_NEXT[self._form])]
         if not export.written:
             rows = [Content("This plan has nothing of that kind: choose another format.")]
         rows += [

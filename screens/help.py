@@ -36,6 +36,7 @@ class HelpScreen(HardeningScreen):
 
     CSS_PATH = "help.tcss"
     crumb = "help"
+    offers = ()
 
     def __init__(self, desk: Desk, sentence: str, actions: Sequence[Action]) -> None:
         super().__init__(desk)

@@ -1,6 +1,7 @@
 """The journal of this cluster: what was done, and taking it back as a plan of its own."""
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import ClassVar
 
 from rich.text import Text
@@ -25,7 +26,8 @@ from screens.words import age, counted
 
 EMPTY = (
     "Nothing was changed on this cluster from here. What you apply is written down here first, and "
-    "can be taken back from here."
+    "can be taken back from here. To begin, open an area (1 to 7), mark findings with space, and "
+    "press a."
 )
 
 
@@ -34,6 +36,8 @@ class JournalScreen(HardeningScreen):
 
     CSS_PATH = "journal.tcss"
     crumb = "journal"
+    offers = ()
+    enters = "Diff"
     opening = "Everything that was done here. u reviews taking the marked entries back."
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -65,7 +69,7 @@ class JournalScreen(HardeningScreen):
         table.add_column(Text("Entry"), width=8)
         table.add_column(Text("When"), width=11)
         table.add_column(Text("State"), width=11)
-        table.add_column(Text("Change"), width=table.left_over(41))
+        table.add_rest("Change", 41)
         table.focus()
 
     def show(self) -> None:
@@ -94,10 +98,16 @@ class JournalScreen(HardeningScreen):
         table.move_cursor(row=row)
         undoable = sum(entry.undoable for entry in entries)
         said = f"{counted(len(entries), 'change')} in the journal, {undoable} can be taken back"
+        if waiting := sum(entry.interrupted for entry in entries):
+            said += f", {waiting} interrupted: s finds out what became of it"
         if self.desk.scan is None:
             said += ". The cluster was not read, so these are all clusters'; undo needs to reach it"
         self.query_one("#sum", Prose).update(Content(said if entries else EMPTY))
         table.display = self.query_one(DiffView).display = bool(entries)
+        self.idle = frozenset(
+            (*(() if undoable else ("mark", "undo")), *(() if _open(entries) else ("recover",)))
+        )
+        self.refresh_bindings()
         self._show_entry()
 
     def _cells(self, entry: Entry) -> tuple[Text, ...]:
@@ -105,7 +115,7 @@ class JournalScreen(HardeningScreen):
             Text("●" if entry.id in self._marks else " ", "bold"),
             Text(entry.id),
             Text(age(self.desk.clock() - entry.created)),
-            Text(STATE[entry.state], "" if entry.undoable else "dim"),
+            Text(STATE[entry.state], _weight(entry)),
             cell(one_line(entry.title, 200)),
         )
 
@@ -167,7 +177,7 @@ class JournalScreen(HardeningScreen):
 
     def action_recover(self) -> None:
         """Look at the cluster, and write down what became of interrupted changes."""
-        if not any(entry.interrupted for entry in self._entries):
+        if not _open(self._entries):
             self.say("No change of this cluster was interrupted.")
             return
         self.work("recover", lambda: self._session.recover(self._source()), self._recovered)
@@ -191,3 +201,14 @@ class JournalScreen(HardeningScreen):
             self.say(f"It is {STATE[self._current.state]}: there is nothing to take back.")
         else:
             self.house.review_undo(chosen)
+
+
+def _open(entries: Iterable[Entry]) -> bool:
+    """Whether nobody knows yet what became of one of these."""
+    return any(entry.interrupted for entry in entries)
+
+
+def _weight(entry: Entry) -> str:
+    if entry.interrupted:
+        return "bold"
+    return "" if entry.undoable else "dim"

@@ -8,6 +8,8 @@ from textual.widgets import Footer
 from textual.widgets._footer import FooterKey
 
 _LAST = ("help", "quit")
+_ENTER = "select_cursor"
+"""What Enter does in a table, as Textual calls it."""
 _AROUND = 3
 """Cells around a key and its words."""
 
@@ -40,7 +42,7 @@ class KeyBar(Footer):
             shown = FooterKey(
                 binding.key,
                 self.app.get_key_display(binding),
-                binding.description,
+                self._words(binding),
                 binding.action,
                 disabled=not active.enabled,
                 tooltip=active.tooltip,
@@ -49,11 +51,32 @@ class KeyBar(Footer):
             shown.set_reactive(FooterKey.compact, False)  # noqa: FBT003 - the value
             yield shown
 
+    def _words(self, binding: Binding) -> str:
+        """Return what a key does; what Enter does with a row is for the screen to say."""
+        return self._enters if binding.action == _ENTER else binding.description
+
+    @property
+    def _enters(self) -> str:
+        return str(getattr(self.screen, "enters", ""))
+
+    def _candidates(self) -> dict[str, ActiveBinding]:
+        """Return the keys of the screen, then what it offers of the app's, by their actions."""
+        actives = self.screen.active_bindings.values()
+        mine: dict[str, ActiveBinding] = {}
+        for active in actives:
+            if active.binding.show and active.node is not self.app and self._words(active.binding):
+                mine.setdefault(active.binding.action, active)
+        # Textual's own keys have no id: they leave, for one, in the middle of a write.
+        of_app = {
+            active.binding.action: active
+            for active in actives
+            if active.node is self.app and active.binding.id
+        }
+        offers = (*getattr(self.screen, "offers", ()), *_LAST)
+        return mine | {name: of_app[name] for name in offers if name in of_app}
+
     def _fitting(self) -> list[ActiveBinding]:
-        shown: dict[str, ActiveBinding] = {}
-        for active in self.screen.active_bindings.values():
-            if active.binding.show:
-                shown.setdefault(active.binding.action, active)
+        shown = self._candidates()
         last = [active for action, active in shown.items() if action in _LAST]
         left = self.app.size.width - sum(self._wide(active.binding) for active in last)
         first = []
@@ -66,4 +89,6 @@ class KeyBar(Footer):
         return [*first, *last]
 
     def _wide(self, binding: Binding) -> int:
-        return cell_len(self.app.get_key_display(binding)) + cell_len(binding.description) + _AROUND
+        return (
+            cell_len(self.app.get_key_display(binding)) + cell_len(self._words(binding)) + _AROUND
+        )

@@ -24,6 +24,7 @@ class LessonScreen(FindingScreen):
 
     CSS_PATH = "lesson.tcss"
     crumb = "lesson"
+    offers = ("review",)
     opening = "Read in peace: nothing here does anything. Esc goes back to the finding."
 
     def body(self) -> ComposeResult:

@@ -24,6 +24,7 @@ class MissionPage(HardeningScreen):
 
     CSS_PATH = "mission.tcss"
     crumb = "mission"
+    offers = ()
     opening = "Enter does what the line above the keys says. Esc leaves; your progress is kept."
 
     def __init__(self, desk: Desk, guide: Missions, mission: Mission) -> None:

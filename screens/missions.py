@@ -31,6 +31,8 @@ class MissionsScreen(HardeningScreen):
 
     CSS_PATH = "missions.tcss"
     crumb = "missions"
+    offers = ()
+    enters = "Open"
     opening = "Each mission shows an attack that works, its fix, and why the attack fails then."
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -59,7 +61,7 @@ class MissionsScreen(HardeningScreen):
         table = self.query_one(Table)
         table.add_column(Text(" "), width=1)
         table.add_column(Text("Mission"), width=36)
-        table.add_column(Text("State"), key="state", width=table.left_over(43))
+        table.add_rest("State", 43, key="state")
         for number, mission in enumerate(MISSIONS, start=1):
             table.add_row(Text(str(number)), cell(mission.title), "", key=mission.id)
         self.query_one("#story").can_focus = False

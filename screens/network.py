@@ -14,6 +14,7 @@ class NetworkScreen(AreaScreen):
     area = Area.NETWORK
     crumb = Area.NETWORK.value
     intro = "Which pods may talk to which; without a policy, all may."
+    reads = (kinds.NAMESPACES, kinds.NETWORK_POLICIES)
 
     def facts(self, scan: Scan) -> str:
         """Say what was read that only this area looks at."""

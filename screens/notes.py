@@ -1,13 +1,16 @@
 """What the overview says below the areas: where one is, what is worst, what could not be read."""
 
 from collections.abc import Sequence
+from textwrap import wrap
 
 from textual.content import Content
 from textual.geometry import Size
 
 from k8sharden.cluster.progress import Progress
 from k8sharden.model.finding import Area
+from k8sharden.model.text import one_line
 from screens.desk import Desk
+from screens.stack import NONE, UNKNOWN
 from screens.words import SEVERITY_STYLE, plain
 
 TRAINING = (
@@ -35,7 +38,7 @@ def notes(desk: Desk, stack: Sequence[tuple[str, str]], size: Size) -> list[Cont
     if scan is None:
         return rows
     if size.width < _WIDE and stack:
-        rows.append(plain(" · ".join(value for _, value in stack)))
+        rows.append(plain(" · ".join(_told(name, value) for name, value in stack)))
         rows.append(Content(""))
     rows += _worst(desk, size)
     gaps = [entry for entry in scan.inventory.ledger.values() if not entry.complete]
@@ -44,11 +47,18 @@ def notes(desk: Desk, stack: Sequence[tuple[str, str]], size: Size) -> list[Cont
     rows.append(Content.assemble(("Not read, so what needs it is unknown:", "bold")))
     for entry in gaps:
         why = (entry.permission and f"missing permission: {entry.permission}") or entry.detail
-        rows.append(plain(f"  {entry.resource}: {entry.status}; {why}"))
+        said = one_line(f"{entry.resource}: {entry.status}; {why}", 600)
+        told = wrap(said, size.width - 6, initial_indent="  ", subsequent_indent="    ")
+        rows += map(Content, told)
     return [
         *rows,
         *(plain(f"  {missing}") for missing in scan.inventory.control_plane.missing),
     ]
+
+
+def _told(name: str, value: str) -> str:
+    """Return a value of the stack that says by itself what it is of."""
+    return f"{name.lower()} {value}" if value in (UNKNOWN, NONE) else value
 
 
 def _worst(desk: Desk, size: Size) -> list[Content]:

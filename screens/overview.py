@@ -53,6 +53,8 @@ class OverviewScreen(HardeningScreen):
     """
 
     crumb = "overview"
+    offers = ("missions", "rescan", "review", "journal", "contexts")
+    enters = "Open"
     BINDINGS: ClassVar[list[BindingType]] = [
         quiet("overview.stop", "escape", "back", "Stop", "Stop a running scan"),
     ]

@@ -1,5 +1,6 @@
 """Pod Security Standards: what only this area shows."""
 
+from k8sharden.model import kinds
 from k8sharden.model.finding import Area
 from k8sharden.session import Scan
 from screens.area import AreaScreen
@@ -12,6 +13,7 @@ class PodSecurityScreen(AreaScreen):
     area = Area.POD_SECURITY
     crumb = Area.POD_SECURITY.value
     intro = "What pods may ask of the node they run on."
+    reads = (kinds.NAMESPACES,)
 
     def facts(self, scan: Scan) -> str:
         """Say what was read that only this area looks at."""

@@ -14,6 +14,7 @@ class RbacScreen(AreaScreen):
     area = Area.RBAC
     crumb = Area.RBAC.value
     intro = "Who may do what, and who may do everything."
+    reads = (kinds.CLUSTER_ROLE_BINDINGS, kinds.ROLE_BINDINGS)
 
     def facts(self, scan: Scan) -> str:
         """Say what was read that only this area looks at."""

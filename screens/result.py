@@ -19,7 +19,7 @@ from screens.desk import Desk, Make
 from screens.export import ExportScreen
 from screens.keys import key
 from screens.prose import Prose
-from screens.words import counted, labelled, lines, plain
+from screens.words import counted, hanging, lines, plain
 
 _STYLES = {Result.VERIFIED: "bold green", Result.UNDONE: "bold green", Result.FAILED: "bold red"}
 _GOOD = (Result.VERIFIED, Result.UNDONE)
@@ -30,6 +30,7 @@ class ResultScreen(HardeningScreen):
 
     CSS_PATH = "result.tcss"
     crumb = "result"
+    offers = ("journal",)
     opening = "What was done, each with its place in the journal. u takes one back, as a new plan."
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -63,7 +64,7 @@ class ResultScreen(HardeningScreen):
         table = self.query_one(Table)
         table.add_column(Text("Result"), width=11)
         table.add_column(Text("Journal"), width=9)
-        table.add_column(Text("Change"), width=table.left_over(26))
+        table.add_rest("Change", 26)
         for outcome in self._outcomes:
             result = Text(RESULT[outcome.result], _STYLES.get(outcome.result, ""))
             title = one_line(outcome.planned.change.title, 120)
@@ -122,7 +123,10 @@ class ResultScreen(HardeningScreen):
         """Say what there is to say of one change."""
         outcome = self._outcomes[event.cursor_row]
         said = outcome.detail or "Every field that it touches reads as it was written."
-        rows = [plain(outcome.planned.change.title, 200), labelled("Outcome", plain(said))]
+        rows = [
+            plain(outcome.planned.change.title, 200),
+            hanging("Outcome", said, self.app.size.width - 2),
+        ]
         self.query_one("#detail", Prose).update(lines(rows))
 
     def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:

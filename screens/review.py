@@ -14,7 +14,7 @@ from k8sharden.model.text import one_line
 from k8sharden.session import Session
 from screens.apply import ApplyScreen
 from screens.base import HardeningScreen, Table, cell
-from screens.change_words import approval, risk_word
+from screens.change_words import approval, left_words, risk_word
 from screens.confirm import ConfirmScreen
 from screens.desk import Desk, Make
 from screens.diff import notes
@@ -42,6 +42,8 @@ class ReviewScreen(HardeningScreen):
 
     CSS_PATH = "review.tcss"
     crumb = "review"
+    offers = ()
+    enters = "Diff"
     left = "not fixed"
     """What is said of that which the plan leaves."""
     opening = "The whole plan, one row per object. Nothing runs before you confirm it."
@@ -73,7 +75,7 @@ class ReviewScreen(HardeningScreen):
         """Plan and dry-run in a thread."""
         table = self.query_one(Table)
         table.add_column(Text("Change"), width=8)
-        table.add_column(Text("Object"), width=table.left_over(51))
+        table.add_rest("Object", 51)
         table.add_column(Text("Findings"), width=8)
         table.add_column(Text("Risk"), width=17)
         table.add_column(Text("Server"), width=7)
@@ -130,17 +132,13 @@ class ReviewScreen(HardeningScreen):
         return Text("warns" if planned.checked else "agrees")
 
     def _show_plan(self, plan: Plan) -> None:
-        parts = [self._sum(plan)]
-        if plan.unfixed:
-            parts.append(f"{len(plan.unfixed)} {self.left}, with reasons in the last row")
-        if plan.blocked:
-            parts.append(f"{len(plan.blocked)} refused by the server: x drops a change")
-        if plan.held:
-            parts.append(f"{len(plan.held)} exported, since an owner would put it back")
-        if not any(planned.applies for planned in plan.changes):
-            parts.append("nothing to apply, e exports the files" if plan.changes else "")
-        self.query_one("#sum", Prose).update(Content(" · ".join(filter(None, parts))))
-        self.idle = frozenset(("go_on",) if self._why_not(plan) else ())
+        parts = [self._sum(plan), *left_words(plan, self.left)]
+        why_not = self._why_not(plan)
+        parts += ["a asks to confirm"] * (not why_not)
+        if self.desk.locked and plan.changes:
+            parts.append("nothing is written here, e exports it")
+        self.query_one("#sum", Prose).update(Content(" · ".join(parts)))
+        self.idle = frozenset(("go_on",) if why_not else ())
         self.refresh_bindings()
         self.query_one("#digest", Prose).update(Content(f"Digest {plan.digest}"))
         self.tell_command(self._command(plan))
@@ -226,11 +224,7 @@ class ReviewScreen(HardeningScreen):
             self.say(reason)
         else:
             self.app.push_screen(
-                ConfirmScreen(
-                    self._session,
-                    plan,
-                    self._command(plan),
-                ),
+                ConfirmScreen(self._session, plan, self._command(plan)),
                 self._confirmed,
             )
 

@@ -5,13 +5,13 @@ from functools import partial
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.content import Content
+from textual.keys import format_key
 from textual.theme import BUILTIN_THEMES
 from textual.widgets import DataTable
 
 from k8sharden.config import Config, change, config_file
 from k8sharden.model.text import one_line
 from k8sharden.places.cluster import ClusterPlace
-from k8sharden.places.training import TrainingPlace
 from screens.ask_key import KeyScreen
 from screens.base import HardeningScreen, Table, cell
 from screens.desk import Desk
@@ -25,7 +25,7 @@ _WHAT = {
     "mouse": ("Mouse", "from the next start"),
     "animations": ("Animations", "typing, scrolling"),
     "read_only": ("Read-only", "nothing is written to {name}"),
-    "production": ("Production", "red bar and stricter words for {name}"),
+    "production": ("Production", "a red bar, and a stricter question"),
 }
 
 
@@ -34,6 +34,8 @@ class SettingsScreen(HardeningScreen):
 
     CSS_PATH = "settings.tcss"
     crumb = "settings"
+    offers = ()
+    enters = "Change"
     opening = "Enter changes the setting under the cursor. Each change is kept at once."
 
     def __init__(self, desk: Desk) -> None:
@@ -50,7 +52,7 @@ class SettingsScreen(HardeningScreen):
         table = self.query_one(Table)
         table.add_column(Text("Setting"), width=23)
         table.add_column(Text("Value, or key"), key="value", width=17)
-        table.add_column(Text("What it does"), width=table.left_over(47))
+        table.add_rest("What it does", 47)
         for name in self._names():
             label, what = _WHAT[name]
             place = self._place
@@ -59,7 +61,7 @@ class SettingsScreen(HardeningScreen):
         for name in self._keys:
             binding = known()[name]
             what = f"{binding.tooltip} ({name})"
-            key = self._key_of(name)
+            key = self._shown_key(name)
             table.add_row(Text(binding.description), Text(key), cell(what), key=name)
         table.focus()
         path = one_line(str(config_file()), 200)
@@ -70,8 +72,7 @@ class SettingsScreen(HardeningScreen):
     def _place(self) -> ClusterPlace | None:
         """The cluster that is open; the training cluster and files have no settings."""
         place = self.desk.session.place if self.desk.session else None
-        real = isinstance(place, ClusterPlace) and not isinstance(place, TrainingPlace)
-        return place if real and isinstance(place, ClusterPlace) else None
+        return place if isinstance(place, ClusterPlace) and not place.training else None
 
     def _names(self) -> list[str]:
         of_cluster = ["read_only", "production"] if self._place else []
@@ -84,6 +85,10 @@ class SettingsScreen(HardeningScreen):
         if name in ("mouse", "animations"):
             return _YES[bool(getattr(settings, name))]
         return _YES[bool(getattr(settings.context(place.name if place else ""), name))]
+
+    def _shown_key(self, name: str) -> str:
+        """Return the keys of an action as people write them."""
+        return " ".join(format_key(key.strip()) for key in self._key_of(name).split(","))
 
     def _key_of(self, name: str) -> str:
         return self.desk.settings.keys.get(name, known()[name].key)
@@ -121,7 +126,7 @@ class SettingsScreen(HardeningScreen):
         if problem := put_in_force(self.app, settings):
             self.say(problem)
         self._apply_to_cluster(name)
-        value = self._key_of(name) if name in known() else self._value(name)
+        value = self._shown_key(name) if name in known() else self._value(name)
         self.query_one(Table).update_cell(name, "value", Text(value))
         self.show()
 

@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from k8sharden.analysis.ownership import OwnerKind, owner_of
 from k8sharden.model import kinds
 from k8sharden.model import objects as o
-from k8sharden.model.inventory import Inventory
+from k8sharden.model.inventory import Inventory, SourceKind
 from screens.words import counted
 
 UNKNOWN = "unknown"
+NONE = "none recognised"
 
 _PLUGINS = (
     ("calico-node", "Calico"),
@@ -36,7 +37,12 @@ _TOOLS = {
 
 
 def stack(inventory: Inventory) -> list[tuple[str, str]]:
-    """Return what is known of the stack, as labels and values. It walks all objects."""
+    """Return what is known of the stack, as labels and values; nothing for manifests.
+
+    It walks all objects.
+    """
+    if inventory.source.kind is SourceKind.MANIFESTS:
+        return []
     read = _read(inventory, kinds.PODS)
     pods = counted(len(inventory.pods), "pod") if read else f"pods {UNKNOWN}"
     managed = ", managed" if inventory.control_plane.managed else ""
@@ -78,7 +84,7 @@ def _tools(inventory: Inventory) -> str:
         for item in items
     )
     told = [f"{name} ({owners[kind]:,})" for kind, name in _TOOLS.items() if owners[kind]]
-    return _joined(told) or "none recognised"
+    return _joined(told) or NONE
 
 
 def _joined(words: Iterable[str]) -> str:

@@ -35,7 +35,9 @@ class StatusBar(Prose):
         mode = "READ-ONLY" if self._desk.locked else "WRITE"
         production = session.place.production
         self.set_class(production, "-production")
-        style = "bold" if self._desk.locked or session.place.training else "bold $text-error"
+        # On the red bar of production red words would not be seen.
+        calm = self._desk.locked or session.place.training or production
+        style = "bold" if calm else "bold $text-error"
         badge = [(" DEMO ", "bold reverse")] if session.place.training else []
         name = one_line(session.place.name, 40)
         badge += [(" PRODUCTION ", "bold reverse")] if production else []
@@ -50,7 +52,9 @@ class StatusBar(Prose):
         if desk.shelf is None:
             return Content("")
         since = age(desk.clock() - desk.shelf.scan.inventory.scanned_at)
-        counts = f"{desk.shelf.failing:,} failing, {desk.shelf.unknown:,} unknown"
+        counts = f"{desk.shelf.failing:,} failing"
+        if desk.shelf.unknown:
+            counts += f", {desk.shelf.unknown:,} unknown"
         return Content(f" · {counts}{self._marked()} · {since}")
 
     def _marked(self) -> str:

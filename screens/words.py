@@ -25,6 +25,13 @@ def plain(text: str, limit: int = 600) -> Content:
     return Content(one_line(text, limit))
 
 
+def middle(text: str, most: int) -> str:
+    """Return a name of at most so many characters: what tells long ones apart is at both ends."""
+    if len(text) <= most:
+        return text
+    return f"{text[: most // 2]}…{text[most // 2 - most + 1 :]}"
+
+
 def finding_words(names: Iterable[str]) -> Iterable[str]:
     """Yield the words of a command line that name these findings."""
     return (word for name in names for word in ("--finding", name))
@@ -74,9 +81,14 @@ def labelled(label: str, value: Content | str) -> Content:
     return Content.assemble((f"{label:<10}", "bold"), value)
 
 
-def hanging(label: str, text: str, width: int) -> Content:
-    """Return a labelled text from outside, wrapped so that its lines begin under one another."""
-    rows = wrap(one_line(text, 1_200), max(20, width - 10)) or [""]
+def hanging(label: str, text: str, width: int, *, path: bool = False) -> Content:
+    """Return a labelled text from outside, wrapped so that its lines begin under one another.
+
+    The path of a field is wrapped after its dots.
+    """
+    told = one_line(text, 1_200)
+    rows = wrap(told.replace(".", ". ") if path else told, max(20, width - 10)) or [""]
+    rows = [row.replace(". ", ".") for row in rows] if path else rows
     return labelled(label, Content(("\n" + " " * 10).join(rows)))
 
 

@@ -161,11 +161,12 @@ _LESSON = Lesson(
         "can, and it needs no add-on."
     ),
     attack=(
-        "An attacker holds the token of ci/pipeline and may create pods in namespace shop. They "
-        "post one with hostPID, a privileged container and the node's / mounted at /host. The API "
-        "server has no objection, the scheduler puts it on worker-2, and `chroot /host` makes "
-        "them root of the node: kubelet credentials, every Secret mounted there, all of it. With "
-        "enforce=baseline the very first request answers 403, and the audit log has their name."
+        "Sam looks after the wiki and may create pods in namespace office; Mallory has Sam's "
+        "laptop for five minutes. She posts a pod with hostPID, a privileged container and the "
+        "node's / mounted at /host. The API server has no objection, the scheduler finds it a "
+        "node, and `chroot /host` makes her root there: kubelet credentials, every Secret mounted "
+        "on that node, all of it. With enforce=baseline the very first request answers 403, and "
+        "the audit log has Sam's name."
     ),
     fix=(
         "The namespace gets enforce at the strictest level that every pod template and every "
@@ -182,11 +183,11 @@ _LESSON = Lesson(
         "cannot be seen from outside."
     ),
     verify=(
-        "`kubectl label --dry-run=server --overwrite ns shop "
+        "`kubectl label --dry-run=server --overwrite ns office "
         "pod-security.kubernetes.io/enforce=baseline` prints a warning for every running pod that "
-        "would fall short: none should appear. Then `kubectl -n shop run probe --image=busybox "
+        "would fall short: none should appear. Then `kubectl -n office run probe --image=busybox "
         "--privileged --dry-run=server` must answer 'violates PodSecurity'. Watch `kubectl -n "
-        "shop get events --field-selector reason=FailedCreate`."
+        "office get events --field-selector reason=FailedCreate`."
     ),
     reading=(
         Reference("Pod Security Admission", f"{_DOCS}/concepts/security/pod-security-admission/"),

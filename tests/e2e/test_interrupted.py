@@ -40,7 +40,7 @@ def applying(terminal: Terminal) -> None:
     terminal.wait_for("Digest sha256", seconds=60)
     terminal.forget()
     terminal.press("a")
-    terminal.wait_for("written down in the journal first", "Cancel", seconds=30)
+    terminal.wait_for("written to the journal first", "Cancel", seconds=30)
     terminal.press("\t\r")
     terminal.wait_for("done · Esc stops", seconds=30)
 

@@ -14,7 +14,7 @@ from k8sharden.config import Config
 from k8sharden.model.finding import Area
 from screens.apply import ApplyScreen
 from screens.area import AreaScreen
-from screens.base import HardeningScreen
+from screens.base import FindingScreen, HardeningScreen
 from screens.help import HelpScreen
 from screens.keys import known
 from screens.looking import LookingScreen
@@ -46,7 +46,7 @@ def kinds(kind: type[Any] = HardeningScreen) -> Iterator[type[Any]]:
     for each in kind.__subclasses__():
         yield from kinds(each)
         if (
-            each not in (LookingScreen, AreaScreen, MissionPage)
+            each not in (LookingScreen, FindingScreen, AreaScreen, MissionPage)
             and each.__module__[:7] == "screens"
         ):
             yield each
