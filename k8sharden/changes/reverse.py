@@ -89,7 +89,9 @@ def _unchanged(ref: Ref, record: Record, live: dict[str, Any] | None) -> Ref:
         raise Drift(f"{ref.label} is gone already: there is nothing to take back.")
     # An undo that was taken back itself has made it anew.
     ours = not _other(live, record) or by_us(live, record.after or {})
-    if not ours or essential(live) != essential(record.after or {}):
+    if not ours:
+        raise Drift(f"{ref.label} was deleted and made anew since. It is left alone.")
+    if essential(live) != essential(record.after or {}):
         raise Drift(f"{ref.label} was changed since we made it. It is left alone.")
     return ref
 

@@ -58,7 +58,7 @@ def objects(namespace: str) -> list[Object]:
         {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}
     ]
     made += [_deployment(namespace, name) for name in PATCHED]
-    return [*made, *(_role(kinds.ROLES.ref(namespace, name)) for name in DELETED)]
+    return [*made, *(role(kinds.ROLES.ref(namespace, name)) for name in DELETED)]
 
 
 def refs(namespace: str) -> list[Ref]:
@@ -96,7 +96,8 @@ def _deployment(namespace: str, name: str) -> Object:
     }
 
 
-def _role(ref: Ref) -> Object:
+def role(ref: Ref) -> Object:
+    """Return a Role."""
     return {
         "apiVersion": ref.api_version,
         "kind": ref.kind,
@@ -128,7 +129,7 @@ def _write(random: Random, namespace: str, name: str) -> Write:
     if name in PATCHED:
         return _patch(random, kinds.DEPLOYMENTS.ref(namespace, name))
     ref = kinds.ROLES.ref(namespace, name)
-    return Delete(ref) if name in DELETED else Create(ref, _role(ref))
+    return Delete(ref) if name in DELETED else Create(ref, role(ref))
 
 
 def _patch(random: Random, ref: Ref) -> Patch:
@@ -147,7 +148,7 @@ def _apart(edits: Iterable[Edit]) -> list[Edit]:
 
 def _refused(number: int) -> Create:
     ref = kinds.ROLES.ref("nowhere", f"refused-{number}")
-    return Create(ref, _role(ref))
+    return Create(ref, role(ref))
 
 
 def _change(number: int, writes: tuple[Write, ...]) -> Change:
