@@ -22,6 +22,8 @@ from screens.prose import Prose
 from screens.words import counted, hanging, lines, plain
 
 _STYLES = {Result.VERIFIED: "bold green", Result.UNDONE: "bold green", Result.FAILED: "bold red"}
+_CHANGED = 8
+"""Changed lines that are shown of a change that drifted; the review shows all."""
 _GOOD = (Result.VERIFIED, Result.UNDONE)
 
 
@@ -127,7 +129,20 @@ class ResultScreen(HardeningScreen):
             plain(outcome.planned.change.title, 200),
             hanging("Outcome", said, self.app.size.width - 2),
         ]
+        rows += [hanging("Now", line, self.app.size.width - 2) for line in self._now(outcome)]
         self.query_one("#detail", Prose).update(lines(rows))
+
+    def _now(self, outcome: Outcome) -> list[str]:
+        """Return the first changed lines of what a change would be by now, where it drifted."""
+        diffs = self._session.preview(outcome.now) if outcome.now else ()
+        changed = [
+            line
+            for diff in diffs
+            for line in diff.text.splitlines()
+            if line[:1] in ("+", "-") and line[:3] not in ("+++", "---")
+        ]
+        more = [f"… {len(changed) - _CHANGED} more lines"] if len(changed) > _CHANGED else []
+        return changed[:_CHANGED] + more
 
     def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
         """Enter is done, too."""

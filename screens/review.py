@@ -192,7 +192,7 @@ class ReviewScreen(HardeningScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer to overrule an owner only where the plan meets one."""
         if action == "overrule":
-            changes = self._plan.changes if self._plan else ()
+            changes = self._plan.changes if self._plan and not self.desk.locked else ()
             return any(planned.held or planned.overruled for planned in changes)
         return super().check_action(action, parameters)
 

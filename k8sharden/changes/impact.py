@@ -13,7 +13,7 @@ from k8sharden.changes.bind import Bound
 from k8sharden.changes.plan import Plan, Planned
 from k8sharden.model import kinds
 from k8sharden.model.impact import Impact, ImpactKind
-from k8sharden.model.inventory import Inventory
+from k8sharden.model.inventory import Inventory, SourceKind
 from k8sharden.model.text import one_line
 
 
@@ -28,7 +28,8 @@ def with_impact(plan: Plan, inventory: Inventory | None) -> Plan:
     for planned in plan.changes:
         impact = tuple(_impact(planned.bound, inventory, later))
         changes.append(msgspec.structs.replace(planned, impact=impact))
-        if planned.applies:
+        # Files are their own source: whoever owns the objects, all of the plan goes into them.
+        if planned.applies or plan.source.kind is SourceKind.MANIFESTS:
             later |= {bound.ref: bound.after for bound in planned.bound}
     return msgspec.structs.replace(plan, changes=tuple(changes))
 

@@ -91,9 +91,13 @@ def remediate(finding: Finding, inventory: Inventory) -> Change | NoChange:
         Risk.TRAFFIC,
         (Create(kinds.NETWORK_POLICIES.ref(namespace, name), manifest),),
         basis={"cut off": [workload.ref.label for workload in cut_off]},
-        rests_on=kinds.listings((*kinds.WORKLOADS, kinds.NETWORK_POLICIES), namespace),
+        rests_on=kinds.listings(_RESTS_ON, namespace),
         warnings=tuple(_warnings(namespace, cut_off, inventory)),
     )
+
+
+_RESTS_ON = (kinds.PODS, kinds.REPLICA_SETS, kinds.JOBS, kinds.NETWORK_POLICIES)
+"""What runs, with what comes and goes above it: a new workload shows by its pods."""
 
 
 def _free_name(taken: set[str]) -> str:

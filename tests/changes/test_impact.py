@@ -9,7 +9,7 @@ from k8sharden.model import objects as o
 from k8sharden.model.change import Change, ChangeKind, Delete, Patch, Risk, SetField, Write
 from k8sharden.model.decoding import convert
 from k8sharden.model.impact import ImpactKind
-from k8sharden.model.inventory import Coverage, Entry, Inventory
+from k8sharden.model.inventory import Coverage, Entry, Inventory, Source, SourceKind
 from tests.changes.test_apply import SOURCE
 from tests.changes.values import SPEC, WEB, deployment, patch
 
@@ -75,6 +75,9 @@ def test_what_is_only_exported_repairs_nothing() -> None:
     assert held.held
     ((_, said),) = refusals(held, ENFORCE)
     assert "Deployment shop/web" in said
+    files = Plan(Source(SourceKind.MANIFESTS, "deploy"), (held, ENFORCE))
+    (effect,) = with_impact(files, inventory()).changes[1].impact
+    assert "would refuse nothing" in effect.said
 
 
 def test_a_rollout_under_a_label_of_the_same_plan_is_told() -> None:

@@ -1,13 +1,21 @@
 """Applying from the command line: what the exit code and the last words say."""
 
+import re
+from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from k8sharden.changes import apply
+from k8sharden.changes.plan import Plan
 from k8sharden.cli import run
+from k8sharden.cluster.api import Api
 from k8sharden.cluster.training.control_plane import TrainingCluster
 from k8sharden.errors import ClusterUnavailable, Refused
+from k8sharden.model import kinds
+from k8sharden.places.training import TrainingPlace
+from k8sharden.session import Session
 
 CHOICE = ["--demo", "--check", "rt-seccomp", "--resource", "Deployment/shop/web"]
 
@@ -86,3 +94,59 @@ def test_a_plan_that_was_applied_already_says_so(capsys: pytest.CaptureFixture[s
     assert run(words) == 0
     assert run(words) == 4
     assert "Nothing is left to change" in capsys.readouterr().err
+
+
+def test_what_the_server_refuses_is_named_with_the_way_to_leave_it_out(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One refusal stops the plan, and the options that it asks for make a plan without it."""
+    words = ["--demo", "--check", "rt-seccomp", "--namespace", "shop"]
+
+    def refuse(_session: Session, plan: Plan, _progress: object = None) -> Plan:
+        bad = [
+            msgspec.structs.replace(each, rejected="admission says no")
+            if each.ref is not None and each.ref.name == "web"
+            else each
+            for each in plan.changes
+        ]
+        return msgspec.structs.replace(plan, changes=tuple(bad))
+
+    monkeypatch.setattr(Session, "review", refuse)
+    assert run(["apply", *words]) == 4
+    said = capsys.readouterr().err
+    assert "(admission says no): leave it out with --without" in said
+    assert said.rstrip().endswith("Nothing was changed.")
+    (left_out,) = re.findall(r"--without ([0-9a-f]{12})", said)
+    assert run(["plan", *words, "--without", left_out]) == 0
+    approved = capsys.readouterr().out.split()[-1]
+    done = ["apply", *words, "--without", left_out, "--yes", "--digest", approved, "--no-wait"]
+    assert run(done) == 0
+
+
+def test_drift_shows_what_the_change_would_be_now(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the review and the write somebody changes the level: the new diff is printed."""
+    words = ["--demo", "--check", "pss-no-enforce", "--namespace", "default"]
+    assert run(["plan", *words]) == 0
+    approved = capsys.readouterr().out.split()[-1]
+    late = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "late", "namespace": "default"},
+        "spec": {"containers": [{"name": "web", "image": "registry.kestrel.example/web:1"}]},
+    }
+    review = Session.review
+
+    def meddle(session: Session, plan: Plan, progress: Callable[[int], None]) -> Plan:
+        assert isinstance(session.place, TrainingPlace)
+        client = Api(session.place.cluster.transport())
+        client.create(late, kinds.PODS.ref("default", "late"))
+        return review(session, plan, progress)
+
+    monkeypatch.setattr(Session, "review", meddle)
+    assert run(["apply", *words, "--yes", "--digest", approved]) == 4
+    said = capsys.readouterr().err
+    assert "what it rests on changed since it was reviewed" in said
+    assert "It would be this now:" in said
+    assert "+    pod-security.kubernetes.io/enforce: baseline" in said
