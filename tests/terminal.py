@@ -72,7 +72,8 @@ class Terminal:
         if self._program.poll() is None:
             self._program.kill()
             self._program.wait()
-        os.close(self._side)
+        if self._side >= 0:
+            os.close(self._side)
 
     @property
     def drawn(self) -> bytes:
@@ -129,6 +130,12 @@ class Terminal:
     def signal(self, number: int) -> None:
         """Send the program a signal."""
         self._program.send_signal(number)
+
+    def hang_up(self, *, seconds: float) -> int:
+        """Close the terminal under the program, which no signal tells; return its exit code."""
+        os.close(self._side)
+        self._side = -1
+        return self._program.wait(seconds)
 
     def forget(self) -> None:
         """Forget what was drawn until now."""

@@ -98,6 +98,15 @@ def test_a_closed_terminal_ends_an_apply_between_two_writes(
     assert any(finding.counts for finding in left), "it went on to the end"
 
 
+def test_a_terminal_that_is_gone_without_a_word_ends_the_app(tmp_path: Path) -> None:
+    """Not every terminal sends SIGHUP: what was begun is finished, and nobody is left spinning."""
+    with started(tmp_path, write=0.7) as terminal:
+        applying(terminal)
+        eventually(lambda: State.VERIFIED in states(tmp_path), "nothing was written")
+        assert terminal.hang_up(seconds=60) != 0
+    assert set(states(tmp_path)) == {State.VERIFIED}
+
+
 def test_a_killed_app_says_at_the_next_start_what_was_interrupted(tmp_path: Path) -> None:
     """The overview names it, and s in the journal finds out what became of it."""
     with started(tmp_path, write=3) as terminal:
