@@ -91,7 +91,9 @@ class MissionScreen(MissionPage):
 
     def _check_again(self) -> None:
         """Check a rollout once more, as long as somebody waits for it here."""
-        if self.is_current and self._awaited:
+        # A second check, while one is under way, would already be of the step after.
+        checking = any(w.group == "finish" and not w.is_finished for w in self.workers)
+        if self.is_current and self._awaited and not checking:
             self.action_next()
 
     def action_finding(self) -> None:

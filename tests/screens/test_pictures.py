@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import keyring
 import pytest
 from keyring.backends import fail
+from textual.widgets import Input
 
 from tests.screens.driver import Driver, run
 from tests.screens.pictures import GOLDEN, Pictures
@@ -78,6 +79,8 @@ def test_no_picture_is_left_over() -> None:
 async def steady(driver: Driver, scene: Scene) -> None:
     """Wait until all that was asked for is there and laid out; take away what soon vanishes."""
     driver.app.clear_notifications()
+    for field in driver.app.screen.query(Input):
+        field.cursor_blink = False
     if not scene.lasting:
         await driver.until(lambda: "Fix       …" not in driver.text)
         await driver.settle()
