@@ -9,7 +9,7 @@ PIP := $(PY) -m pip --disable-pip-version-check --no-input
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types imports format servers screenshots bench bench-screens \
+.PHONY: help demo test check lint types imports format servers screenshots bench bench-apply bench-screens \
 	build lock clean
 
 help:  ## List the targets
@@ -46,6 +46,9 @@ screenshots: $(VENV)/.dev  ## Draw the golden pictures of the screens anew
 
 bench: $(VENV)/.dev servers  ## Measure a scan of 10,000 pods against curl
 	$(PY) -m benchmarks.scan
+
+bench-apply: $(VENV)/.dev servers  ## Measure an apply of 500 objects against the bare requests
+	$(PY) -m benchmarks.apply
 
 bench-screens: $(VENV)/.dev  ## Measure the app's first frame, and its list of 50,000 findings
 	$(PY) -m benchmarks.first_paint
