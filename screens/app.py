@@ -25,6 +25,7 @@ from screens.actions import Action, actions_of
 from screens.contexts import ContextsScreen, Way
 from screens.desk import Desk
 from screens.doors import Doors
+from screens.gone import on_what_is_gone
 from screens.keys import key, quiet
 from screens.leaving import Leaving
 from screens.overview import OverviewScreen
@@ -142,11 +143,12 @@ class HardeningApp(Doors):
             raise self.problem
 
     async def on_event(self, event: Event) -> None:
-        """Let keys take turns; everything else goes its way."""
+        """Let keys take turns; everything else goes its way, unless where it goes is gone."""
         if self.turns.must_wait(event):
             return
         try:
-            await super().on_event(event)
+            if not on_what_is_gone(self, event):
+                await super().on_event(event)
         finally:
             self.turns.handed_on(event)
 

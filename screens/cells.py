@@ -7,6 +7,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
+from k8sharden.model.text import one_line
 from screens.arranging import Group
 from screens.rows import Row
 from screens.words import severity_word
@@ -41,7 +42,9 @@ def head_cells(
 ) -> list[Segment]:
     """Return the cells of a group's head: its name, how many rows, how many of them marked."""
     sign = "▸" if folded else "▾"
-    told = f"{sign} {group.name}  {len(group.rows):,}" + (f", {marked:,} marked" if marked else "")
+    told = f"{sign} {one_line(group.name, 300)}  {len(group.rows):,}" + (
+        f", {marked:,} marked" if marked else ""
+    )
     return [Segment(fit(told, width), style("findings--head"))]
 
 

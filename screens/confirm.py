@@ -6,13 +6,13 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input
 
 from k8sharden.changes.plan import Plan
-from k8sharden.model.text import one_line
+from k8sharden.model.text import one_line, typeable
 from k8sharden.session import Session
 from screens.change_words import risk_word
 from screens.keys import key, quiet
@@ -25,6 +25,8 @@ _PRODUCTION = (
 )
 _JOURNAL = "Each is written to the journal first, and can be taken back there."
 
+_AS_SHOWN = " Keys cannot type the whole name: this stands for it."
+
 
 class ConfirmScreen(ModalScreen[bool]):
     """Cancel has the focus. On any cluster but the training one its name is typed first."""
@@ -33,6 +35,8 @@ class ConfirmScreen(ModalScreen[bool]):
     BINDINGS: ClassVar[list[BindingType]] = [
         key("confirm.cancel", "escape", "cancel", "Cancel", "Change nothing"),
         quiet("confirm.next", "right,down", "app.focus_next", "Next", "Next field"),
+        quiet("confirm.down", "pagedown", "read(1)", "Read on", "Scroll the words of a small box"),
+        quiet("confirm.up", "pageup", "read(-1)", "Read back", "Scroll them back"),
         quiet("confirm.previous", "left,up", "app.focus_previous", "Previous", "Field before"),
     ]
 
@@ -47,7 +51,9 @@ class ConfirmScreen(ModalScreen[bool]):
     def compose(self) -> ComposeResult:
         """Yield what will happen, the name to type where one is needed, and the two buttons."""
         with Vertical(id="box"):
-            yield Prose(self._question(), id="question")
+            # Hostile names are long: what is typed and pressed stays in sight all the same.
+            with VerticalScroll(id="asked", can_focus=False):
+                yield Prose(self._question(), id="question")
             yield Prose(plain(f"Same in a shell: {self._command}"), id="command")
             if self._typed:
                 yield Input(id="name", placeholder="the name of the cluster's context")
@@ -107,23 +113,32 @@ class ConfirmScreen(ModalScreen[bool]):
         self._explain(event.value)
 
     def _explain(self, typed: str) -> None:
-        name = self._session.place.name
-        right = typed == name
+        wanted = typeable(self._session.place.name)
+        right = typed.strip() == wanted
         self.query_one("#apply", Button).disabled = not right
         if right:
             why = Content("That is the name: Tab to the button, then Enter.")
-        elif name.startswith(typed):
+        elif wanted.startswith(typed.lstrip()):
             first = "Go on, until it is " if typed else "Press Tab and type "
             why = Content.assemble(
-                first, (one_line(name, 80), "bold"), ": that enables the button."
+                first, (wanted, "bold"), ": that enables the button.", self._as_shown
             )
         else:
-            why = Content.assemble("That is not ", (one_line(name, 80), "bold"), ".")
+            why = Content.assemble("That is not ", (wanted, "bold"), ".", self._as_shown)
         self.query_one("#why", Prose).update(why)
+
+    @property
+    def _as_shown(self) -> str:
+        name = self._session.place.name
+        return "" if typeable(name) == name else _AS_SHOWN
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """Go on only with Apply."""
         self.dismiss(event.button.id == "apply")
+
+    def action_read(self, direction: int) -> None:
+        """Scroll what is said above the field."""
+        self.query_one("#asked").scroll_relative(y=5 * direction, animate=False)
 
     def action_cancel(self) -> None:
         """Change nothing."""

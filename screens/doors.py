@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from textual.app import App
 
 from k8sharden.model.finding import Finding
+from k8sharden.model.text import one_line
 from screens.base import HardeningScreen
 from screens.contexts import ContextsScreen
 from screens.desk import Desk, Make
@@ -73,7 +74,7 @@ class Doors(App[None]):
 
     def say(self, sentence: str) -> None:
         """Show a sentence for a moment; it is never read as markup."""
-        self.notify(sentence, markup=False, timeout=6)
+        self.notify(one_line(sentence, 600), markup=False, timeout=6)
 
     def show_error(self, error: BaseException) -> None:
         """Show an error that the app survives."""

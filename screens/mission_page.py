@@ -10,6 +10,7 @@ from textual.content import Content
 from k8sharden.errors import K8shardenError
 from k8sharden.missions import Line, Mission, Missions, Outcome, Standing, Step, StepKind
 from k8sharden.model.finding import Finding
+from k8sharden.model.text import one_line
 from screens.base import HardeningScreen, Page
 from screens.desk import Desk
 from screens.lesson import LessonScreen
@@ -79,7 +80,7 @@ class MissionPage(HardeningScreen):
         text.display = self._outcome is not None and not self.query_one(Report).typing
         if self._outcome is not None:
             style = "bold $text-success" if self._outcome.done else "bold $text-warning"
-            text.update(Content.assemble((self._outcome.words, style)))
+            text.update(Content.assemble((one_line(self._outcome.words, 600), style)))
 
     def _command(self) -> str:
         step = self._standing.step

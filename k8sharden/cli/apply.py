@@ -26,7 +26,7 @@ from k8sharden.cli.plan import describe, make, tell_unfixed, ways_out
 from k8sharden.cli.watching import look_again, watch_options, watching
 from k8sharden.errors import InputError, Refused
 from k8sharden.export.reports import plan_document
-from k8sharden.model.text import one_line
+from k8sharden.model.text import one_line, typeable
 from k8sharden.session import Scan, Session
 
 
@@ -157,11 +157,14 @@ def _confirm(session: Session, plan: Plan) -> None:
             f"{plan.digest} to apply exactly this plan."
         )
     name = session.place.name
-    wanted = "yes" if session.place.training else name
-    question = f"Type {wanted!r} to apply this to {one_line(name, 200)}"
+    wanted = "yes" if session.place.training else typeable(name)
+    question = f"Type '{wanted}' to apply this to {one_line(name, 200)}"
     answer = click.prompt(question, default="", show_default=False, err=True)
     if answer.strip() != wanted:
-        raise Refused(f"Not confirmed: {answer.strip()!r} is not {wanted!r}. Nothing was changed.")
+        raise Refused(
+            f"Not confirmed: {one_line(answer.strip(), 200)!r} is not '{wanted}'. "
+            "Nothing was changed."
+        )
 
 
 def _report(

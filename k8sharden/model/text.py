@@ -14,6 +14,12 @@ _UNSAFE = re.compile(
 
 LIMIT = 2_000
 
+_LONGEST_TYPED = 200
+"""Characters of a name that are typed in full: the ARN of a cluster has up to 150."""
+
+_STANDS_FOR_ALL = 40
+"""Characters that are typed of a name that is longer, or cannot be typed."""
+
 
 def visible(text: str) -> str:
     """Return ``text`` with control, bidi and zero-width characters as ``<U+001B>``.
@@ -44,3 +50,13 @@ def one_line(text: str, limit: int = LIMIT) -> str:
     shortened = text[: limit + 1]
     line = visible(shortened).replace("\n", "<U+000A>").replace("\t", " ")
     return line if len(shortened) <= limit and len(line) <= limit else line[: limit - 1] + "…"
+
+
+def typeable(name: str) -> str:
+    """Return what somebody types to say that this name is meant: the name, where keys can type it.
+
+    Of one that holds what cannot be seen, or that is very long, it is the beginning as it is shown.
+    A blank name would be typed by accident, so that the word is ``yes`` then.
+    """
+    shown = one_line(name, _LONGEST_TYPED)
+    return (name if shown == name else shown[:_STANDS_FOR_ALL]).strip() or "yes"

@@ -5,13 +5,14 @@
 
 import json
 import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from k8sharden.cluster.api import Api
 from k8sharden.cluster.memory import MemoryCluster
 from k8sharden.cluster.training import objects
-from k8sharden.cluster.transport import Request, Response, Transport
+from k8sharden.cluster.transport import Request, Response
 from k8sharden.places.cluster import ClusterPlace
 from screens.app import run_app
 
@@ -34,6 +35,32 @@ NAME = PAYLOAD.replace("/", "|")
 LONG = PAYLOAD + "A" * 1_000_000
 REFUSED = "refused"
 """While a file of this name lies in the state folder, the server answers with the status in it."""
+
+DRIFTED = "drifted"
+"""Once a file of this name lies there, somebody has spoilt what was written to the namespaces."""
+
+_WRITTEN = "pod-security.kubernetes.io/"
+
+
+def hostile_kubeconfig(folder: Path) -> str:
+    """Write a kubeconfig whose every name is hostile, and return its path."""
+    path = folder / "config"
+    name = {"name": PAYLOAD}
+    context = {"cluster": PAYLOAD, "user": PAYLOAD, "namespace": PAYLOAD}
+    path.write_text(
+        json.dumps(
+            {
+                "current-context": PAYLOAD,
+                "clusters": [name | {"cluster": {"server": f"https://127.0.0.1:1/{PAYLOAD}"}}],
+                "users": [name | {"user": {"token": "t"}}],
+                "contexts": [
+                    name | {"context": context},
+                    {"name": LONG, "context": {"cluster": LONG, "user": LONG, "namespace": LONG}},
+                ],
+            }
+        )
+    )
+    return str(path)
 
 
 def hostile_objects() -> list[dict[str, Any]]:
@@ -74,9 +101,11 @@ class Refusing:
 
     fingerprint = "hostile"
 
-    def __init__(self, inner: Transport, state: Path) -> None:
-        self._inner = inner
+    def __init__(self, cluster: MemoryCluster, state: Path) -> None:
+        self._cluster = cluster
+        self._inner = cluster.transport()
         self._file = state / REFUSED
+        self._drifted = state / DRIFTED
         self.server = "https://hostile.example" + PAYLOAD
 
     def send(self, request: Request, *, timeout: float = 30.0) -> Response:
@@ -85,8 +114,19 @@ class Refusing:
             status = int(self._file.read_text())
             said = {"kind": "Status", "message": LONG, "reason": PAYLOAD, "code": status}
             return Response(status, json.dumps(said).encode(), (PAYLOAD,))
+        if self._drifted.exists():
+            self._cluster.load(_drifted(self._cluster.objects()))
         answer = self._inner.send(request, timeout=timeout)
         return Response(answer.status, answer.body, (*answer.warnings, PAYLOAD))
+
+
+def _drifted(found: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Yield the namespaces, their Pod Security labels spoilt."""
+    for each in found:
+        if each["kind"] == "Namespace":
+            labels = each["metadata"].get("labels") or {}
+            labels |= {name: LONG for name in labels if name.startswith(_WRITTEN)}
+            yield each
 
 
 class HostilePlace(ClusterPlace):
@@ -95,9 +135,7 @@ class HostilePlace(ClusterPlace):
     def __init__(self, state: Path, name: str, *, training: bool) -> None:
         self.training = training
         cluster = MemoryCluster(hostile_objects())
-        super().__init__(
-            Api(Refusing(cluster.transport(), state)), name, options=("--context", name)
-        )
+        super().__init__(Api(Refusing(cluster, state)), name, options=("--context", name))
 
 
 def main() -> None:

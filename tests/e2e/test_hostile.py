@@ -11,12 +11,21 @@ from pathlib import Path
 import pytest
 
 from k8sharden.model.finding import Area
-from tests.e2e.hostile_app import LONG, NAME, PAYLOAD, REFUSED, hostile_objects
+from k8sharden.model.text import typeable
+from tests.e2e.hostile_app import (
+    DRIFTED,
+    LONG,
+    NAME,
+    PAYLOAD,
+    REFUSED,
+    hostile_kubeconfig,
+    hostile_objects,
+)
 from tests.e2e.run import MAIN, environment
 from tests.terminal import Terminal
 
 SIZE = (80, 24)
-SECONDS = 12
+SECONDS = 60
 OURS = re.compile(
     r"\x1b\[(?!31337)[0-?]*[ -/]*[@-~]|\x1b[78=>]|\x1bP=[12]s\x1b\\|\x1b\]22;[a-z]*\x07"
 )
@@ -42,26 +51,6 @@ def strange(drawn: bytes) -> list[str]:
     ][:10]
 
 
-def hostile_kubeconfig(folder: Path) -> str:
-    """Write a kubeconfig whose every name is hostile, and return its path."""
-    path = folder / "config"
-    name = {"name": PAYLOAD}
-    path.write_text(
-        json.dumps(
-            {
-                "current-context": PAYLOAD,
-                "clusters": [name | {"cluster": {"server": f"https://127.0.0.1:1/{PAYLOAD}"}}],
-                "users": [name | {"user": {"token": "t"}}],
-                "contexts": [
-                    name | {"context": {"cluster": PAYLOAD, "user": PAYLOAD}},
-                    {"name": LONG, "context": {"cluster": LONG, "user": LONG}},
-                ],
-            }
-        )
-    )
-    return str(path)
-
-
 class Walker:
     """Somebody who goes from screen to screen, and sees each before the next key."""
 
@@ -78,24 +67,34 @@ class Walker:
     def click_everywhere(self) -> None:
         """Click into each part of the screen between the bar and the keys."""
         for line in range(2, SIZE[1] - 1):
-            for column in range(4, SIZE[0], 8):
+            for column in range(4, SIZE[0], 16):
                 self._terminal.press(f"\x1b[<0;{column};{line}M\x1b[<0;{column};{line}m")
 
     def refuse(self, status: int) -> None:
         """Let the server answer everything with this status from now on."""
         (self._state / REFUSED).write_text(str(status))
 
+    def drift(self) -> None:
+        """Let somebody spoil what was written."""
+        (self._state / DRIFTED).touch()
+
 
 @contextmanager
 def walking(folder: Path, name: str, *words: str) -> Iterator[Walker]:
     """Start the app on the hostile cluster; at the end leave it, and judge all that it wrote."""
-    state = folder / "state"
-    state.mkdir()
-    command = [sys.executable, "-m", "tests.e2e.hostile_app", str(state)]
-    command += [hostile_kubeconfig(folder), name, *words]
-    with Terminal(command, folder=folder, env=environment(folder), size=SIZE) as terminal:
+    command = ["-m", "tests.e2e.hostile_app", str(folder / "state"), hostile_kubeconfig(folder)]
+    (folder / "state").mkdir()
+    with started(folder, *command, name, *words) as walker:
+        yield walker
+
+
+@contextmanager
+def started(folder: Path, *command: str) -> Iterator[Walker]:
+    """Start the app in this way; at the end leave it, and judge all that it wrote."""
+    words = [sys.executable, *command]
+    with Terminal(words, folder=folder, env=environment(folder), size=SIZE) as terminal:
         terminal.wait_for("/ overview", "failing", seconds=SECONDS)
-        yield Walker(terminal, state)
+        yield Walker(terminal, folder / "state")
         terminal.press("q")
         assert terminal.leave(seconds=SECONDS) == 0, terminal.text[-3000:]
         assert "Traceback" not in terminal.text
@@ -110,20 +109,33 @@ def test_looking_at_a_hostile_cluster(tmp_path: Path) -> None:
         for number, area in enumerate(Area, start=1):
             walker.go(str(number), f"/ {area.value}", SHOWN)
         walker.go("1", "/ rbac")
-        walker.go("L", "/ lesson")
-        walker.go(ESCAPE, "/ rbac")
-        walker.go("d", "/ diff")
-        walker.go(ESCAPE, "/ rbac")
-        walker.go("E", "/ evidence", SHOWN)
         walker.click_everywhere()
-        walker.go(ESCAPE, "/ rbac")
+        for key, crumb in (("L", "/ lesson"), ("d", "/ diff"), ("E", "/ evidence")):
+            walker.go(key, crumb)
+            walker.click_everywhere()
+            walker.go(ESCAPE, "/ rbac")
         walker.go("?", "/ help")
         walker.go(ESCAPE, "/ rbac")
-        walker.go("S", "/ settings")
+        walker.go("S", "/ settings", SHOWN)
         walker.go(ESCAPE, "/ rbac")
         walker.go("J", "/ journal")
         walker.go(ESCAPE, "/ rbac")
-        walker.go("c", "choose a cluster", SHOWN, "[@click")
+        walker.go(":[/nope][red]", "[/nope][red]", "No matches")
+        walker.go(ESCAPE, "/ rbac")
+        walker.go("M", "/ missions", "training cluster only")
+        walker.click_everywhere()
+        walker.go(ESCAPE, "/ overview")
+
+
+def test_connecting_to_hostile_names(tmp_path: Path) -> None:
+    """The choice of a cluster, the log-in and what goes wrong there show the names as text."""
+    with walking(tmp_path, PAYLOAD) as walker:
+        walker.go("c", "choose a cluster", SHOWN, "another server")
+        walker.go("G\r", "by its address and a token")
+        walker.go("https://u:[red]@[@click=app.quit]x[/nope]\rt\r", "no server's address")
+        walker.go(ESCAPE, "choose a cluster")
+        walker.go("kk\r", "Go on", SHOWN)
+        walker.go("\r", "/ overview")
 
 
 def test_an_error_of_a_hostile_server(tmp_path: Path) -> None:
@@ -133,14 +145,18 @@ def test_an_error_of_a_hostile_server(tmp_path: Path) -> None:
         walker.go("r", "Go on", SHOWN)
 
 
-def test_a_hostile_name_is_asked_for(tmp_path: Path) -> None:
-    """The confirmation shows the name that it wants typed, which no stray key can be."""
+def test_a_hostile_name_is_typed_as_it_is_shown(tmp_path: Path) -> None:
+    """The confirmation shows how a name is typed that no keys can type, and takes that."""
     with walking(tmp_path, PAYLOAD) as walker:
         walker.go("1", "/ rbac", SHOWN)
         walker.go(" ", "● critical")
         walker.go("a", "/ review", "1 change for", SHOWN)
-        walker.go("a", "Apply 1 change to", SHOWN)
+        walker.go("a", "Apply 1 change to", "this stands for it", SHOWN)
+        walker.go("\t[/nope]", "That is not", SHOWN)
         walker.go(ESCAPE, "nothing was changed")
+        walker.go("a", "Apply 1 change to", SHOWN)
+        walker.go("\t" + typeable(PAYLOAD), "That is the name")
+        walker.go("\t\r", "/ result", SHOWN)
 
 
 def test_changing_a_hostile_cluster(tmp_path: Path) -> None:
@@ -152,9 +168,43 @@ def test_changing_a_hostile_cluster(tmp_path: Path) -> None:
         walker.go(WRITE, "1 file written")
         walker.go(ESCAPE, "/ rbac")
         walker.go("a", "/ review", "1 change for", SHOWN)
+        walker.click_everywhere()
         walker.go("a", "Apply 1 change to", SHOWN)
         walker.go("\t\r", "/ result", SHOWN)
+        walker.click_everywhere()
         walker.go("J", "/ journal", SHOWN)
+        walker.click_everywhere()
+        walker.go("u", "1 change to take back", SHOWN)
+        walker.click_everywhere()
+        walker.go("a", "Take 1 change back", SHOWN)
+        walker.go("\t\r", "/ result", SHOWN)
+
+
+def test_a_field_that_drifted_to_a_hostile_value(tmp_path: Path) -> None:
+    """The undo shows the value of somebody else as text, beside what was before and ours."""
+    with walking(tmp_path, PAYLOAD, "training") as walker:
+        walker.go("3", "/ pod-security")
+        walker.go("/no-enforce office\r", "no-enforce office")
+        walker.go(" ", "● high")
+        walker.go("a", "/ review", "1 change for", SHOWN)
+        walker.go("a", "Apply 1 change to", SHOWN)
+        walker.go("\t\r", "/ result", SHOWN)
+        walker.drift()
+        walker.go("u", "not taken back", "before", "ours", "now", SHOWN)
+        walker.click_everywhere()
+        walker.go(ESCAPE, "/ result")
+
+
+def test_missions_on_a_hostile_training_cluster(tmp_path: Path) -> None:
+    """A mission attacks objects with hostile fields, and reports it as text."""
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state/training.json").write_text(json.dumps(hostile_objects()))
+    with started(tmp_path, "-c", MAIN, "demo") as walker:
+        walker.go("M", "/ missions", "0 of 7 missions done")
+        walker.go("jj\r", "/ mission", "Enter shows you the finding")
+        walker.go("x", "# ")
+        walker.click_everywhere()
+        walker.go(ESCAPE, "/ missions")
 
 
 @pytest.fixture(scope="module")

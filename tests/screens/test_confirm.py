@@ -14,9 +14,9 @@ class RealPlace(TrainingPlace):
 
     training = False
 
-    def __init__(self, state: Path) -> None:
+    def __init__(self, state: Path, name: str = "prod-eu") -> None:
         super().__init__(state)
-        self.name = "prod-eu"
+        self.name = name
 
 
 def test_the_name_is_typed_first(tmp_path: Path) -> None:
@@ -51,5 +51,38 @@ def test_keys_of_other_screens_do_nothing_here(tmp_path: Path) -> None:
             await driver.press("2", "space", "a", "a", *"auexy1", "q")
             assert isinstance(driver.app.screen, ConfirmScreen)
             assert not (tmp_path / "journal.sqlite").exists()
+
+    run(test())
+
+
+def test_a_name_that_no_keys_type_is_typed_as_it_is_shown(tmp_path: Path) -> None:
+    """The sentence says how, and all that is typed and pressed is in sight on a small terminal."""
+
+    async def test() -> None:
+        place = RealPlace(tmp_path, "prod\x1b]0;[@click=app.quit]\x07" + "\u202e" * 90)
+        place.production = True
+        async with opened(tmp_path, place=place, size=SMALL) as driver:
+            await driver.press("2", "space", "a", "a")
+            assert "Keys cannot type the whole name" in " ".join(driver.text.split())
+            assert "Cancel" in driver.text
+            await driver.press("tab", *"prod<U+001B>]0;[@click=app.quit]<U+0007><")
+            assert "That is the name" in driver.text
+            await driver.press("tab", "enter")
+            await driver.until(lambda: driver.crumb == "result")
+
+    run(test())
+
+
+def test_a_long_name_is_shown_in_full(tmp_path: Path) -> None:
+    """Names of clouds are long, and tell clusters apart at their end: all of it is typed."""
+    name = f"arn:aws:eks:eu-west-1:123456789012:cluster/{'k' * 90}-staging"
+
+    async def test() -> None:
+        async with opened(tmp_path, place=RealPlace(tmp_path, name), size=SMALL) as driver:
+            await driver.press("2", "space", "a", "a", "tab", *name[:-7], *"prod")
+            assert "That is not" in driver.text
+            assert "staging" in driver.text
+            await driver.press(*["backspace"] * 4, *"staging")
+            assert "That is the name" in driver.text
 
     run(test())
