@@ -25,7 +25,7 @@ _PRODUCTION = (
 )
 _JOURNAL = "Each is written to the journal first, and can be taken back there."
 
-_AS_SHOWN = " Keys cannot type the whole name: this stands for it."
+_AS_SHOWN = " It stands for the whole name."
 
 
 class ConfirmScreen(ModalScreen[bool]):

@@ -151,7 +151,7 @@ def test_a_hostile_name_is_typed_as_it_is_shown(tmp_path: Path) -> None:
         walker.go("1", "/ rbac", SHOWN)
         walker.go(" ", "● critical")
         walker.go("a", "/ review", "1 change for", SHOWN)
-        walker.go("a", "Apply 1 change to", "this stands for it", SHOWN)
+        walker.go("a", "Apply 1 change to", "stands for", SHOWN)
         walker.go("\t[/nope]", "That is not", SHOWN)
         walker.go(ESCAPE, "nothing was changed")
         walker.go("a", "Apply 1 change to", SHOWN)
