@@ -223,7 +223,8 @@ def _fail(
     said = f" {left[0].label} could not be taken back: {left[1]}" if left else ""
     if done and not left:
         said = " What was written before was taken back."
-    detail = f"{error}{said}"
+    # A server's sentence ends without a full stop.
+    detail = f"{str(error).rstrip('.')}.{said}"
     unsettled = any(isinstance(each, LostAnswer) for each in (error, left and left[1]))
     try:
         for number, record in taken:

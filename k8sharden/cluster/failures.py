@@ -25,13 +25,16 @@ def explain(error: Exception, server: str, timeout: float) -> ClusterUnavailable
     tls = next((cause for cause in causes if isinstance(cause, ssl.SSLError)), None)
     if isinstance(tls, ssl.SSLCertVerificationError):
         return Unreached(_tls(tls, where))
-    if tls is not None:
+    # The other end just left, as a server does that restarts: TLS is not to blame.
+    if tls is not None and not isinstance(tls, ssl.SSLEOFError):
         return ClusterUnavailable(_tls(tls, where))
     what = one_line(str(causes[-1]) or type(causes[-1]).__name__, 200)
-    if any(isinstance(cause, (http.ProtocolError, ConnectionError)) for cause in causes):
+    if any(isinstance(cause, _BROKEN) for cause in causes):
         return Broken(f"The connection to {where} broke ({what}): try again.")
     return ClusterUnavailable(f"{where} could not be reached: {what}. Check the server's address.")
 
+
+_BROKEN = (http.ProtocolError, ConnectionError, ssl.SSLEOFError)
 
 _Sentence = tuple[tuple[type[BaseException], ...], type[ClusterUnavailable], str]
 

@@ -18,7 +18,7 @@ from k8sharden.cluster.connect import connect
 from k8sharden.cluster.failures import Broken
 from k8sharden.cluster.retry import RetryingTransport
 from k8sharden.cluster.transport import Request
-from k8sharden.errors import ClusterUnavailable, Unauthorized
+from k8sharden.errors import ClusterUnavailable, Unauthorized, Unreached
 
 Play = Callable[[BaseHTTPRequestHandler], None]
 
@@ -244,3 +244,31 @@ def test_a_proxy_that_is_down_is_said(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.delenv("no_proxy", raising=False)
     with pytest.raises(ClusterUnavailable, match="through the proxy"):
         to("http://cluster.example", tmp_path).version()
+
+
+def test_a_server_that_leaves_in_the_handshake_is_a_broken_connection(tmp_path: Path) -> None:
+    """As one does that restarts: it is tried again, and TLS is not blamed."""
+
+    def leave(listener: socket.socket) -> None:
+        visitor, _ = listener.accept()
+        with visitor:
+            # All of the hello, since what is left unread makes of the farewell a reset.
+            visitor.recv(65_536)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=leave, args=(listener,))
+        thread.start()
+        address = f"https://127.0.0.1:{listener.getsockname()[1]}"
+        with pytest.raises(Broken, match="broke"):
+            bare(to(address, tmp_path)).send(Request("GET", "/"), timeout=10)
+        thread.join()
+
+
+def test_what_was_never_sent_is_told_from_what_may_have_arrived(tmp_path: Path) -> None:
+    """A refused connection carried nothing; one that broke may have."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # bound and not listening: nobody else gets the port
+        server = f"https://127.0.0.1:{taken.getsockname()[1]}"
+        with pytest.raises(Unreached):
+            to(server, tmp_path).version()
+    assert not issubclass(Broken, Unreached)

@@ -214,7 +214,7 @@ def test_an_undo_that_was_taken_back_can_be_tried_again(line: Line, life: Life) 
     line.meddle = refuse
     undo = life.undo([entry], life.place.source())
     (half,) = life.apply(undo, undo.digest)
-    assert "admission says no What was written before was taken back." in half.detail
+    assert "admission says no. What was written before was taken back." in half.detail
     line.meddle = lambda _, go: go()
     again = life.undo([entry], life.place.source())
     assert not again.unfixed
