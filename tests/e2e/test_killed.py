@@ -5,7 +5,7 @@ import subprocess
 import sys
 import threading
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 
@@ -18,11 +18,10 @@ from k8sharden.model.ref import Ref
 from k8sharden.places.connecting import open_cluster
 from k8sharden.session import Session
 from tests.changes.faults.killed import check_settled, idle, path_of, stands, undo_all
-from tests.e2e.company import settle, snapshot
+from tests.e2e.company import snapshot
 from tests.e2e.proxy import Answered, Asked, Forward, between, through
 from tests.e2e.run import MAIN, Person
 from tests.servers.control_plane import ControlPlane
-from tests.servers.fixtures import started
 
 pytestmark = pytest.mark.real
 
@@ -30,16 +29,6 @@ SEED = 20_260_802
 SHARE, WHOLE = 8, 100
 REQUESTS_PER_WRITE = 4
 """A dry run, a look, the write, and a look at what came of it."""
-
-
-@pytest.fixture(scope="module")
-def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
-    """A real API server that holds what the training cluster holds, and lets go of deletions."""
-    folder = tmp_path_factory.mktemp("company")
-    only = ("garbage-collector-controller",)
-    with started(lambda: ControlPlane(folder, controllers=only)) as server:
-        settle(server)
-        yield server
 
 
 class Killer:

@@ -1,6 +1,5 @@
 """The connection breaks, or the token expires, in the middle of an apply to a real API server."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,27 +8,16 @@ from k8sharden.changes.entry import State
 from k8sharden.places.connecting import open_cluster
 from k8sharden.session import Session
 from tests.changes.faults.killed import undo_all
-from tests.e2e.company import settle, snapshot
+from tests.e2e.company import snapshot
 from tests.e2e.proxy import Answered, Asked, Forward, between, through
 from tests.e2e.run import Person
 from tests.screens.driver import Driver, opened, run
 from tests.servers.control_plane import ControlPlane
-from tests.servers.fixtures import started
 
 pytestmark = pytest.mark.real
 
 CHOSEN = ("--check", "net-no-default-deny-ingress")
 EXPIRED = b'{"kind": "Status", "reason": "Unauthorized", "message": "Unauthorized", "code": 401}'
-
-
-@pytest.fixture(scope="module")
-def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
-    """A real API server that holds what the training cluster holds, and lets go of deletions."""
-    folder = tmp_path_factory.mktemp("company")
-    only = ("garbage-collector-controller",)
-    with started(lambda: ControlPlane(folder, controllers=only)) as server:
-        settle(server)
-        yield server
 
 
 class Ending:

@@ -2,57 +2,21 @@
 
 import json
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import jsonschema
 import pytest
 
 from k8sharden.export.reports import schema
-from tests.e2e.company import settle, snapshot
+from tests.e2e.company import snapshot
 from tests.e2e.proxy import recording, through
 from tests.e2e.run import Person
 from tests.e2e.test_training import OVERRIDES
 from tests.servers.control_plane import ControlPlane
-from tests.servers.fixtures import started
 
 pytestmark = pytest.mark.real
 
 REVIEWS = "/apis/authorization.k8s.io/v1/self"
-RESTRICTED = """
-apiVersion: rbac.authorization.k8s.io/v1
-kind: ClusterRole
-metadata: {name: almost-viewer}
-rules:
-- {apiGroups: [""], resources: [pods, namespaces, services, serviceaccounts, nodes,
-   replicationcontrollers], verbs: [get, list]}
-- {apiGroups: [apps, batch, networking.k8s.io], resources: ["*"], verbs: [get, list]}
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: ClusterRoleBinding
-metadata: {name: almost-viewer}
-roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: almost-viewer}
-subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: almost-viewer}]
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: RoleBinding
-metadata: {name: shop-only, namespace: shop}
-roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: edit}
-subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: shop-only}]
-"""
-
-
-@pytest.fixture(scope="module")
-def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
-    """A real API server that holds what the training cluster holds."""
-    users: dict[str, list[str]] = {"almost-viewer": [], "shop-only": [], "nobody": []}
-    folder = tmp_path_factory.mktemp("company")
-    # The garbage collector lets go of what is deleted; other controllers would make pods anew.
-    only = ("garbage-collector-controller",)
-    with started(lambda: ControlPlane(folder, users=users, controllers=only)) as server:
-        settle(server)
-        server.kubectl("apply", "-f", "-", input=RESTRICTED)
-        yield server
 
 
 @pytest.fixture
