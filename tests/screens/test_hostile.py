@@ -7,6 +7,8 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from rich.style import Style
+from textual.widgets import Static
 
 from k8sharden.cluster.progress import Progress
 from k8sharden.model.finding import Finding
@@ -14,6 +16,7 @@ from k8sharden.model.inventory import Coverage, Entry, Inventory
 from k8sharden.model.ref import Ref
 from k8sharden.places.training import TrainingPlace
 from k8sharden.session import Session
+from tests.e2e.hostile_app import hostile_kubeconfig
 from tests.screens.driver import SMALL, Driver, opened, run
 
 HOSTILE = (
@@ -42,6 +45,23 @@ class HostilePlace(TrainingPlace):
 def drawn_controls(text: str) -> list[str]:
     """Return the control and format characters of a drawn text, line ends aside."""
     return [char for char in text if char != "\n" and unicodedata.category(char) in ("Cc", "Cf")]
+
+
+SCROLLBAR = {"grab", "release", "scroll_up", "scroll_down", "scroll_left", "scroll_right"}
+"""The actions of Textual's scrollbars, which hold no text."""
+
+
+def clickable(driver: Driver) -> list[str]:
+    """Return the drawn texts that are a link, or whose style holds an action for a click."""
+    strips = driver.app.screen._compositor.render_strips(driver.app.size)
+    segments = [segment for strip in strips for segment in strip]
+    return [text for text, style, _ in segments if style and (style.link or _acts(style))]
+
+
+def _acts(style: Style) -> bool:
+    return any(
+        name.startswith("@") and action not in SCROLLBAR for name, action in style.meta.items()
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -82,16 +102,27 @@ def ways() -> Iterator[tuple[str, ...]]:
     yield ("J",)
     yield ("c",)
     yield ("2", "slash", "n", "question_mark", "enter")
+    yield ("colon",)
+    yield ("question_mark",)
+    yield ("S",)
+    yield ("c", "G", "enter")
+    yield ("M",)
+    yield ("M", "enter")
+    yield ("M", "enter", "x")
+    yield ("2", "space", "a", "a", "tab", "enter")
+    yield ("2", "space", "a", "a", "tab", "enter", "J")
+    yield ("2", "space", "a", "a", "tab", "enter", "U")
 
 
 @pytest.mark.parametrize("keys", list(ways()), ids="-".join)
-def test_no_control_character_is_drawn(tmp_path: Path, keys: tuple[str, ...]) -> None:
-    """No screen draws ESC, C1, bidi or zero-width characters, and none takes words for markup."""
+def test_hostile_words_are_only_words(tmp_path: Path, keys: tuple[str, ...]) -> None:
+    """No screen draws ESC, C1, bidi or zero-width characters, or a link or action out of words."""
 
     async def test() -> None:
         async with opened(tmp_path, place=HostilePlace(tmp_path), size=SMALL) as driver:
             await driver.press(*keys)
             assert drawn_controls(driver.text) == []
+            assert clickable(driver) == []
             assert shows_itself(driver)
 
     run(test())
@@ -119,3 +150,29 @@ def test_a_command_line_is_quoted(tmp_path: Path) -> None:
     """What is shown to be copied gives a shell the hostile name as one word."""
     session = Session(HostilePlace(tmp_path), tmp_path)
     assert shlex.split(session.command("scan"))[-1] == HOSTILE
+
+
+def test_hostile_names_of_a_kubeconfig_are_only_words(tmp_path: Path) -> None:
+    """The choice of a cluster shows names and addresses of a megabyte, and none is a link."""
+
+    async def test() -> None:
+        kubeconfig = Path(hostile_kubeconfig(tmp_path))
+        async with opened(tmp_path, kubeconfig=kubeconfig, size=SMALL) as driver:
+            await driver.press("c")
+            assert driver.text.count("<U+001B>") == 2
+            assert drawn_controls(driver.text) == []
+            assert clickable(driver) == []
+
+    run(test())
+
+
+def test_what_is_clickable_is_found(tmp_path: Path) -> None:
+    """A link and an action in a markup are what the walk looks for, and it sees them."""
+
+    async def test() -> None:
+        async with opened(tmp_path) as driver:
+            await driver.app.screen.mount(Static("[@click=app.quit]one[/] [link='http://x']two[/]"))
+            await driver.settle()
+            assert set(clickable(driver)) == {"one", "two"}
+
+    run(test())
