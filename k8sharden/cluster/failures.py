@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from urllib3 import exceptions as http
 
-from k8sharden.errors import ClusterUnavailable, Unauthorized, Unreached
+from k8sharden.errors import ClusterUnavailable, K8shardenError, Unauthorized, Unreached
 from k8sharden.model.text import one_line
 
 
@@ -101,12 +101,17 @@ def _tls(error: ssl.SSLError, where: str) -> str:
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
-    """Yield the error, then what caused it; urllib3 puts causes into ``reason`` and ``args``."""
+    """Yield the error, then what caused it; urllib3 puts causes into ``reason`` and ``args``.
+
+    An error of ours among them is that of an earlier request, which is being dealt with: how that
+    one ended says nothing of this one.
+    """
     queue: list[object] = [error]
     seen: set[int] = set()
     while queue:
         here = queue.pop(0)
-        if not isinstance(here, BaseException) or id(here) in seen:
+        ours = isinstance(here, K8shardenError)
+        if ours or not isinstance(here, BaseException) or id(here) in seen:
             continue
         seen.add(id(here))
         yield here
