@@ -26,8 +26,14 @@ def decoder(type_: type[T]) -> msgspec.json.Decoder[T]:
 
 
 def decode(text: bytes | str, type_: type[T]) -> T:
-    """Decode JSON. Raises msgspec.MsgspecError for other JSON, or none."""
-    return decoder(type_).decode(text)
+    """Decode JSON. Raises msgspec.MsgspecError for other JSON, for none, and for what is too deep.
+
+    Not every caller would think of the `RecursionError` that a prepared text causes.
+    """
+    try:
+        return decoder(type_).decode(text)
+    except RecursionError as error:
+        raise msgspec.DecodeError("JSON is nested too deeply") from error
 
 
 def convert(value: Any, type_: type[T], *, strict: bool = True) -> T:

@@ -40,6 +40,7 @@ def test_without_a_manifest_there_is_no_hint() -> None:
     assert not elsewhere(bind(NAMED, deployment()))
 
 
-def test_a_broken_annotation_still_hints() -> None:
+@pytest.mark.parametrize("text", ["{", '{"a":' * 40_000])
+def test_a_broken_annotation_still_hints(text: str) -> None:
     """Text that is no manifest names no field, and somebody applied it all the same."""
-    assert "does not name" in elsewhere(bind(NAMED, applied("{")))
+    assert "does not name" in elsewhere(bind(NAMED, applied(text)))
