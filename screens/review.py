@@ -202,7 +202,8 @@ class ReviewScreen(HardeningScreen):
         if not self._plan or not planned or not (planned.held or planned.overruled):
             self.say("Nobody but us changes this object: it is applied as it is.")
             return
-        self._planned(self._plan.overrule(planned.owner, overruled=not planned.overruled))
+        plan = self._plan.overrule(planned.owner, overruled=not planned.overruled)
+        self._planned(self._session.judged(plan, self.desk.scan))
         self.query_one(Table).move_cursor(row=row)
 
     def action_export(self) -> None:

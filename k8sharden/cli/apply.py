@@ -53,19 +53,24 @@ def apply(**options: Any) -> int:
         raise Refused("Read-only, by --read-only or by the settings: nothing can be changed here.")
     plan, scan = make(session, selection)
     tell_unfixed(plan, scan.findings)
-    return carry_out(session, overruled(plan, rest["override_owner"]), scan, rest)
+    chosen = overruled(plan, rest["override_owner"])
+    # What is applied after all changes what the later changes meet.
+    return carry_out(session, session.judged(chosen, scan), scan, rest)
 
 
 def overruled(plan: Plan, keys: Sequence[str]) -> Plan:
     """Return the plan with what belongs to these owners applied live. Raises `InputError`."""
-    owners = {planned.owner.key: planned.owner for planned in plan.held}
+    owners = dict.fromkeys(planned.owner for planned in plan.held)
+    known = {owner.key for owner in owners}
     for key in dict.fromkeys(keys):
-        if key not in owners:
-            there = ", ".join(sorted(owners)) or "none"
+        if key not in known:
+            there = ", ".join(sorted(known)) or "none"
             raise InputError(
                 f"--override-owner {key!r} owns nothing in this plan. Its owners: {there}."
             )
-        plan = plan.overrule(owners[key])
+    # A Kustomization and a HelmRelease of one name share a key: it stands for both.
+    for owner in owners:
+        plan = plan.overrule(owner) if owner.key in keys else plan
     return plan
 
 

@@ -1,5 +1,6 @@
 """Applying from the command line: what the exit code and the last words say."""
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -7,13 +8,17 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from k8sharden.analysis.ownership import Owner, OwnerKind
 from k8sharden.changes import apply
-from k8sharden.changes.plan import Plan
+from k8sharden.changes.plan import Plan, Planned
 from k8sharden.cli import run
+from k8sharden.cli.apply import overruled
 from k8sharden.cluster.api import Api
 from k8sharden.cluster.training.control_plane import TrainingCluster
 from k8sharden.errors import ClusterUnavailable, Refused
 from k8sharden.model import kinds
+from k8sharden.model.change import Change, ChangeKind, Risk
+from k8sharden.model.inventory import Source, SourceKind
 from k8sharden.places.training import TrainingPlace
 from k8sharden.session import Session
 
@@ -150,3 +155,34 @@ def test_drift_shows_what_the_change_would_be_now(
     assert "what it rests on changed since it was reviewed" in said
     assert "It would be this now:" in said
     assert "+    pod-security.kubernetes.io/enforce: baseline" in said
+
+
+def test_impact_counts_what_an_owner_was_overruled_for(capsys: pytest.CaptureFixture[str]) -> None:
+    """The label after them meets workloads that are changed after all: their pods are replaced."""
+    words = [
+        "--demo",
+        "--namespace",
+        "office",
+        "--check",
+        "pss-no-enforce",
+        "--check",
+        "rt-seccomp",
+    ]
+    keys = ("flux/office", "helm/wiki")
+    owners = [word for key in keys for word in ("--override-owner", key)]
+    assert run(["plan", *words, "-o", "json"]) == 0
+    held = json.loads(capsys.readouterr().out)
+    approved = ["--yes", "--digest", held["digest"], "--no-wait", "-o", "json"]
+    assert run(["apply", *words, *owners, *approved]) == 0
+    done = json.loads(capsys.readouterr().out)
+    said = [plan["changes"][-1]["impact"][0]["sentence"] for plan in (held, done)]
+    assert "of 4 running pods" in said[0]
+    assert "of 2 running pods" in said[1]
+
+
+def test_one_word_overrules_all_owners_of_that_name() -> None:
+    """A Kustomization and a HelmRelease that are called the same are not told apart by it."""
+    change = Change(ChangeKind.PATCH, "Harden it", Risk.SAFE, ())
+    owners = [Owner(OwnerKind.FLUX, "shop", resource=kind) for kind in ("Kustomization", "Helm")]
+    held = tuple(Planned(change, (), (), owner=owner) for owner in owners)
+    assert not overruled(Plan(Source(SourceKind.CLUSTER, "here"), held), ["flux/shop"]).held
