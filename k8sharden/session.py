@@ -24,7 +24,7 @@ from k8sharden.changes.settle import settle
 from k8sharden.changes.undo import plan_undo
 from k8sharden.changes.write import Writer
 from k8sharden.cluster.progress import Progress
-from k8sharden.errors import Cancelled, InputError, Refused
+from k8sharden.errors import Cancelled, InputError, K8shardenError, Refused
 from k8sharden.export.folder import Export, Format, export
 from k8sharden.model.change import Change, NoChange
 from k8sharden.model.finding import Finding
@@ -204,16 +204,21 @@ class Session:
         return tuple(ended)
 
     def _taken_back(self, outcome: Outcome, source: Source) -> Outcome:
-        plan = self.undo([outcome.entry], source)
-        if plan.unfixed:
-            left = f"{outcome.detail} It could not be taken back: {plan.unfixed[0].reason}"
-            return msgspec.structs.replace(outcome, detail=left)
-        undone = self.apply(plan, plan.digest)[0]
-        if undone.result is not Result.UNDONE:
-            left = f"{outcome.detail} Taking it back failed, too: {undone.detail}"
-            return msgspec.structs.replace(outcome, detail=left)
-        said = f"{outcome.detail} It was taken back."
-        return msgspec.structs.replace(outcome, result=Result.UNDONE, detail=said)
+        """Return the outcome as it is then; no error hides what was done before."""
+        try:
+            plan = self.undo([outcome.entry], source)
+            why = plan.unfixed[0].reason if plan.unfixed else ""
+            undone = None if why else self.apply(plan, plan.digest)[0]
+        except K8shardenError as error:
+            why, undone = str(error), None
+        result = outcome.result
+        if undone is None:
+            said = f"It could not be taken back: {why}"
+        elif undone.result is not Result.UNDONE:
+            said = f"Taking it back failed, too: {undone.detail}"
+        else:
+            result, said = Result.UNDONE, "It was taken back."
+        return msgspec.structs.replace(outcome, result=result, detail=f"{outcome.detail} {said}")
 
     def recheck(self, findings: Iterable[Finding], after: Scan) -> dict[str, Rechecked]:
         """Return what a later scan says of findings, by their ids."""

@@ -117,10 +117,10 @@ def carry_out(session: Session, plan: Plan, scan: Scan | None, options: dict[str
 
     with stopping() as stop, watching(session, options, stop) as watch:
         outcomes = session.apply(reviewed, plan.digest, report, stop, watch)
+        if options["auto_undo"]:
+            outcomes = session.take_back(outcomes, plan.source, report)
     for note in session.notes():
         say(note)
-    if options["auto_undo"]:
-        outcomes = session.take_back(outcomes, plan.source, report)
     again = look_again(session, plan, scan) if scan and not options["no_wait"] else {}
     return _report(session, reviewed, outcomes, again, options)
 

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 import msgspec
 import pytest
@@ -155,6 +156,25 @@ def test_drift_shows_what_the_change_would_be_now(
     assert "what it rests on changed since it was reviewed" in said
     assert "It would be this now:" in said
     assert "+    pod-security.kubernetes.io/enforce: baseline" in said
+
+
+def test_what_cannot_be_taken_back_by_itself_is_reported_all_the_same(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the network goes down before `--auto-undo`, what was done is told, and how to undo."""
+    words = ["--demo", "--check", "rt-rofs", "--resource", "Deployment/shop/thumbnails"]
+    assert run(["plan", *words]) == 0
+    approved = ["--yes", "--digest", capsys.readouterr().out.split()[-1]]
+
+    def down(*_words: object, **_more: object) -> NoReturn:
+        raise ClusterUnavailable("the network is down")
+
+    monkeypatch.setattr(Session, "undo", down)
+    assert run(["apply", *words, *approved, "--auto-undo", "-o", "json"]) == 5
+    ran = capsys.readouterr()
+    (change,) = json.loads(ran.out)["changes"]
+    assert "It could not be taken back: the network is down" in " ".join(change["warnings"])
+    assert f"journal undo {change['journal']}" in ran.err
 
 
 def test_impact_counts_what_an_owner_was_overruled_for(capsys: pytest.CaptureFixture[str]) -> None:
