@@ -48,7 +48,9 @@ class Doors(App[None]):
         return Rooms(self.desk)
 
     def use(self, place: Place) -> None:
-        """Open another place; the overview begins to scan it by itself."""
+        """Open another place, but not while a plan is applied; the overview scans it by itself."""
+        if self._applying():
+            return
         for name, area in self.rooms.areas() if self.desk.session is None else ():
             if not self.is_screen_installed(name):
                 self.install_screen(area, name)
@@ -62,7 +64,8 @@ class Doors(App[None]):
             self._overview.on_screen_resume()
 
     def go(self, name: str) -> None:
-        """Show the overview, or an area over it."""
+        """Show the overview, or an area over it. What was still being opened is left."""
+        self._contexts.workers.cancel_group(self._contexts, "open")
         while not isinstance(self.screen, OverviewScreen | ContextsScreen):
             self.pop_screen()
         if self.screen is self._contexts and self._overview in self.screen_stack:
