@@ -8,6 +8,7 @@ import msgspec
 
 from k8sharden.analysis.rollout import Rollout, Stage, judge
 from k8sharden.changes.bind import Bound
+from k8sharden.changes.quoted import discreet
 from k8sharden.errors import K8shardenError
 from k8sharden.model.change import Patch
 from k8sharden.model.kinds import ROLLING
@@ -63,10 +64,12 @@ class Watch:
         self._tell = tell
         self._stop = stop
         self._hurry = hurry
+        self._about: tuple[Bound, ...] = ()
 
     def before(self, bound: Iterable[Bound]) -> dict[Ref, Seen | None]:
         """Look at the workloads whose template is about to change; None where one is not seen."""
-        return {each.ref: self._seen(each.ref) for each in bound if _rolls(each)}
+        self._about = tuple(each for each in bound if _rolls(each))
+        return {each.ref: self._seen(each.ref) for each in self._about}
 
     def _seen(self, ref: Ref) -> Seen | None:
         try:
@@ -90,7 +93,7 @@ class Watch:
         deadline = time.monotonic() + self._patience
         while True:
             try:
-                rollout = judge(self._observe(ref), before)
+                rollout = self._judged(self._observe(ref), before)
             except K8shardenError as error:
                 said = f"{ref.label} could not be watched to its end: {error}"
                 return Landing(Landed.UNKNOWN, said)
@@ -104,6 +107,11 @@ class Watch:
                 said = f"{ref.label} was still rolling out when the watch ended: {rollout.said}."
                 return Landing(Landed.UNKNOWN, said)
             time.sleep(POLL)
+
+    def _judged(self, now: Seen, before: Seen | None) -> Rollout:
+        """Judge a rollout in words that hold no secret value: a program's last ones may."""
+        rollout = judge(now, before)
+        return msgspec.structs.replace(rollout, said=discreet(rollout.said, self._about))
 
 
 def _rolls(bound: Bound) -> bool:

@@ -6,6 +6,7 @@ from k8sharden.changes.bind import Bound, Drift, bind, look, operations
 from k8sharden.changes.bookkeeping import essential
 from k8sharden.changes.compare import by_us, ends, holds
 from k8sharden.changes.plan import fetcher
+from k8sharden.changes.quoted import discreet
 from k8sharden.errors import (
     ApiError,
     ClusterUnavailable,
@@ -93,7 +94,8 @@ def rehearse(bound: Bound, writer: Writer) -> tuple[str, ...]:
     """
     for attempt in range(ATTEMPTS):
         try:
-            return send(bound, writer, dry=True).warnings
+            warnings = send(bound, writer, dry=True).warnings
+            return tuple(discreet(warning, [bound]) for warning in warnings)
         except (Conflict, Invalid) as error:
             if isinstance(bound.write, Create):
                 raise
@@ -125,7 +127,15 @@ def _same(one: Bound, two: Bound) -> bool:
 
 
 def send(bound: Bound, writer: Writer, *, dry: bool) -> WrittenObject:
-    """Send one write, for good or as a dry run."""
+    """Send one write, for good or as a dry run. A refusal quotes no secret value of the object."""
+    try:
+        return _sent(bound, writer, dry=dry)
+    except ApiError as error:
+        error.args = (discreet(str(error), [bound]),)
+        raise
+
+
+def _sent(bound: Bound, writer: Writer, *, dry: bool) -> WrittenObject:
     live = bound.before
     match bound.write:
         case Create(ref=ref, manifest=manifest):

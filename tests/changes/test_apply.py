@@ -18,7 +18,7 @@ from k8sharden.changes.rehearsal import dry_run
 from k8sharden.changes.undo import plan_undo
 from k8sharden.cluster.api import Api, Written
 from k8sharden.cluster.memory import MemoryCluster
-from k8sharden.errors import ApiError, ClusterUnavailable, NotFound, Refused
+from k8sharden.errors import ApiError, ClusterUnavailable, Forbidden, NotFound, Refused
 from k8sharden.model.change import (
     Change,
     ChangeKind,
@@ -315,6 +315,25 @@ def test_a_dry_run_stores_nothing_and_tells_refusals(api: Meddled) -> None:
     assert refused.blocked, "what no earlier part can make right is a refusal"
     later = dry_run(plan_of(api, (Delete(OLD), Create(missing, manifest))), api)
     assert "at its turn" in later.changes[0].checked[-1]
+
+
+def test_a_refusal_quotes_no_secret_value(api: Meddled, journal: Journal) -> None:
+    """Some servers and webhooks write out all of an object; what is told of that is masked."""
+    name, value = "DB_PASSWORD", "hunter2-on-stage"
+    where = "/spec/template/spec/containers/1/env"
+    secret = [{"op": "add", "path": where, "value": [{"name": name, "value": value}]}]
+    Api(api.transport).patch(WEB, secret)
+
+    def refuse(_verb: str, _ref: Ref) -> None:
+        said = f'EnvVar{{Name:"{name}", Value:"{value}"}}: not allowed'
+        raise Forbidden(said, status=403)
+
+    plan = plan_of(api, (patch(*NEW_IMAGE),))
+    api.before = refuse
+    (rejected,) = dry_run(plan, api).blocked
+    (failed,) = apply_plan(plan, api, journal)
+    for told in (rejected.rejected, failed.detail, journal.entry(failed.entry).detail):
+        assert told.startswith(f'EnvVar{{Name:"{name}", Value:"<masked 1>"}}: not allowed')
 
 
 def test_a_dry_run_meets_the_object_as_it_is(api: Meddled) -> None:

@@ -13,7 +13,17 @@ from k8sharden.changes.plan import Plan, bind_change, fetcher
 from k8sharden.cluster.observe import observer
 from k8sharden.errors import ApiError, Forbidden
 from k8sharden.model import kinds
-from k8sharden.model.change import Change, ChangeKind, Edit, Named, Patch, Path, Risk, SetField
+from k8sharden.model.change import (
+    AddElement,
+    Change,
+    ChangeKind,
+    Edit,
+    Named,
+    Patch,
+    Path,
+    Risk,
+    SetField,
+)
 from k8sharden.model.inventory import Source, SourceKind
 from k8sharden.model.ref import Ref
 from k8sharden.model.rolling import Seen
@@ -169,3 +179,18 @@ def test_a_workload_that_is_gone_cannot_be_seen(company: Company) -> None:
     """The error is that of the read."""
     with pytest.raises(ApiError):
         observer(company.api)(kinds.DEPLOYMENTS.ref("shop", "nobody"))
+
+
+def test_a_programs_last_words_are_masked(company: Company, journal: Journal) -> None:
+    """A password of the pod that it quotes as it dies is told neither on the way nor at the end."""
+    containers = ("spec", "template", "spec", "containers", Named("name", "thumbnails"))
+    secret = AddElement((*containers, "env"), "name", {"name": "DB_PASSWORD", "value": "Read-only"})
+    told: list[Rollout] = []
+    edit = read_only(THUMBNAILS, "thumbnails").writes[0]
+    assert isinstance(edit, Patch)
+    both = Change(
+        ChangeKind.PATCH, "both", Risk.RESTART, (Patch(THUMBNAILS, (*edit.edits, secret)),)
+    )
+    (failed,) = run(company, journal, both, tell=lambda _, rollout: told.append(rollout))
+    said = (failed.detail, told[-1].said, journal.entry(failed.entry).detail)
+    assert all("<masked 1> file system: /app/cache/" in each for each in said), said
