@@ -20,7 +20,7 @@ from k8sharden.changes.make import make_plan, remediation
 from k8sharden.changes.plan import Plan, Planned
 from k8sharden.changes.recorded import diff_record
 from k8sharden.changes.rehearsal import dry_run
-from k8sharden.changes.settle import settle
+from k8sharden.changes.settle import refuse_unsettled, settle
 from k8sharden.changes.undo import plan_undo
 from k8sharden.changes.write import Writer
 from k8sharden.cluster.progress import Progress
@@ -157,8 +157,8 @@ class Session:
     ) -> tuple[Outcome, ...]:
         """Apply the plan whose digest was approved; ``watch`` waits for its rollouts.
 
-        Raises `Refused` where nothing may be written, the digest is another, or the server would
-        refuse a part.
+        Raises `Refused` where nothing may be written, the digest is another, the server would
+        refuse a part, or it is not known what became of an earlier change to one of its objects.
         """
         writer = self._allowed()
         if plan.digest != approved:
@@ -175,6 +175,7 @@ class Session:
         # Before anything that has to be kept: without a journal there is nothing to keep.
         journal = self.journal
         with journal.alone():
+            refuse_unsettled(plan, self.entries(plan.source))
             try:
                 ground = Ground(plan.origin, self.place.reread) if plan.origin else None
                 return apply_plan(

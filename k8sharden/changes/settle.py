@@ -4,6 +4,7 @@ The program was stopped between the intent, which was on disk, and the outcome. 
 to the cluster here; only the journal learns what is true.
 """
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any
 
@@ -14,10 +15,12 @@ from k8sharden.changes.bookkeeping import essential
 from k8sharden.changes.compare import by_us, ends, holds
 from k8sharden.changes.entry import Entry, Record, State
 from k8sharden.changes.journal import Journal
-from k8sharden.changes.plan import Fetch
+from k8sharden.changes.plan import Fetch, Plan
 from k8sharden.changes.verify import completed, outlasted
-from k8sharden.errors import ApiError, InputError
+from k8sharden.errors import ApiError, InputError, Refused
 from k8sharden.model.change import Create, Delete, Patch
+from k8sharden.model.ref import Ref
+from k8sharden.model.text import one_line
 
 
 class _Found(StrEnum):
@@ -40,6 +43,29 @@ class _Looked(msgspec.Struct, frozen=True):
     def landed(self) -> bool:
         """Whether the server took the write."""
         return self.found in (_Found.WRITTEN, _Found.GOING)
+
+
+def refuse_unsettled(plan: Plan, entries: Iterable[Entry]) -> None:
+    """Raise `Refused` where a plan writes to an object of which nobody knows what became.
+
+    Two entries would claim the same write then, and both could not be taken back.
+    """
+    refs = {bound.ref for planned in plan.changes if planned.applies for bound in planned.bound}
+    for entry in entries:
+        if entry.interrupted and (both := refs & _about(entry)):
+            raise Refused(
+                f"What became of “{one_line(entry.title, 200)}” ({entry.id}) is not known yet, and "
+                f"this plan writes to {min(both).label}, too. `k8sharden journal recover` finds it "
+                "out; nothing was changed."
+            )
+
+
+def _about(entry: Entry) -> set[Ref]:
+    try:
+        return {record.ref for _, record in entry.records}
+    except InputError:
+        # Without its key nobody can say; that must not stop every other change.
+        return set()
 
 
 def settle(entry: Entry, journal: Journal, fetch: Fetch, *, close: bool = False) -> str:

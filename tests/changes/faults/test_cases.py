@@ -12,7 +12,7 @@ from k8sharden.changes.entry import State
 from k8sharden.changes.journal import Journal
 from k8sharden.cluster.memory import MemoryCluster
 from k8sharden.cluster.transport import Request, Response
-from k8sharden.errors import ApiError, ClusterUnavailable, InputError, Unreached
+from k8sharden.errors import ApiError, ClusterUnavailable, InputError, Refused, Unreached
 from k8sharden.model import kinds
 from k8sharden.model.change import (
     Change,
@@ -278,3 +278,20 @@ def test_a_disk_that_fills_up_half_way(
     life.recover(life.place.source())
     assert set(states(life)) == {State.VERIFIED}
     assert len(states(life)) == line.times.total()
+
+
+def test_no_plan_builds_on_what_nobody_knows(line: Line, life: Life) -> None:
+    """A write is lost: other objects may be changed, and this one once it was looked at."""
+
+    def lose(_request: Request, _go: Callable[[], Response]) -> Response:
+        raise ClusterUnavailable("No answer came in time.")
+
+    line.meddle = lose
+    apply(life, IMAGE)
+    line.meddle = lambda _, go: go()
+    with pytest.raises(Refused, match="`k8sharden journal recover` finds it out"):
+        apply(life, IMAGE)
+    assert apply(life, Delete(OLD)).result is Result.VERIFIED
+    life.recover(life.place.source())
+    assert apply(life, IMAGE).result is Result.VERIFIED
+    assert line.times.total() == 2
