@@ -5,6 +5,7 @@ Its first frame is drawn before the cluster is opened: what opens one is loaded 
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import sys
@@ -85,14 +86,21 @@ def _training(state: Path, read_only: bool) -> Place:  # noqa: FBT001 - as above
 
 
 def _reset(state: Path) -> None:
-    """Forget the training cluster together with its part of the journal, and no progress."""
+    """Forget the training cluster together with its part of the journal, and no progress.
+
+    Raises `Refused` while somebody else changes it: it then stays, like what can be taken back.
+    """
     from k8sharden.changes.journal import Journal  # noqa: PLC0415 - see the module's text
     from k8sharden.places.training import TrainingPlace  # noqa: PLC0415 - as above
 
     uid = TrainingPlace(state).source().cluster_uid
-    TrainingPlace.reset(state)
-    if (state / "journal.sqlite").exists():
-        Journal(state / "journal.sqlite").forget(uid)
+    if not (state / "journal.sqlite").exists():
+        TrainingPlace.reset(state)
+        return
+    opened = contextlib.closing(Journal(state / "journal.sqlite", training=True))
+    with opened as journal, journal.alone():
+        journal.forget(uid)
+        TrainingPlace.reset(state)
 
 
 def _need_terminal(instead: str) -> None:

@@ -1,5 +1,6 @@
 """Applying from the command line: what the exit code and the last words say."""
 
+import contextlib
 import json
 import re
 from collections.abc import Callable
@@ -11,6 +12,7 @@ import pytest
 
 from k8sharden.analysis.ownership import Owner, OwnerKind
 from k8sharden.changes import apply
+from k8sharden.changes.journal import Journal
 from k8sharden.changes.plan import Plan, Planned
 from k8sharden.cli import run
 from k8sharden.cli.apply import overruled
@@ -206,3 +208,19 @@ def test_one_word_overrules_all_owners_of_that_name() -> None:
     owners = [Owner(OwnerKind.FLUX, "shop", resource=kind) for kind in ("Kustomization", "Helm")]
     held = tuple(Planned(change, (), (), owner=owner) for owner in owners)
     assert not overruled(Plan(Source(SourceKind.CLUSTER, "here"), held), ["flux/shop"]).held
+
+
+def test_training_does_not_begin_anew_under_somebody_who_writes(
+    capsys: pytest.CaptureFixture[str], state: Path
+) -> None:
+    """The new cluster has the old one's uid: entries that stay would be offered for undo there."""
+    assert run(["apply", *CHOICE, "--yes", "--digest", digest(capsys)]) == 0
+    kept = (state / "training.json").read_bytes()
+    with contextlib.closing(Journal(state / "journal.sqlite", training=True)) as journal:
+        with journal.alone():
+            assert run(["demo", "--reset"]) == 4
+        assert "is writing in the journal" in capsys.readouterr().err
+        assert (state / "training.json").read_bytes() == kept
+        assert run(["demo", "--reset"]) == 2, "it is done, and there is no terminal for the app"
+        assert not journal.entries()
+    assert not (state / "training.json").exists()
