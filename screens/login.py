@@ -16,6 +16,7 @@ from k8sharden.places.connecting import log_in
 from screens.error import sentence
 from screens.keys import key
 from screens.prose import Prose
+from screens.threads import in_thread
 from screens.words import plain
 
 _WORDS = (
@@ -74,10 +75,10 @@ class LoginScreen(ModalScreen[str]):
         server, token = (self.query_one(name, Input).value for name in ("#server", "#token"))
         self._tell(Content(_WAIT))
         self.run_worker(
-            partial(self._keep, server, token),
+            # The end of the app does not wait for a keyring that is locked.
+            partial(in_thread, partial(self._keep, server, token)),
             # Otherwise it is described by its arguments, and one of them is the token.
             description="login",
-            thread=True,
             exclusive=True,
             exit_on_error=False,
         )
