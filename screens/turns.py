@@ -22,7 +22,7 @@ _QUIET = 2
 """Rounds without a new screen or focus after which nothing more is to come."""
 
 _LOOK = 0.005
-"""Seconds between two looks at a search."""
+"""Seconds between two looks at a search, or at a list."""
 
 Place = tuple[Screen[object], Widget | None]
 """Where a key would go: the screen on top, and what has the focus there."""
@@ -47,7 +47,11 @@ class Turns:
         """Tell whether it is not this event's turn; it is handed to the app again when it is."""
         if not isinstance(event, Key | Paste | MouseDown | MouseUp) or event.is_forwarded:
             return False
-        if self._current is None:
+        if self._current is None and self._arranging:
+            # Nobody's key made the list busy: a scan did. This one waits for it like any other.
+            self._current = Event()
+            self._task = asyncio.create_task(self._finish(), name="turn")
+        elif self._current is None:
             self._current = event
         if event is self._current:
             return False
@@ -76,6 +80,7 @@ class Turns:
             before = self._place()
             await self._heard(before)
             await self._searched(before[0])
+            await self._arranged()
             quiet = quiet + 1 if self._place() == before else 0
 
     def _place(self) -> Place:
@@ -92,6 +97,17 @@ class Turns:
         while isinstance(screen, CommandPalette) and any(  # noqa: ASYNC110 - Textual has no event for it
             worker.node is screen and not worker.is_finished for worker in self._app.workers
         ):
+            await asyncio.sleep(_LOOK)
+
+    @property
+    def _arranging(self) -> bool:
+        """Whether the list that has the focus is being arranged: nothing is under its cursor."""
+        # By name, since the list is loaded only after the first frame.
+        return bool(getattr(self._app.focused, "busy", False))
+
+    async def _arranged(self) -> None:
+        """Wait for the list, so that a key acts on the finding that comes to stand there."""
+        while self._arranging:  # noqa: ASYNC110 - the list's end of work is no event to wait for
             await asyncio.sleep(_LOOK)
 
 

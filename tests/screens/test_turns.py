@@ -1,11 +1,18 @@
 """Keys take turns: each finds the screen that the one before it left."""
 
+import time
+from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from textual.events import Key
 
+from k8sharden.model.finding import Area
+from screens import findings_list
+from screens.arranging import Steps
 from screens.ask import AskScreen
 from screens.filter_field import FilterField
+from screens.findings_list import FindingsList
 from tests.screens.driver import Driver, opened, run
 
 
@@ -63,5 +70,54 @@ def test_the_palette_runs_what_was_typed(tmp_path: Path) -> None:
         async with opened(tmp_path) as driver:
             await burst(driver, "colon", *"settings", "enter")
             assert driver.crumb == "settings"
+
+    run(test())
+
+
+def slow_lists(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Let lists be slow to arrange from when what is returned is called, as with 50,000 rows."""
+    quick, until = findings_list._worked, [0.0]
+
+    def worked(job: Steps[None]) -> bool:
+        return time.monotonic() < until[0] or quick(job)
+
+    def begin() -> None:
+        until[0] = time.monotonic() + 0.5
+
+    monkeypatch.setattr(findings_list, "_worked", worked)
+    return begin
+
+
+def test_a_key_behind_one_that_sorts_waits_for_the_list(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It acts on the finding that comes to stand under the cursor."""
+    begin = slow_lists(monkeypatch)
+
+    async def test() -> None:
+        async with opened(tmp_path) as driver:
+            await driver.press("3")
+            begin()
+            await burst(driver, "o", "space")
+            assert len(driver.app.desk.marks) == 1
+
+    run(test())
+
+
+def test_a_key_while_a_new_scan_is_arranged_waits_for_the_list(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No key made the list busy, and the one that comes now finds a finding all the same."""
+    begin = slow_lists(monkeypatch)
+
+    async def test() -> None:
+        async with opened(tmp_path) as driver:
+            await driver.press("3")
+            rows = driver.app.screen.query_one(FindingsList)
+            begin()
+            rows.load(driver.app.desk.of(Area.POD_SECURITY))
+            assert rows.busy
+            await burst(driver, "space", "space")
+            assert len(driver.app.desk.marks) == 2
 
     run(test())
