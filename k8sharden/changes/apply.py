@@ -6,11 +6,12 @@ from enum import StrEnum
 
 import msgspec
 
-from k8sharden.changes.bind import Drift, bind
+from k8sharden.changes.bind import bind
 from k8sharden.changes.ground import Ground
 from k8sharden.changes.journal import Journal, Record, State, record_of
 from k8sharden.changes.landing import Landed, Landing, Watch
-from k8sharden.changes.plan import Fetch, Plan, Planned, fetcher, owner_of_writes
+from k8sharden.changes.plan import Plan, Planned, fetcher
+from k8sharden.changes.rebind import Moved, rebound
 from k8sharden.changes.reverse import reverse
 from k8sharden.changes.verify import completed, verify
 from k8sharden.changes.write import LostAnswer, Writer, write
@@ -176,39 +177,6 @@ def _landed(planned: Planned, entry: str, landing: Landing, journal: Journal) ->
         case Landed.UNKNOWN:
             journal.settle(entry, State.APPLIED, landing.said)
             return Outcome(planned, Result.APPLIED, landing.said, entry)
-
-
-class Moved(Drift):
-    """The change would be another one now: ``now``."""
-
-    def __init__(self, said: str, now: Planned) -> None:
-        super().__init__(said)
-        self.now = now
-
-
-def rebound(planned: Planned, fetch: Fetch, ground: Ground | None = None) -> Planned:
-    """Work a change out anew, from what it rests on and the objects that it meets.
-
-    Raises `Moved`, or another `Drift`, where that gives anything but what was approved.
-    """
-    change = ground.current(planned) if ground else planned.change
-    bound = tuple(bind(write, fetch(write.ref)) for write in change.writes)
-    owner = owner_of_writes(bound)
-    fresh = msgspec.structs.replace(planned, change=change, bound=bound)
-    if owner.reverts and owner != planned.owner and not planned.undoes:
-        raise Moved(
-            f"{planned.change.title}: since it was reviewed it has another owner. {owner.warning} "
-            "Nothing was written; scan and review again.",
-            fresh,
-        )
-    if fresh.digest != planned.digest:
-        what = "the object" if change == planned.change else "what it rests on"
-        raise Moved(
-            f"{planned.change.title}: {what} changed since it was reviewed. Nothing was "
-            "written; scan and review again.",
-            fresh,
-        )
-    return fresh
 
 
 Written = tuple[int, Record]

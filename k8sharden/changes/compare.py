@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from k8sharden.changes.bind import UNSET, FieldChange
+from k8sharden.changes.bind import UNSET, Bound, FieldChange
 from k8sharden.changes.bookkeeping import essential
 from k8sharden.cluster.api import FIELD_MANAGER
 from k8sharden.model.change import Path
@@ -21,6 +21,12 @@ def by_us(live: dict[str, Any], manifest: dict[str, Any]) -> bool:
     """Whether we made an object, and it is as we made it."""
     managers = {entry.get("manager") for entry in live["metadata"].get("managedFields") or ()}
     return FIELD_MANAGER in managers and holds(essential(live), essential(manifest))
+
+
+def made_anew(one: Bound, two: Bound) -> bool:
+    """Whether a write meets a namesake of its object; what is still to be made has no uid."""
+    uids = {str((each.before or {}).get("metadata", {}).get("uid") or "") for each in (one, two)}
+    return len(uids - {""}) > 1
 
 
 def holds(found: Any, wanted: Any) -> bool:

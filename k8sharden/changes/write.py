@@ -4,7 +4,7 @@ from typing import Any, Protocol
 
 from k8sharden.changes.bind import Bound, Drift, bind, look, operations
 from k8sharden.changes.bookkeeping import essential
-from k8sharden.changes.compare import by_us, ends, holds
+from k8sharden.changes.compare import by_us, ends, holds, made_anew
 from k8sharden.changes.plan import fetcher
 from k8sharden.changes.quoted import discreet
 from k8sharden.errors import (
@@ -120,10 +120,11 @@ def _version(value: dict[str, Any] | None) -> str:
 
 
 def _same(one: Bound, two: Bound) -> bool:
-    """Whether a delete still takes away what was shown."""
-    if not isinstance(one.write, Delete):
-        return True
-    return essential(one.before or {}) == essential(two.before or {})
+    """Whether a write still meets the object that it was bound to, and a delete what was shown."""
+    if made_anew(one, two):
+        return False
+    deletes = isinstance(one.write, Delete)
+    return not deletes or essential(one.before or {}) == essential(two.before or {})
 
 
 def send(bound: Bound, writer: Writer, *, dry: bool) -> WrittenObject:

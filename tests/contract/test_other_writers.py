@@ -217,8 +217,10 @@ def test_what_we_deleted_is_made_by_somebody_else(stage: Stage) -> None:
     [
         ("patch", SAME, REFUSED),
         ("patch", GONE, MISSING),
+        ("patch", ANEW, REFUSED),
         ("create", SAME, REFUSED),
         ("create", GONE, MISSING),
+        ("create", ANEW, REFUSED),
     ],
 )
 def test_between_the_review_of_an_undo_and_the_undo(stage: Stage, how: str, words: str) -> None:
