@@ -13,8 +13,8 @@ import pytest
 import yaml
 
 from k8sharden.cluster import connect as module
+from k8sharden.cluster import keyring_store
 from k8sharden.cluster import kubeconfig as files
-from k8sharden.cluster import tokens
 from k8sharden.cluster.connect import connect, contexts
 from k8sharden.errors import ClusterUnavailable, InputError, K8shardenError
 
@@ -269,7 +269,7 @@ def test_from_inside_a_pod(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_a_server_takes_its_token_from_the_keyring(monkeypatch: pytest.MonkeyPatch) -> None:
     """--server needs no kubeconfig; its token is the one stored for that address."""
-    monkeypatch.setattr(tokens, "_keyring_get", {"https://a.example": SECRET}.get)
+    monkeypatch.setattr(keyring_store, "_get", {"https://a.example": SECRET}.get)
     assert connect(server="https://a.example").server == "https://a.example"
     with pytest.raises(InputError, match=r"k8sharden login --server https://b.example"):
         connect(server="https://b.example")

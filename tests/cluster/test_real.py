@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from k8sharden.cli.permissions import permissions
-from k8sharden.cluster import tokens
+from k8sharden.cluster import keyring_store
 from k8sharden.cluster.connect import connect
 from k8sharden.errors import ClusterUnavailable, InputError, Unauthorized
 from k8sharden.model import kinds
@@ -144,7 +144,7 @@ def test_an_address_with_a_token_from_the_keyring_logs_in(
     control_plane: ControlPlane, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """--server uses the keyring's token, and the system's certificate authorities."""
-    monkeypatch.setattr(tokens, "_keyring_get", {control_plane.url: control_plane.admin_token}.get)
+    monkeypatch.setattr(keyring_store, "_get", {control_plane.url: control_plane.admin_token}.get)
     with pytest.raises(ClusterUnavailable, match="is not trusted"):
         connect(server=control_plane.url).version()
     monkeypatch.setenv("SSL_CERT_FILE", str(control_plane.ca_file))
@@ -281,6 +281,7 @@ resources:
     with started(make) as hardened:
         hardened.kubectl("create", "secret", "generic", "one", "--from-literal=a=b")
         seen = read(hardened.kubeconfig()).control_plane
+    assert seen.replicas == 1
     assert all(seen.values("audit-policy-file"))
     assert all(seen.values("encryption-provider-config"))
     written = [

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from k8sharden.cluster.evidence import REPLICAS_PATH
 from tests.servers import flags, roles
 from tests.servers.binaries import CONTROLLERS, Binaries, find
 from tests.servers.client import JSON, Answer, Client
@@ -145,8 +146,10 @@ class ControlPlane:
         self._processes.append(Process(command, self.folder / f"{name}.log"))
 
     def _is_ready(self) -> bool:
-        # /readyz does not wait for the namespaces, which the server creates a moment later.
-        paths = ["/readyz", *(f"/api/v1/namespaces/{name}" for name in SYSTEM_NAMESPACES)]
+        # /readyz does not wait for the namespaces, nor for the server's own endpoint, which it
+        # creates a moment later.
+        namespaces = (f"/api/v1/namespaces/{name}" for name in SYSTEM_NAMESPACES)
+        paths = ["/readyz", *namespaces, REPLICAS_PATH]
         # Where the port was lost to a program that never answers, our server is already dead.
         ask = Client(self.url, self.ca_file, self.admin_token, READY_ANSWER_SECONDS)
         return all(ask("GET", path).status == 200 for path in paths)

@@ -51,6 +51,8 @@ def api_server(settings: Settings, port: int, etcd_port: int) -> list[str]:
     flags = {
         "etcd-servers": f"http://127.0.0.1:{etcd_port}",
         "bind-address": "127.0.0.1",
+        # Only written down, as an endpoint of the Service kubernetes, where no loopback may be.
+        "advertise-address": "192.0.2.10",
         "secure-port": str(port),
         "tls-cert-file": str(settings.serving.certificate),
         "tls-private-key-file": str(settings.serving.key),
@@ -63,8 +65,6 @@ def api_server(settings: Settings, port: int, etcd_port: int) -> list[str]:
         "service-account-key-file": str(accounts.certificate),
         "service-account-signing-key-file": str(accounts.key),
         "service-cluster-ip-range": "10.0.0.0/24",
-        # A loopback address is refused as an endpoint of the service `kubernetes`.
-        "endpoint-reconciler-type": "none",
     }
     if settings.controllers is not True:
         # Nobody creates default service accounts, and without them every pod would be refused.
