@@ -233,7 +233,7 @@ class Session:
     def interrupted(self, source: Source) -> tuple[Entry, ...]:
         """Return the entries whose end nobody wrote down: the program was stopped in between.
 
-        None while another process writes: they may be its own. A journal that does not exist yet is
+        None while somebody else writes: they may be under way. A journal that does not exist yet is
         not made by asking.
         """
         if not self._journal_path.exists() or self.journal.busy:

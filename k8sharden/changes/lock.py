@@ -58,6 +58,7 @@ class WriterLock:
         self.path = path
         self._turn = threading.RLock()
         self._depth = 0
+        self._holder = 0
         self._file = -1
         self._since = 0.0
 
@@ -73,6 +74,7 @@ class WriterLock:
             first = self._depth == 0
             if first:
                 self._take()
+                self._holder = threading.get_ident()
             self._depth += 1
             try:
                 yield first
@@ -97,9 +99,9 @@ class WriterLock:
 
     @property
     def busy(self) -> bool:
-        """Whether somebody else writes now."""
+        """Whether somebody else writes now: another process, or another thread of this one."""
         if self._depth:
-            return False
+            return self._holder != threading.get_ident()
         try:
             os.close(self._opened(0))
         except Refused:

@@ -216,3 +216,18 @@ def test_an_older_copy_in_its_place_is_noticed(tmp_path: Path) -> None:
     shutil.copy(tmp_path / "copy", path)
     with pytest.raises(InputError, match=r"1 of 2 commits"):
         intend(Journal(path))
+
+
+def test_what_another_thread_works_on_is_no_wreck(tmp_path: Path) -> None:
+    """A scan that ends while a plan is applied says nothing of an interruption."""
+    opened = Journal(tmp_path / "journal.sqlite")
+    seen: list[bool] = []
+    with opened.alone():
+        intend(opened)
+        assert not opened.busy, "whoever writes can recover"
+        thread = threading.Thread(target=lambda: seen.append(opened.busy))
+        thread.start()
+        thread.join()
+    assert seen == [True]
+    assert not opened.busy
+    opened.close()
