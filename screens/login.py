@@ -76,7 +76,7 @@ class LoginScreen(ModalScreen[str]):
         self._tell(Content(_WAIT))
         self.run_worker(
             # The end of the app does not wait for a keyring that is locked.
-            partial(in_thread, partial(self._keep, server, token)),
+            in_thread(partial(self._keep, server, token)),
             # Otherwise it is described by its arguments, and one of them is the token.
             description="login",
             exclusive=True,

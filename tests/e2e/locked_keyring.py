@@ -10,7 +10,7 @@ _LONG = 600.0
 class Locked(KeyringBackend):
     """Waits, whatever it is asked."""
 
-    priority = 1  # type: ignore[assignment] # declared as a property of the class
+    priority = 1
 
     def get_password(self, service: str, username: str) -> str | None:
         """Wait."""
