@@ -4,8 +4,9 @@ Running pods are never evicted; what is refused is the pod that replaces one. Ex
 server's own configuration cannot be seen from outside.
 """
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any, NamedTuple, cast
 
 import msgspec
 
@@ -63,13 +64,13 @@ def refused_in(
     if missing:
         return _untold(f"Cannot tell what Pod Security ({asked.words}) would refuse: {missing}")
     minor = minor_of(inventory.source.server_version)
-    mine = [each for each in workloads(inventory) if each.namespace == namespace]
-    templates = [each for each in mine if each.ref.kind != PODS.kind]
-    bad = [each for each in templates if _violated(asked, *_template_of(each, later), minor)]
-    pods = list(_kept(namespace, inventory, later))
+    here = _by_namespace(inventory).get(namespace, _Here([], []))
+    bad = [each for each in here.templates if _violated(asked, *_template_of(each, later), minor)]
+    # What earlier changes of the plan replace does not run any more.
+    pods = [pod for owner, pod in here.pods if owner not in later]
     stuck = [pod for pod in pods if _violated(asked, pod.spec, pod.metadata, minor)]
     return Impact(
-        ImpactKind.REFUSED, len(stuck), _said(asked, bad, stuck, len(templates), len(pods))
+        ImpactKind.REFUSED, len(stuck), _said(asked, bad, stuck, len(here.templates), len(pods))
     )
 
 
@@ -103,11 +104,25 @@ def _missing(namespace: str, inventory: Inventory) -> str:
     return f"{one_line(', '.join(odd), 200)} could not be read." if odd else ""
 
 
-def _kept(namespace: str, inventory: Inventory, later: Later) -> Iterator[o.Pod]:
-    """Yield the running pods that no earlier change of the plan replaces."""
-    for owner, pods in pods_of(inventory).items():
-        if owner not in later:
-            yield from (pod for pod in pods if pod.namespace == namespace)
+class _Here(NamedTuple):
+    """What runs in a namespace: the workloads with a template, and the pods with their owners."""
+
+    templates: list[Workload]
+    pods: list[tuple[Ref, o.Pod]]
+
+
+def _by_namespace(inventory: Inventory) -> Mapping[str, _Here]:
+    """Return what runs in each namespace, sorted once: a plan may label hundreds of them."""
+    if "by-namespace" not in inventory.cache:
+        found: defaultdict[str, _Here] = defaultdict(lambda: _Here([], []))
+        for each in workloads(inventory):
+            if each.ref.kind != PODS.kind:
+                found[each.namespace].templates.append(each)
+        for owner, pods in pods_of(inventory).items():
+            for pod in pods:
+                found[pod.namespace].pods.append((owner, pod))
+        inventory.cache["by-namespace"] = dict(found)
+    return cast("Mapping[str, _Here]", inventory.cache["by-namespace"])
 
 
 def _template_of(workload: Workload, later: Later) -> tuple[PodSpec, Meta]:
