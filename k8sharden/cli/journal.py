@@ -55,7 +55,7 @@ def list_(**options: Any) -> int:
     return 0
 
 
-@journal.command()
+@journal.command(short_help="Show one entry, field by field.")
 @click.argument("entry")
 @output_options
 @out_option
@@ -73,12 +73,16 @@ def show(entry: str, **options: Any) -> int:
     return 0
 
 
-@journal.command()
+@journal.command(short_help="Take entries back, as a plan of their own.")
 @click.argument("entries", nargs=-1, required=True)
 @source_options(files=False)
 @click.option("--yes", is_flag=True, help="Do not ask; needs --digest.")
 @click.option("--digest", metavar="D", help="The digest of the undo that was approved.")
-@click.option("--partial", is_flag=True, help="Leave alone what somebody else changed since.")
+@click.option(
+    "--partial",
+    is_flag=True,
+    help="Leave alone what somebody else changed since, fields or whole entries.",
+)
 @watch_options
 @output_options
 @out_option
@@ -88,9 +92,11 @@ def undo(entries: tuple[str, ...], **options: Any) -> int:
     check_consent(yes=rest["yes"], digest=rest["digest"])
     session = open_session(source)
     plan = session.undo(entries, session.place.source(), partial=rest["partial"])
-    if plan.unfixed:
+    if plan.unfixed and not (rest["partial"] and plan.changes):
         _refuse(session, entries, plan)
-    return carry_out(session, plan, None, rest)
+    for unfixed in plan.unfixed:
+        say(f"Left out, {unfixed.finding}: {unfixed.reason}")
+    return carry_out(session, plan, None, rest) or (5 if plan.unfixed else 0)
 
 
 def _refuse(session: Session, entries: Sequence[str], plan: Plan) -> NoReturn:
@@ -108,7 +114,7 @@ def _refuse(session: Session, entries: Sequence[str], plan: Plan) -> NoReturn:
     raise Refused(f"{reasons} Nothing was changed.")
 
 
-@journal.command()
+@journal.command(short_help="Find out what became of interrupted changes.")
 @source_options(files=False)
 @click.option(
     "--close",
@@ -133,7 +139,7 @@ def recover(close: tuple[str, ...], **options: Any) -> int:
     return 5 if session.interrupted(where) else 0
 
 
-@journal.command()
+@journal.command(short_help="Write the whole journal as JSON, masked.")
 @out_option
 def export(out: Path | None) -> int:
     """Write the whole journal as JSON, secret values masked, such as for an audit."""
@@ -189,7 +195,7 @@ def _about(entries: tuple[Entry, ...]) -> str:
     )
 
 
-@journal.command("new-key")
+@journal.command("new-key", short_help="Seal the journal with a new key.")
 @_yes
 def new_key(*, yes: bool) -> int:
     """Seal the journal with a new key, as after the old one was lost.

@@ -132,6 +132,19 @@ def test_recover_settles_what_a_crash_left(person: Here, monkeypatch: pytest.Mon
     assert plan(person, CHOICE) == digest
 
 
+def test_a_partial_undo_leaves_out_what_cannot_be_taken_back(person: Here) -> None:
+    """Where one of two entries has nothing to take back, the other goes all the same: code 5."""
+    before = plan(person, CHOICE)
+    gone = applied(person)
+    assert person.approve("journal", "undo", gone, "--demo", "--no-wait").code == 0
+    undo = ("journal", "undo", gone, applied(person), "--demo", "--no-wait")
+    assert person(*undo).code == 4
+    done = person.approve(*undo, "--partial")
+    assert done.code == 5, done
+    assert f"Left out, {gone}: " in done.err
+    assert plan(person, CHOICE) == before
+
+
 def test_recover_goes_on_where_one_entry_cannot_be_settled(person: Here) -> None:
     """Without its key an entry stays open, or is ended by name; the others are settled."""
     uid = TrainingPlace(person.home / "state").source().cluster_uid
