@@ -43,6 +43,24 @@ def test_the_name_is_typed_first(tmp_path: Path) -> None:
     run(test())
 
 
+def test_the_whole_command_is_in_sight(tmp_path: Path) -> None:
+    """The command line is shown to its end, past the digest, beside all that is to be typed."""
+
+    async def test() -> None:
+        place = RealPlace(tmp_path)
+        place.production = True
+        async with opened(tmp_path, place=place, size=SMALL) as driver:
+            await driver.press("2", "space", "a", "a")
+            screen = driver.app.screen
+            assert isinstance(screen, ConfirmScreen)
+            box = (line.split("┃")[1] for line in driver.text.splitlines() if line.count("┃") == 2)
+            shown = "".join("".join(box).split())
+            assert "".join(screen._command.split()) in shown
+            assert "Cancel" in driver.text
+
+    run(test())
+
+
 def test_keys_of_other_screens_do_nothing_here(tmp_path: Path) -> None:
     """No letter that means something elsewhere starts anything on the confirmation."""
 
