@@ -3,6 +3,7 @@
 import shlex
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import click
@@ -52,6 +53,7 @@ def plan(**options: Any) -> int:
                 shown = rest["out"] is None and sys.stdout.isatty()
                 emit(visible(text) if shown else text, rest["out"])
             tell_left_out(left_out)
+            _tell_folder(session)
             tell_unlisted(session, made)
             tell_unfixed(made, scan.findings)
         case _:
@@ -122,7 +124,9 @@ def tell_unfixed(made: Plan, findings: Sequence[Finding]) -> None:
     known = {finding.id: finding for finding in findings}
     if made.unfixed:
         say(f"No change here for {len(made.unfixed)} of the findings:")
-    for unfixed in made.unfixed:
+    # In the order of the scan: the severest first, each object's in the same place.
+    order = {name: place for place, name in enumerate(known)}
+    for unfixed in sorted(made.unfixed, key=lambda one: order.get(one.finding, len(order))):
         finding = known.get(unfixed.finding)
         what = f"{finding.check} {finding.resource.label}" if finding else unfixed.finding
         say(f"  {what}: {unfixed.reason}")
@@ -135,6 +139,15 @@ def tell_left_out(paths: Sequence[str]) -> None:
             f"Left out, since its lines would show a secret value: {visible(path)}. Edit it by "
             "hand, after what `k8sharden plan` shows masked."
         )
+
+
+def _tell_folder(session: Session) -> None:
+    """Say what `git apply` needs below the top of a repository, where it skips without a word."""
+    here = Path.cwd()
+    top = next((folder for folder in (here, *here.parents) if (folder / ".git").exists()), here)
+    if isinstance(session.place, FilesPlace) and top != here:
+        folder = shlex.quote(f"--directory={here.relative_to(top).as_posix()}")
+        say(f"This is not the top of the repository: pipe it into `git apply {folder}`.")
 
 
 def tell_unlisted(session: Session, made: Plan) -> None:

@@ -1,5 +1,7 @@
 """Fixing files from the command line: what is said beside the diff."""
 
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -54,3 +56,21 @@ def test_what_a_secret_keeps_out_of_a_patch_is_left_to_the_hand(
     said = capsys.readouterr()
     assert "base/pod.yaml. Edit it by hand" in said.err
     assert "hunter2" not in said.out + said.err
+
+
+def test_below_the_top_of_a_repository_git_is_told_where_the_paths_begin(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`git apply` skips such paths without a word; with what is said here it finds them."""
+    said = "git apply --directory=base"
+    git = shutil.which("git") or "git"
+    subprocess.run([git, "init", "-q", str(tmp_path)], check=True)
+    words = ["plan", "-f", ".", "-o", "diff"]
+    run(words)
+    assert said not in capsys.readouterr().err
+    monkeypatch.chdir("base")
+    run(words)
+    written = capsys.readouterr()
+    assert said in written.err
+    subprocess.run([git, *said.split()[1:]], input=written.out, text=True, check=True)
+    assert Path("networkpolicy-default-deny-ingress.yaml").exists()
