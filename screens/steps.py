@@ -35,7 +35,7 @@ def hint(standing: Standing, *, looked: bool) -> str:
     """Return what Enter does now."""
     step = standing.step
     if step is None:
-        return "Mission done. Enter goes back to the list for the next one."
+        return "Enter goes back to the list for the next one."
     if step.kind is StepKind.LOOK and looked:
         return _SEEN
     return _RUNBOOK if step.runbook else _HINTS[step.kind]

@@ -21,6 +21,7 @@ from k8sharden.cli.output import (
     output_options,
     say,
     to_json,
+    wipe,
 )
 from k8sharden.cli.plan import describe, make, tell_unfixed, ways_out
 from k8sharden.cli.watching import look_again, watch_options, watching
@@ -97,7 +98,8 @@ def carry_out(session: Session, plan: Plan, scan: Scan | None, options: dict[str
             "were selected. Look at it with `k8sharden plan`. Nothing was done."
         )
     if not any(planned.applies for planned in plan.changes):
-        say(describe(plan, session) if plan.held else "Nothing to apply.")
+        shown = f"{describe(plan, session)}\n" if plan.held else ""
+        say(f"{shown}Nothing to apply.")
         return _report(session, plan, (), {}, options)
     with counting("Asking the server about change") as count:
         reviewed = session.review(plan, lambda done: count(done, len(plan.changes)))
@@ -111,6 +113,7 @@ def carry_out(session: Session, plan: Plan, scan: Scan | None, options: dict[str
         what = f"{outcome.result}: {outcome.planned.change.title}"
         detail = f" ({outcome.detail})" if outcome.detail else ""
         entry = f" [{outcome.entry}]" if outcome.entry else ""
+        wipe()  # what was last shown of a rollout stands on this line
         say(f"{what}{detail}{entry}")
         if outcome.now:
             say("It would be this now:\n" + "".join(d.text for d in session.preview(outcome.now)))

@@ -21,7 +21,8 @@ from k8sharden.model.text import visible
     "form",
     type=click.Choice([form.value for form in Format]),
     default=Format.PATCHES.value,
-    help="patches: a diff per change; manifests: the state before; artefacts: other files.",
+    help="patches: a diff per change; manifests: the objects as they are, before any change; "
+    "artefacts: runbooks and files for what lies outside the API.",
 )
 @click.option(
     "--out",

@@ -66,6 +66,12 @@ def _width(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
 
 
+def wipe() -> None:
+    """Clear the terminal's line of what it showed of the progress."""
+    if sys.stderr.isatty():
+        click.echo("\r" + " " * 78 + "\r", err=True, nl=False)
+
+
 @contextmanager
 def scanning() -> Iterator[Callable[[Progress], None]]:
     """Show what is being read, on a terminal, and wipe it away at the end."""
@@ -85,7 +91,7 @@ def scanning() -> Iterator[Callable[[Progress], None]]:
         yield show
     finally:
         if counts:
-            click.echo("\r" + " " * 78 + "\r", err=True, nl=False)
+            wipe()
 
 
 @contextmanager
@@ -105,4 +111,4 @@ def counting(what: str) -> Iterator[Callable[[int, int], None]]:
         yield show
     finally:
         if shown:
-            click.echo("\r" + " " * 78 + "\r", err=True, nl=False)
+            wipe()

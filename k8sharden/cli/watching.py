@@ -11,7 +11,7 @@ from k8sharden.analysis.recheck import Rechecked
 from k8sharden.analysis.rollout import Rollout
 from k8sharden.changes.landing import PATIENCE, Tell, Watch
 from k8sharden.changes.plan import Plan
-from k8sharden.cli.output import say
+from k8sharden.cli.output import say, wipe
 from k8sharden.errors import K8shardenError
 from k8sharden.model.ref import Ref
 from k8sharden.model.text import one_line
@@ -29,7 +29,11 @@ _OPTIONS = (
         metavar="SECONDS",
         help="How long one rollout may take.",
     ),
-    click.option("--auto-undo", is_flag=True, help="Take a change back whose rollout fails."),
+    click.option(
+        "--auto-undo",
+        is_flag=True,
+        help="Take a change back whose rollout fails; one that outlasts --timeout stays.",
+    ),
 )
 
 
@@ -66,7 +70,7 @@ def _showing() -> Iterator[Tell]:
     try:
         yield show
     finally:
-        click.echo("\r" + " " * 78 + "\r", err=True, nl=False)
+        wipe()
 
 
 def look_again(session: Session, plan: Plan, before: Scan) -> dict[str, Rechecked]:

@@ -27,7 +27,7 @@ from k8sharden.model.inventory import Inventory, SourceKind
 from k8sharden.model.item import Item, Lesson, Reference, Scope
 from k8sharden.model.kinds import NODES, PODS, REPLICA_SETS, WORKLOADS, listings
 from k8sharden.model.objects import ContainerStatus, Node, Pod
-from k8sharden.model.pods import Container, visit_containers
+from k8sharden.model.pods import Container, Visited, visit_containers
 from k8sharden.model.text import one_line
 from k8sharden.model.workloads import pods_of, workloads
 
@@ -47,11 +47,17 @@ def _evaluate(inventory: Inventory) -> Iterator[Finding]:
             yield finding(
                 ITEM,
                 workload,
-                f"What {named(found)} runs can change under its name: its image has no digest.",
+                _said(found),
                 field=field_of(workload, found[0], "image"),
                 containers=found,
                 evidence={"images": {seen.container.name: seen.container.image for seen in found}},
             )
+
+
+def _said(found: Sequence[Visited]) -> str:
+    if len(found) == 1:
+        return f"What {named(found)} runs can change under its name: its image has no digest."
+    return f"What {named(found)} run can change under its name: their images have no digest."
 
 
 def _remediate(found: Finding, inventory: Inventory) -> Change | NoChange:

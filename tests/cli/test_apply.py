@@ -55,6 +55,29 @@ def test_what_was_written_and_not_verified_is_done_in_part(
     assert "journal undo" in capsys.readouterr().err
 
 
+def test_a_plan_that_is_only_exported_says_that_nothing_is_applied(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The way to its source comes first, and the last word is that nothing was done here."""
+    assert run(["apply", "--demo", "--resource", "Deployment/office/wiki"]) == 0
+    said = capsys.readouterr().err
+    assert "--override-owner helm/wiki" in said
+    assert said.endswith("\nNothing to apply.\n")
+
+
+def test_a_result_stands_on_a_line_of_its_own(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a terminal, what was last shown of a rollout is wiped away before its result is said."""
+    approved = digest(capsys)
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    assert run(["apply", *CHOICE, "--yes", "--digest", approved]) == 0
+    shown = capsys.readouterr().err
+    assert "pods" in shown
+    (line,) = (line for line in shown.splitlines(keepends=True) if "verified: " in line)
+    assert line.rpartition("\r")[2].startswith("verified: ")
+
+
 def test_what_was_refused_leaves_nothing_done(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
