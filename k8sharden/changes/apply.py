@@ -187,13 +187,17 @@ def _fail(
     error: K8shardenError, done: list[Written], entry: str, writer: Writer, journal: Journal
 ) -> str:
     """Take back what was written, journal what became of it, and say so."""
-    taken, left = _take_back(done, writer)
+    lost = isinstance(error, LostAnswer)
+    # A part that arrives late would stand alone then, as no step of the plan does.
+    taken, left = ([], None) if lost else _take_back(done, writer)
     said = f" {left[0].label} could not be taken back: {left[1]}" if left else ""
-    if done and not left:
+    if done and lost:
+        said = " What was written before it stays until that is known."
+    elif done and not left:
         said = " What was written before was taken back."
     # A server's sentence ends without a full stop.
     detail = f"{str(error).rstrip('.')}.{said}"
-    unsettled = any(isinstance(each, LostAnswer) for each in (error, left and left[1]))
+    unsettled = lost or bool(left and isinstance(left[1], LostAnswer))
     try:
         for number, record in taken:
             journal.wrote(entry, number, record, State.UNDONE)

@@ -11,6 +11,7 @@ from k8sharden.changes.bookkeeping import LAST_APPLIED, essential
 from k8sharden.changes.journal import Journal, State
 from k8sharden.changes.plan import Plan, fetcher
 from k8sharden.changes.rehearsal import dry_run
+from k8sharden.changes.settle import settle
 from k8sharden.changes.undo import plan_undo
 from k8sharden.cluster.api import Api
 from k8sharden.cluster.memory import MemoryCluster
@@ -146,6 +147,33 @@ def test_what_a_failed_group_left_behind_can_be_taken_back_later(
     (undone,) = apply_plan(undo(journal, api), api, journal)
     assert undone.result is Result.UNDONE
     assert state(api) == before
+
+
+def test_a_group_stays_as_it_is_while_nobody_knows_of_its_last_part(
+    network: Lossy, journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What replaces a role is not taken back while the request that takes the old one is out."""
+    api, send = Api(network), network.send
+    on_its_way: list[Request] = []
+
+    def slowly(request: Request, *, timeout: float = 30.0) -> Response:
+        if request.method != "DELETE":
+            return send(request, timeout=timeout)
+        on_its_way.append(request)
+        raise ClusterUnavailable("no answer")
+
+    group = (Create(ROLE, role(ROLE)), Delete(OLD))
+    with monkeypatch.context() as slow:
+        slow.setattr(network, "send", slowly)
+        (outcome,) = apply_plan(plan_of(api, group), api, journal)
+    assert "What was written before it stays until that is known." in outcome.detail
+    for request in on_its_way:
+        send(request)
+    (entry,) = journal.entries()
+    assert "all of it is on the cluster" in settle(entry, journal, fetcher(api.get))
+    assert api.get(ROLE)
+    (undone,) = apply_plan(undo(journal, api), api, journal)
+    assert undone.result is Result.UNDONE
 
 
 def test_several_entries_of_one_object_are_undone_at_once(network: Lossy, journal: Journal) -> None:
