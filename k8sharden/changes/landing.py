@@ -99,7 +99,7 @@ class Watch:
                 return Landing(Landed.UNKNOWN, said)
             self._tell(ref, rollout)
             if rollout.stage is not Stage.UNDER_WAY:
-                return _ended(ref, rollout)
+                return _ended(ref, rollout, before)
             if self._hurry():
                 said = f"{ref.label}: its rollout was not watched to its end."
                 return Landing(Landed.UNWATCHED, said)
@@ -122,7 +122,11 @@ def _rolls(bound: Bound) -> bool:
     return any(field.path[:2] == ("spec", "template") for field in bound.fields)
 
 
-def _ended(ref: Ref, rollout: Rollout) -> Landing:
+def _ended(ref: Ref, rollout: Rollout, before: Seen | None) -> Landing:
+    if rollout.stage is Stage.FAILED and before is None:
+        # Old pods cannot be told from new ones then, and may have been ill for long.
+        said = f"{ref.label} could not be looked at before the change, and now: {rollout.said}."
+        return Landing(Landed.UNKNOWN, said)
     if rollout.stage is Stage.FAILED:
         return Landing(Landed.BADLY, f"{ref.label} did not roll out: {rollout.said}.")
     if rollout.stage is Stage.LATER:

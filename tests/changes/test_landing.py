@@ -11,7 +11,7 @@ from k8sharden.changes.journal import Journal, State
 from k8sharden.changes.landing import Watch
 from k8sharden.changes.plan import Plan, bind_change, fetcher
 from k8sharden.cluster.observe import observer
-from k8sharden.errors import ApiError, Forbidden
+from k8sharden.errors import ApiError, ClusterUnavailable, Forbidden
 from k8sharden.model import kinds
 from k8sharden.model.change import (
     AddElement,
@@ -136,6 +136,22 @@ def test_what_cannot_be_watched_is_not_called_good(company: Company, journal: Jo
     (blind,) = run(company, journal, read_only(ACCOUNTS, "accounts"), observe=observe)
     assert blind.result is Result.APPLIED
     assert "no pods of" in blind.detail
+
+
+def test_what_was_not_seen_before_is_not_held_against_the_change(
+    company: Company, journal: Journal
+) -> None:
+    """Where the first look fails, a pod that is ill may be an old one: the end stays open."""
+    look, looks = observer(company.api), iter(range(100))
+
+    def observe(ref: Ref) -> Seen:
+        if not next(looks):
+            raise ClusterUnavailable("the network is down for a moment")
+        return look(ref)
+
+    (open_,) = run(company, journal, read_only(THUMBNAILS, "thumbnails"), observe=observe)
+    assert open_.result is Result.APPLIED
+    assert "could not be looked at before the change, and now: container" in open_.detail
 
 
 def test_what_does_not_roll_is_not_watched(company: Company, journal: Journal) -> None:
