@@ -55,7 +55,7 @@ def one_line(text: str, limit: int = LIMIT) -> str:
 def typeable(name: str) -> str:
     """Return what somebody types to say that this name is meant: the name, where keys can type it.
 
-    Of one that holds what cannot be seen, or that is very long, it is the beginning as it is shown.
+    Of one that holds what cannot be seen, or that is very long, it is the beginning as shown.
     A blank name would be typed by accident, so that the word is ``yes`` then.
     """
     shown = one_line(name, _LONGEST_TYPED)
