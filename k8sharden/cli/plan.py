@@ -16,7 +16,7 @@ from k8sharden.cli.selection import Selection, select
 from k8sharden.export.inplace import unlisted
 from k8sharden.export.reports import owner_notes, plan_document
 from k8sharden.model.change import Risk
-from k8sharden.model.finding import Finding
+from k8sharden.model.finding import Finding, Status
 from k8sharden.model.inventory import Source
 from k8sharden.model.text import visible
 from k8sharden.places.files import FilesPlace
@@ -68,9 +68,17 @@ def make(session: Session, selection: Selection) -> tuple[Plan, Scan]:
     with scanning() as show:
         scan = session.scan(show)
     findings = select(scan, selection, (item.id for item in session.items))
+    _tell_unknown(session, selection, findings)
     chosen = findings if selection.findings else [item for item in findings if item.counts]
     with counting("Planning change") as count:
         return session.plan(scan, chosen, count), scan
+
+
+def _tell_unknown(session: Session, selection: Selection, findings: Sequence[Finding]) -> None:
+    """Say that a plan is not about everything, where something was not to be told."""
+    if unknown := sum(finding.status is Status.UNKNOWN for finding in findings):
+        why = session.command("scan", *selection.words)
+        say(f"Could not be told: {unknown}. `{why}` says why.")
 
 
 def describe(made: Plan, session: Session) -> str:

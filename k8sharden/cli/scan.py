@@ -19,7 +19,11 @@ from k8sharden.session import Scan, Session
 @click.command()
 @source_options()
 @selection_options
-@click.option("--kube-version", metavar="v1.N", help="The Pod Security version for -f.")
+@click.option(
+    "--kube-version",
+    metavar="v1.N",
+    help="With -o json: the Kubernetes version whose Pod Security gives each workload its level.",
+)
 @click.option(
     "--fail-on",
     metavar="SEVERITY",

@@ -74,3 +74,13 @@ def test_below_the_top_of_a_repository_git_is_told_where_the_paths_begin(
     assert said in written.err
     subprocess.run([git, *said.split()[1:]], input=written.out, text=True, check=True)
     assert Path("networkpolicy-default-deny-ingress.yaml").exists()
+
+
+def test_a_plan_says_what_could_not_be_told(capsys: pytest.CaptureFixture[str]) -> None:
+    """Where an object cannot be read, having nothing to change is not the whole answer."""
+    broken = POD.replace("namespace: shop", "namespace: shop, annotations: {ready: yes}")
+    Path("base/pod.yaml").write_text(broken)
+    assert run(["plan", "-f", "base", "--check", "rt-rofs"]) == 0
+    said = capsys.readouterr()
+    assert "Nothing to change." in said.out
+    assert "Could not be told: 1. `k8sharden scan --check rt-rofs -f base` says why." in said.err
