@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from k8sharden.cluster.api import Api
-from k8sharden.errors import ApiError
+from k8sharden.errors import ApiError, ClusterUnavailable
 from k8sharden.model import kinds
 from k8sharden.model.decoding import convert, decode
 from k8sharden.model.kinds import ResourceType
@@ -15,6 +15,7 @@ from k8sharden.model.meta import Meta, Struct
 from k8sharden.model.objects import Object
 from k8sharden.model.ref import Ref
 from k8sharden.model.rolling import RollingPod, RollingWorkload, Seen
+from k8sharden.model.text import one_line
 
 T = TypeVar("T")
 
@@ -36,8 +37,20 @@ class _List(msgspec.Struct):
 
 
 def observer(api: Api) -> Callable[[Ref], Seen]:
-    """Return what looks at one workload; it raises the `ApiError` of a read that fails."""
-    return lambda ref: observe(api, ref)
+    """Return what looks at one workload.
+
+    It raises the `ApiError` of a read that fails, and `ClusterUnavailable` for odd answers, too.
+    """
+
+    def look(ref: Ref) -> Seen:
+        try:
+            return observe(api, ref)
+        except msgspec.MsgspecError as error:
+            raise ClusterUnavailable(
+                f"What the server says of {ref.label} is odd: {one_line(str(error), 200)}."
+            ) from error
+
+    return look
 
 
 def observe(api: Api, ref: Ref) -> Seen:

@@ -197,6 +197,17 @@ def test_a_workload_that_is_gone_cannot_be_seen(company: Company) -> None:
         observer(company.api)(kinds.DEPLOYMENTS.ref("shop", "nobody"))
 
 
+def test_a_workload_that_reads_oddly_cannot_be_seen(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is no status of a workload is an error that a watch expects, and no crash after it."""
+    api = company.api
+    get = api.get
+    monkeypatch.setattr(api, "get", lambda ref: get(ref) | {"status": {"replicas": "many"}})
+    with pytest.raises(ClusterUnavailable, match="is odd: "):
+        observer(api)(ACCOUNTS)
+
+
 def test_a_programs_last_words_are_masked(company: Company, journal: Journal) -> None:
     """A password of the pod that it quotes as it dies is told neither on the way nor at the end."""
     containers = ("spec", "template", "spec", "containers", Named("name", "thumbnails"))
