@@ -1,6 +1,7 @@
 """The use cases: what a screen or a command calls. Everything they can do, they do through here."""
 
 import shlex
+import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
@@ -68,15 +69,18 @@ class Session:
         self.items = tuple(remediations.catalogue() if items is None else items)
         self._journal_path = state / "journal.sqlite"
         self._journal: Journal | None = None
+        self._opening = threading.Lock()
 
     @property
     def journal(self) -> Journal:
         """The journal. Raises `InputError` where it cannot be used."""
-        if self._journal is None:
-            self._journal = Journal(
-                self._journal_path, clock=time.time, training=self.place.training
-            )
-        return self._journal
+        # Two threads that open one each would stand in each other's way.
+        with self._opening:
+            if self._journal is None:
+                self._journal = Journal(
+                    self._journal_path, clock=time.time, training=self.place.training
+                )
+            return self._journal
 
     def close(self) -> None:
         """Close the journal."""

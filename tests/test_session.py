@@ -1,5 +1,6 @@
 """The guards of the session, which hold whoever calls it: the app, a command, or a script."""
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
@@ -8,6 +9,7 @@ import msgspec
 import pytest
 
 import remediations
+from k8sharden.changes.journal import Journal
 from k8sharden.changes.plan import Plan
 from k8sharden.errors import Refused
 from k8sharden.model.finding import Status
@@ -89,3 +91,20 @@ def test_another_clusters_entry_is_not_undone_here(session: Session) -> None:
     with pytest.raises(Refused, match="another cluster"):
         session.undo([outcome.entry], elsewhere)
     assert session.undo([outcome.entry], here).changes
+
+
+def test_threads_share_the_journal(session: Session) -> None:
+    """A screen and an apply that need it first at the same time do not lock each other out."""
+    together = threading.Barrier(8)
+    opened: list[Journal] = []
+
+    def need() -> None:
+        together.wait()
+        opened.append(session.journal)
+
+    threads = [threading.Thread(target=need) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len({id(each) for each in opened}) == 1
