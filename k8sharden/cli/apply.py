@@ -124,8 +124,18 @@ def carry_out(session: Session, plan: Plan, scan: Scan | None, options: dict[str
             outcomes = session.take_back(outcomes, plan.source, report)
     for note in session.notes():
         say(note)
-    again = look_again(session, plan, scan) if scan and not options["no_wait"] else {}
+    again = _again(session, plan, scan, options)
     return _report(session, reviewed, outcomes, again, options)
+
+
+def _again(
+    session: Session, plan: Plan, scan: Scan | None, options: Mapping[str, Any]
+) -> Mapping[str, Rechecked]:
+    """Look at the findings again; Ctrl-C ends that, and what was done is told all the same."""
+    if scan is None or options["no_wait"]:
+        return {}
+    with stopping("Stopping; what was done is told.") as enough:
+        return look_again(session, plan, scan, enough)
 
 
 def _refused(plan: Plan) -> str:
@@ -140,14 +150,16 @@ def _refused(plan: Plan) -> str:
 
 
 @contextmanager
-def stopping() -> Iterator[Callable[[], bool]]:
-    """Let Ctrl-C stop between two objects and never in the middle of one."""
+def stopping(
+    words: str = "Stopping after the object that is being changed.",
+) -> Iterator[Callable[[], bool]]:
+    """Let Ctrl-C stop between two objects and never in the middle of one; ``words`` answer it."""
     asked = False
 
     def ask(_number: int, _frame: FrameType | None) -> None:
         nonlocal asked
         if not asked:
-            say("Stopping after the object that is being changed.")
+            say(words)
         asked = True
 
     before = signal.signal(signal.SIGINT, ask)

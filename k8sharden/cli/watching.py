@@ -73,12 +73,14 @@ def _showing() -> Iterator[Tell]:
         wipe()
 
 
-def look_again(session: Session, plan: Plan, before: Scan) -> dict[str, Rechecked]:
-    """Scan again, and say what became of the findings that the plan answers."""
+def look_again(
+    session: Session, plan: Plan, before: Scan, enough: Callable[[], bool]
+) -> dict[str, Rechecked]:
+    """Scan again, until ``enough``, and say what became of the findings that the plan answers."""
     wanted = {name for planned in plan.changes if planned.applies for name in planned.findings}
     findings = [finding for finding in before.findings if finding.id in wanted]
     try:
-        found = session.recheck(findings, session.scan())
+        found = session.recheck(findings, session.scan(cancelled=enough))
     except K8shardenError as error:
         say(f"Whether the findings are gone could not be told: {error}")
         return {finding.id: Rechecked.CANNOT_TELL for finding in findings}

@@ -2,10 +2,12 @@
 
 import contextlib
 import json
+import os
 import re
+import signal
 from collections.abc import Callable
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import msgspec
 import pytest
@@ -23,7 +25,7 @@ from k8sharden.model import kinds
 from k8sharden.model.change import Change, ChangeKind, Risk
 from k8sharden.model.inventory import Source, SourceKind
 from k8sharden.places.training import TrainingPlace
-from k8sharden.session import Session
+from k8sharden.session import Scan, Session
 
 CHOICE = ["--demo", "--check", "rt-seccomp", "--resource", "Deployment/shop/web"]
 
@@ -200,6 +202,27 @@ def test_what_cannot_be_taken_back_by_itself_is_reported_all_the_same(
     (change,) = json.loads(ran.out)["changes"]
     assert "It could not be taken back: the network is down" in " ".join(change["warnings"])
     assert f"journal undo {change['journal']}" in ran.err
+
+
+def test_ctrl_c_in_the_last_look_loses_no_report(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever does not wait for the scan after an apply still reads what was done."""
+    approved = ["--yes", "--digest", digest(capsys), "-o", "json"]
+    scan, calls = Session.scan, iter(range(9))
+
+    def impatient(session: Session, *words: Any, **more: Any) -> Scan:
+        if next(calls):
+            os.kill(os.getpid(), signal.SIGINT)
+        return scan(session, *words, **more)
+
+    monkeypatch.setattr(Session, "scan", impatient)
+    assert run(["apply", *CHOICE, *approved]) == 0
+    ran = capsys.readouterr()
+    document = json.loads(ran.out)
+    assert [change["result"] for change in document["changes"]] == ["verified"]
+    assert list(document["rechecked"].values()) == ["cannot tell"]
+    assert "Stopping; what was done is told." in ran.err
 
 
 def test_impact_counts_what_an_owner_was_overruled_for(capsys: pytest.CaptureFixture[str]) -> None:
