@@ -19,12 +19,13 @@ from screens.prose import Prose
 from screens.words import counted, lines, plain
 
 _MEANING = {
-    Format.PATCHES: "patches: one diff per change, as git apply takes them",
+    Format.PATCHES: "patches: one diff per change, onto what manifests writes",
     Format.MANIFESTS: "manifests: the objects as they are now, secrets masked",
     Format.ARTEFACTS: "artefacts: files with a runbook, for what no API can change",
 }
 _NEXT = {
-    Format.PATCHES: "Next: `git apply` takes them in the order of their names.",
+    Format.PATCHES: "Next: `git apply` them in the order of their names onto what manifests "
+    "writes. Files of your own repository: `k8sharden plan -f FOLDER -o diff` patches them.",
     Format.MANIFESTS: "Nothing in them is changed yet: keep them to compare, or to go back.",
     Format.ARTEFACTS: "Next: the RUNBOOK.md of each folder says what to do with its files.",
 }

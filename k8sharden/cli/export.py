@@ -46,6 +46,11 @@ def export(**options: Any) -> int:
     if not done.written:
         say(f"There is nothing to write as {rest['form']}.")
     tell_left_out(done.left_out)
+    if rest["form"] == Format.PATCHES and done.written and not source.files:
+        say(
+            "They apply onto what `--format manifests` writes. Files of your own repository are "
+            "patched by `k8sharden plan -f FOLDER -o diff`."
+        )
     if rest["form"] == Format.PATCHES:
         tell_unlisted(session, plan)
     for name in done.masked:

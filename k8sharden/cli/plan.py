@@ -109,8 +109,9 @@ def ways_out(made: Plan, session: Session) -> list[str]:
     what = "1 change is" if len(held) == 1 else f"{len(held)} changes are"
     return [
         f"{what} exported by default: make them at their source.",
-        f"  To write them as patches:       {export}",
-        f"  To apply them all the same, add {override}",
+        "  Where their manifests are files: k8sharden plan -f FOLDER -o diff | git apply",
+        f"  To write them as patches:        {export}",
+        f"  To apply them all the same, add  {override}",
     ]
 
 

@@ -84,3 +84,19 @@ def test_a_plan_says_what_could_not_be_told(capsys: pytest.CaptureFixture[str]) 
     said = capsys.readouterr()
     assert "Nothing to change." in said.out
     assert "Could not be told: 1. `k8sharden scan --check rt-rofs -f base` says why." in said.err
+
+
+def test_patches_of_a_cluster_apply_onto_its_manifests(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As is said beside them: in a folder of `--format manifests`, git takes every one."""
+    words = ["export", "--demo", "--namespace", "office", "--format"]
+    assert run([*words, "patches", "--out", "patches"]) == 0
+    assert "onto what `--format manifests` writes" in capsys.readouterr().err
+    assert run([*words, "manifests", "--out", "manifests"]) == 0
+    assert "onto what" not in capsys.readouterr().err
+    patches = sorted(str(path.resolve()) for path in Path("patches").iterdir())
+    monkeypatch.chdir("manifests")
+    git = shutil.which("git") or "git"
+    subprocess.run([git, "init", "-q"], check=True)
+    subprocess.run([git, "apply", *patches], check=True)
