@@ -30,6 +30,12 @@ Later = Mapping[Ref, Object | None]
 _NAMED = 3
 
 
+def violated(asked: Policy, workload: Object, minor: int | None) -> str:
+    """Say why a policy refuses the pods of a workload; empty where it admits them, or is odd."""
+    made = _decoded(workload)
+    return _violated(asked, made.spec, made.metadata, minor) if made else ""
+
+
 def refused_pods(after: Object, labels: Mapping[str, str], minor: int | None) -> Impact | None:
     """Return whether the pods of a changed template are refused; None where they are admitted."""
     asked, made = policy(labels, "enforce"), _decoded(after)

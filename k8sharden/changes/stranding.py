@@ -6,29 +6,20 @@ Pure but for ``seen``, which returns an object as the undo will meet it.
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from k8sharden.analysis.pod_security import (
-    PREFIX,
-    Violation,
-    describe,
-    minor_of,
-    policy,
-    violations,
-)
+from k8sharden.analysis.pod_security import PREFIX, minor_of, policy
+from k8sharden.analysis.refusals import violated
+from k8sharden.analysis.restarts import template
 from k8sharden.changes.bind import Bound
 from k8sharden.changes.entry import Entry, Record
 from k8sharden.errors import Refused
 from k8sharden.model.change import Create, Patch, Path
-from k8sharden.model.decoding import convert
 from k8sharden.model.inventory import Source
 from k8sharden.model.kinds import NAMESPACES
-from k8sharden.model.meta import Meta
-from k8sharden.model.pods import PodSpec
 from k8sharden.model.ref import Ref
 
 Seen = Callable[[Ref], dict[str, Any] | None]
 
 _ENFORCE: Path = ("metadata", "labels", f"{PREFIX}enforce")
-_TEMPLATES = (("spec", "template"), ("spec", "jobTemplate", "spec", "template"))
 
 
 class Stranded(Refused):
@@ -86,27 +77,23 @@ def _touches(theirs: Record, ours: Record) -> bool:
 
 def _refuse_unadmitted(bound: Bound, others: Sequence[Entry], source: Source, seen: Seen) -> None:
     """Refuse to bring back a pod template that its namespace's level would not admit any more."""
-    template = _template(bound.after)
-    if template is None or not bound.ref.namespace:
+    if bound.after is None or not bound.ref.namespace or not template(bound.after):
         return
     ref = NAMESPACES.ref("", bound.ref.namespace)
     labels = (seen(ref) or {}).get("metadata", {}).get("labels") or {}
-    enforced = policy(labels)
-    minor = enforced.minor if enforced.minor is not None else minor_of(source.server_version)
-    now = _template(bound.before)
-    found = violations(enforced.level, *_pod(template), minor)
-    if not found or (now and violations(enforced.level, *_pod(now), minor)):
-        return
-    raise _unadmitted(bound.ref, ref, enforced.level, found, others)
+    enforced, minor = policy(labels), minor_of(source.server_version)
+    found = violated(enforced, bound.after, minor)
+    if found and not (bound.before and violated(enforced, bound.before, minor)):
+        raise _unadmitted(bound.ref, ref, enforced.level, found, others)
 
 
 def _unadmitted(
-    ref: Ref, namespace: Ref, level: str, found: Sequence[Violation], others: Sequence[Entry]
+    ref: Ref, namespace: Ref, level: str, found: str, others: Sequence[Entry]
 ) -> Stranded:
     needs = tuple(other.id for other in others if any(_enforces(other, namespace)))
     what = (
         f"{namespace.label} enforces {level} by now, and would refuse the pods of {ref.label} as "
-        f"they were: {describe(found)}."
+        f"they were: {found}."
     )
     if needs:
         return Stranded(f"{what} Take {_named(needs)} back as well.", needs)
@@ -117,21 +104,6 @@ def _enforces(entry: Entry, namespace: Ref) -> Iterator[bool]:
     for record in entry.standing:
         if record.ref == namespace:
             yield from (field.path == _ENFORCE for field in record.fields)
-
-
-def _template(value: dict[str, Any] | None) -> dict[str, Any] | None:
-    for path in _TEMPLATES:
-        found: Any = value
-        for step in path:
-            found = found.get(step) if isinstance(found, dict) else None
-        if isinstance(found, dict):
-            return found
-    return None
-
-
-def _pod(template: dict[str, Any]) -> tuple[PodSpec, Meta]:
-    spec = convert(template.get("spec") or {}, PodSpec, strict=False)
-    return spec, convert(template.get("metadata") or {}, Meta, strict=False)
 
 
 def _named(entries: tuple[str, ...]) -> str:
