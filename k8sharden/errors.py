@@ -47,24 +47,16 @@ class ApiError(K8shardenError):
     """An answer of the API server that is not a success.
 
     ``status`` is the HTTP status, ``reason`` the machine-readable word of the `Status` object
-    (``Conflict``, ``Invalid``, …), ``causes`` its ``details.causes``.
+    (``Conflict``, ``Invalid``, …).
     """
 
     exit_code = 3
 
-    def __init__(
-        self,
-        message: str,
-        *,
-        status: int,
-        reason: str = "",
-        causes: tuple[dict[str, object], ...] = (),
-    ) -> None:
+    def __init__(self, message: str, *, status: int, reason: str = "") -> None:
         """Keep the parts of the answer beside the sentence."""
         super().__init__(message)
         self.status = status
         self.reason = reason
-        self.causes = causes
 
 
 class Unauthorized(ApiError):

@@ -229,11 +229,8 @@ def _raise(response: Response, request: Request) -> NoReturn:
     if not isinstance(status, dict):
         status = {}
     message = one_line(str(status.get("message") or f"HTTP {response.status}"), 600)
-    details = status.get("details")
-    causes = details.get("causes") if isinstance(details, dict) else None
     raise _ERRORS.get(response.status, errors.ApiError)(
         f"{request.method} {request.path}: {message}",
         status=response.status,
         reason=str(status.get("reason", "")),
-        causes=tuple(cause for cause in causes or () if isinstance(cause, dict)),
     )
