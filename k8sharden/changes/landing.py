@@ -9,7 +9,7 @@ import msgspec
 from k8sharden.analysis.rollout import Rollout, Stage, judge
 from k8sharden.changes.bind import Bound
 from k8sharden.changes.quoted import discreet
-from k8sharden.errors import K8shardenError
+from k8sharden.errors import ClusterUnavailable, K8shardenError
 from k8sharden.model.change import Patch
 from k8sharden.model.kinds import ROLLING
 from k8sharden.model.ref import Ref
@@ -17,6 +17,9 @@ from k8sharden.model.rolling import Seen
 
 PATIENCE = 300.0
 """Seconds that one rollout may take before nobody waits for it any more."""
+
+BLIND = 60.0
+"""Seconds that a rollout may be out of sight; longer than one request that times out."""
 
 POLL = 0.5
 """Seconds between two looks at a rollout."""
@@ -90,13 +93,18 @@ class Watch:
         return Landing(Landed.UNWATCHED if unwatched else Landed.WELL, said)
 
     def _wait(self, ref: Ref, before: Seen | None) -> Landing:
-        deadline = time.monotonic() + self._patience
+        last = time.monotonic()
+        deadline = last + self._patience
         while True:
             try:
-                rollout = self._judged(self._observe(ref), before)
+                rollout, last = self._judged(self._observe(ref), before), time.monotonic()
             except K8shardenError as error:
-                said = f"{ref.label} could not be watched to its end: {error}"
-                return Landing(Landed.UNKNOWN, said)
+                passes = isinstance(error, ClusterUnavailable) and time.monotonic() < last + BLIND
+                if not passes:
+                    said = f"{ref.label} could not be watched to its end: {error}"
+                    return Landing(Landed.UNKNOWN, said)
+                said = f"it cannot be seen now: {str(error).rstrip('.')}"
+                rollout = Rollout(Stage.UNDER_WAY, said)
             self._tell(ref, rollout)
             if rollout.stage is not Stage.UNDER_WAY:
                 return _ended(ref, rollout, before)

@@ -138,6 +138,30 @@ def test_what_cannot_be_watched_is_not_called_good(company: Company, journal: Jo
     assert "no pods of" in blind.detail
 
 
+@pytest.mark.parametrize(("looks", "result"), [(1, Result.VERIFIED), (1000, Result.APPLIED)])
+def test_a_network_that_is_down_for_a_moment_ends_no_watch(
+    company: Company, journal: Journal, looks: int, result: Result
+) -> None:
+    """The rollout goes on meanwhile; only one that stays out of sight is left open."""
+    look, number = observer(company.api), iter(range(2000))
+
+    def observe(ref: Ref) -> Seen:
+        if 2 <= next(number) < 2 + looks:
+            raise ClusterUnavailable("the network is down")
+        return look(ref)
+
+    told: list[str] = []
+    (done,) = run(
+        company,
+        journal,
+        read_only(ACCOUNTS, "accounts"),
+        observe=observe,
+        tell=lambda _, rollout: told.append(rollout.said),
+    )
+    assert done.result is result
+    assert "it cannot be seen now: the network is down" in told
+
+
 def test_what_was_not_seen_before_is_not_held_against_the_change(
     company: Company, journal: Journal
 ) -> None:
