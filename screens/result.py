@@ -24,6 +24,7 @@ from screens.words import counted, hanging, lines, plain
 _STYLES = {Result.VERIFIED: "bold green", Result.UNDONE: "bold green", Result.FAILED: "bold red"}
 _CHANGED = 8
 """Changed lines that are shown of a change that drifted; the review shows all."""
+_TAKEN_BACK = "Taken back: nothing of it is on the cluster."
 _GOOD = (Result.VERIFIED, Result.UNDONE)
 
 
@@ -52,6 +53,7 @@ class ResultScreen(HardeningScreen):
         self._source = plan.source
         self._before = desk.scan
         self._entries: tuple[str, ...] = ()
+        self._stood: frozenset[str] = frozenset()
 
     def body(self) -> ComposeResult:
         """Yield the sum, the changes, and what there is to say of the one under the cursor."""
@@ -73,9 +75,12 @@ class ResultScreen(HardeningScreen):
             table.add_row(result, Text(outcome.entry or "-"), cell(title))
         table.focus()
         table.move_cursor(row=self._first_failed())
-        self.work("journal", self._standing, self._listed)
         # The findings are not true any more, and whoever applied wants to know what became of them.
         self.app.call_later(self.house.action_rescan)
+
+    def on_screen_resume(self) -> None:
+        """Look what still stands: some may have been taken back from here."""
+        self.work("journal", self._standing, self._listed)
 
     def show(self) -> None:
         """Say what the scan after the changes makes of the findings."""
@@ -114,21 +119,30 @@ class ResultScreen(HardeningScreen):
         return tuple(name for name in mine if name in undoable)
 
     def _listed(self, entries: tuple[str, ...]) -> None:
-        self._entries = entries
+        self._entries, self._stood = entries, self._stood.union(entries)
         for note in self._session.notes():
             self.say(note)
         if entries:
             words = self._session.command("journal", "undo", *entries)
             self.tell_command(words, "Undo in a shell")
+        else:
+            self.command = ""
+            self.query_one("#command", Prose).update("")
+        self._tell(self.query_one(Table).cursor_row)
 
     def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
         """Say what there is to say of one change."""
-        outcome = self._outcomes[event.cursor_row]
+        self._tell(event.cursor_row)
+
+    def _tell(self, row: int) -> None:
+        outcome = self._outcomes[row]
         said = outcome.detail or "Every field that it touches reads as it was written."
         rows = [
             plain(outcome.planned.change.title, 200),
             hanging("Outcome", said, self.app.size.width - 2),
         ]
+        if outcome.entry in self._stood.difference(self._entries):
+            rows.append(hanging("By now", _TAKEN_BACK, self.app.size.width - 2))
         rows += [hanging("Now", line, self.app.size.width - 2) for line in self._now(outcome)]
         self.query_one("#detail", Prose).update(lines(rows))
 

@@ -93,3 +93,23 @@ def test_dropping_an_undo_drops_what_stands_on_it(tmp_path: Path) -> None:
             assert labels(session)["wing"] == "music"
 
     run(test())
+
+
+def test_a_result_says_what_was_taken_back_since(tmp_path: Path) -> None:
+    """Back from the undo, the first result no longer offers it, and says why."""
+
+    async def test() -> None:
+        async with opened(tmp_path, size=SMALL) as driver:
+            await driver.press("2", "space", "a", "a", "tab", "enter")
+            await driver.until(lambda: "Undo in a shell" in driver.text)
+            await driver.press("u")
+            await driver.until(lambda: "1 change to take back" in driver.text)
+            await driver.press("a", "tab", "enter")
+            await driver.until(lambda: "undone" in driver.text)
+            await driver.press("escape")
+            await driver.until(lambda: "By now    Taken back" in driver.text)
+            assert "Undo in a shell" not in driver.text
+            await driver.press("u")
+            assert driver.crumb == "result"
+
+    run(test())
