@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from k8sharden.changes.diff import join
+from k8sharden.changes.diff import FileDiff, join
 from k8sharden.changes.plan import Plan, Planned
 from k8sharden.cli.options import open_session, selection_options, source_options, split
 from k8sharden.cli.output import counting, emit, out_option, say, scanning, to_json
@@ -47,14 +47,15 @@ def plan(**options: Any) -> int:
             document = plan_document(made, session.diffs(made))
             emit(to_json(document), rest["out"])
         case "diff":
-            text, left_out = join(session.place.diffs(made.changes))
+            diffs = session.place.diffs(made.changes)
+            text, left_out = join(diffs)
             if text or rest["out"]:
                 # git needs every byte of a file; a terminal gets none that could drive it.
                 shown = rest["out"] is None and sys.stdout.isatty()
                 emit(visible(text) if shown else text, rest["out"])
             tell_left_out(left_out)
             _tell_folder(session)
-            tell_unlisted(session, made)
+            tell_unlisted(session, made, diffs)
             tell_unfixed(made, scan.findings)
         case _:
             emit(describe(made, session), rest["out"])
@@ -159,9 +160,13 @@ def _tell_folder(session: Session) -> None:
         say(f"This is not the top of the repository: pipe it into `git apply {folder}`.")
 
 
-def tell_unlisted(session: Session, made: Plan) -> None:
-    """Say which new files are without effect until a kustomization names them."""
+def tell_unlisted(session: Session, made: Plan, diffs: Sequence[FileDiff] = ()) -> None:
+    """Say which new files are without effect until a kustomization names them.
+
+    ``diffs`` are the plan's, where they are known already: hundreds of objects take seconds.
+    """
     place = session.place
     if isinstance(place, FilesPlace):
-        for path, kustomization in unlisted(place.diffs(made.changes), place.manifests):
+        known = diffs or place.diffs(made.changes)
+        for path, kustomization in unlisted(known, place.manifests):
             say(f"Name {path} in {kustomization}: a new file has no effect without it.")
