@@ -21,7 +21,7 @@ from k8sharden.changes.make import make_plan, remediation
 from k8sharden.changes.plan import Plan, Planned
 from k8sharden.changes.recorded import diff_record
 from k8sharden.changes.rehearsal import dry_run
-from k8sharden.changes.settle import refuse_unsettled, settle
+from k8sharden.changes.settle import arrived, may_arrive, refuse_unsettled, settle
 from k8sharden.changes.undo import plan_undo
 from k8sharden.changes.write import Writer
 from k8sharden.cluster.progress import Progress
@@ -254,11 +254,15 @@ class Session:
             return ()
         # The entries are read once nobody else writes: what is under way elsewhere is no wreck.
         with self.journal.alone():
-            fetch = self.place.fetch
-            return tuple(
-                (entry, settle(entry, self.journal, fetch, close=entry.id in close))
+            journal, fetch = self.journal, self.place.fetch
+            # Before the rest, whose writes may be late from now on.
+            late = [entry for entry in self.entries(source) if may_arrive(entry, time.time())]
+            found = [(entry, arrived(entry, journal, fetch)) for entry in late]
+            found += [
+                (entry, settle(entry, journal, fetch, close=entry.id in close))
                 for entry in self.interrupted(source)
-            )
+            ]
+            return tuple((entry, said) for entry, said in found if said)
 
     def notes(self) -> tuple[str, ...]:
         """Return what there is to say of the journal, each sentence once."""

@@ -70,9 +70,11 @@ class Turns:
                 await self._settled()
         except (TimeoutError, ScreenStackError):
             self._waiting.clear()
-        self._current = self._waiting.popleft() if self._waiting else None
-        if self._current is not None:
-            self._app.post_message(self._current)
+        finally:
+            # Whatever happens here, the keyboard must not die of it.
+            self._current = self._waiting.popleft() if self._waiting else None
+            if self._current is not None:
+                self._app.post_message(self._current)
 
     async def _settled(self) -> None:
         quiet = 0

@@ -22,6 +22,11 @@ from k8sharden.model.change import Create, Delete, Patch
 from k8sharden.model.ref import Ref
 from k8sharden.model.text import one_line
 
+LATE = 600.0
+"""Seconds after which a write whose answer was lost does not arrive any more, whatever held it."""
+
+_INTERRUPTED = "It was interrupted"
+
 
 class _Found(StrEnum):
     WRITTEN = "written"
@@ -66,6 +71,25 @@ def _about(entry: Entry) -> set[Ref]:
     except InputError:
         # Without its key nobody can say; that must not stop every other change.
         return set()
+
+
+def may_arrive(entry: Entry, now: float) -> bool:
+    """Whether a write of an entry that was found unwritten may still be on its way.
+
+    A proxy can hold a request for longer than the program lived, or than anybody waited.
+    """
+    open_ = entry.state is State.FAILED and State.INTENDED in entry.states
+    return open_ and now - entry.created < LATE and entry.detail.startswith(_INTERRUPTED)
+
+
+def arrived(entry: Entry, journal: Journal, fetch: Fetch) -> str:
+    """Look again for such a write; return what was written down, nothing where none came."""
+    looked = [
+        _look(number, state, record, fetch)
+        for number, (state, record) in enumerate(entry.records)
+        if state is State.INTENDED and not _idle(record)
+    ]
+    return _settle(entry, journal, fetch, close=False) if any(e.landed for e in looked) else ""
 
 
 def settle(entry: Entry, journal: Journal, fetch: Fetch, *, close: bool = False) -> str:
@@ -137,7 +161,8 @@ def _ended(looked: list[_Looked]) -> tuple[State, str]:
         )
     if not written:
         return State.FAILED, (
-            "It was interrupted before anything of it was written: the cluster is as it was."
+            "It was interrupted before anything of it was written: the cluster is as it was. "
+            "Should a write still arrive, the next look finds it."
         )
     return State.FAILED, (
         f"It was interrupted half-way: {written} of {len(found)} writes are on the cluster, "

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from k8sharden.changes.apply import Result
 from k8sharden.changes.bind import as_edit, bind
 from k8sharden.changes.entry import State
 from k8sharden.changes.reverse import reverse
@@ -78,6 +79,27 @@ def test_what_was_not_begun_is_found_unwritten(
     assert state_of(session) is State.FAILED
     assert not session.entries()[0].undoable
     assert not session.interrupted(session.place.source())
+
+
+def test_a_write_that_arrives_after_the_look_is_found_by_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A proxy held it: the entry that was found unwritten stands then, and can be taken back."""
+    session = interrupted(tmp_path, monkeypatch, "rt-rofs", after=0, named="web")
+    assert "before anything of it was written" in settled(session)
+    assert session.recover(session.place.source()) == ()
+    (entry,) = session.entries()
+    (record,) = (record for _, record in entry.records)
+    assert session.place.writer is not None
+    live = session.place.fetch(record.ref)
+    assert live is not None
+    write(bind(record.write, live), session.place.writer)
+    assert "all of it is on the cluster" in settled(session)
+    assert state_of(session) is State.VERIFIED
+    plan = session.undo([entry.id], session.place.source())
+    (outcome,) = session.apply(plan, plan.digest)
+    assert outcome.result is Result.UNDONE
+    assert session.recover(session.place.source()) == ()
 
 
 def test_a_group_that_stopped_half_way_can_be_taken_back(
