@@ -131,11 +131,14 @@ class Terminal:
         """Send the program a signal."""
         self._program.send_signal(number)
 
-    def hang_up(self, *, seconds: float) -> int:
-        """Close the terminal under the program, which no signal tells; return its exit code."""
+    def hang_up(self, *, seconds: float) -> None:
+        """Close the terminal under the program, which no signal tells, and wait for its end.
+
+        Raises TimeoutExpired; what it leaves with depends on what it was still drawing.
+        """
         os.close(self._side)
         self._side = -1
-        return self._program.wait(seconds)
+        self._program.wait(seconds)
 
     def forget(self) -> None:
         """Forget what was drawn until now."""
