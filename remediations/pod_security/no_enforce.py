@@ -161,9 +161,9 @@ _LESSON = Lesson(
         "can, and it needs no add-on."
     ),
     attack=(
-        "Sam looks after the wiki and may create pods in namespace office; Mallory has Sam's "
-        "laptop for five minutes. She posts a pod with hostPID, a privileged container and the "
-        "node's / mounted at /host. The API server has no objection, the scheduler finds it a "
+        "Sam looks after Deployment office/wiki and may create pods in its namespace; Mallory has "
+        "Sam's laptop for five minutes. She posts a pod with hostPID, a privileged container and "
+        "the node's / mounted at /host. The API server has no objection, the scheduler finds it a "
         "node, and `chroot /host` makes her root there: kubelet credentials, every Secret mounted "
         "on that node, all of it. With enforce=baseline the very first request answers 403, and "
         "the audit log has Sam's name."
