@@ -79,17 +79,27 @@ def may_arrive(entry: Entry, now: float) -> bool:
     A proxy can hold a request for longer than the program lived, or than anybody waited.
     """
     open_ = entry.state is State.FAILED and State.INTENDED in entry.states
-    return open_ and now - entry.created < LATE and entry.detail.startswith(_INTERRUPTED)
+    if not open_ or now - entry.created >= LATE:
+        return False
+    try:
+        return entry.detail.startswith(_INTERRUPTED)
+    except InputError:
+        # Without its key nobody can say; that must not keep the others from being settled.
+        return False
 
 
 def arrived(entry: Entry, journal: Journal, fetch: Fetch) -> str:
-    """Look again for such a write; return what was written down, nothing where none came."""
-    looked = [
-        _look(number, state, record, fetch)
-        for number, (state, record) in enumerate(entry.records)
-        if state is State.INTENDED and not _idle(record)
-    ]
-    return _settle(entry, journal, fetch, close=False) if any(e.landed for e in looked) else ""
+    """Look again for such a write; return what was written down, nothing where none is seen."""
+    try:
+        looked = [
+            _look(number, state, record, fetch)
+            for number, (state, record) in enumerate(entry.records)
+            if state is State.INTENDED and not _idle(record)
+        ]
+        came = any(item.landed for item in looked)
+        return _settle(entry, journal, fetch, close=False) if came else ""
+    except (ApiError, InputError):
+        return ""
 
 
 def settle(entry: Entry, journal: Journal, fetch: Fetch, *, close: bool = False) -> str:

@@ -9,9 +9,12 @@ from k8sharden.changes.apply import Result
 from k8sharden.changes.bind import as_edit, bind
 from k8sharden.changes.entry import State
 from k8sharden.changes.reverse import reverse
+from k8sharden.changes.settle import LATE, arrived, may_arrive
 from k8sharden.changes.write import write
+from k8sharden.errors import Forbidden
 from k8sharden.model.change import SetField
 from k8sharden.model.edits import edited
+from k8sharden.model.ref import Ref
 from k8sharden.places.training import TrainingPlace
 from k8sharden.session import Session
 
@@ -100,6 +103,23 @@ def test_a_write_that_arrives_after_the_look_is_found_by_the_next(
     (outcome,) = session.apply(plan, plan.digest)
     assert outcome.result is Result.UNDONE
     assert session.recover(session.place.source()) == ()
+
+
+def test_what_may_not_be_read_again_keeps_nothing_else_from_being_settled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second look is an extra one: a 403 leaves the entry as it was found first."""
+    session = interrupted(tmp_path, monkeypatch, "rt-rofs", after=0, named="web")
+    settled(session)
+    (entry,) = session.entries()
+
+    def refuse(_ref: Ref) -> None:
+        raise Forbidden("not for you", status=403)
+
+    assert may_arrive(entry, entry.created + 1)
+    assert not may_arrive(entry, entry.created + LATE)
+    assert arrived(entry, session.journal, refuse) == ""
+    assert state_of(session) is State.FAILED
 
 
 def test_a_group_that_stopped_half_way_can_be_taken_back(
