@@ -9,6 +9,7 @@ import msgspec
 from k8sharden.model import kinds
 from k8sharden.model import objects as o
 from k8sharden.model.evidence import ControlPlane
+from k8sharden.model.facts import Facts
 from k8sharden.model.kinds import ResourceType
 from k8sharden.model.ref import Ref
 
@@ -87,6 +88,7 @@ class Inventory(msgspec.Struct, frozen=True):
     control_plane: ControlPlane = ControlPlane()
     odd: tuple[OddObject, ...] = ()
     scanned_at: float = 0.0
+    facts: Facts = Facts()
     cache: dict[str, Any] = msgspec.field(default_factory=dict)
     """Answers that are derived once from the frozen rest, such as the list of workloads."""
 

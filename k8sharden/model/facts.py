@@ -1,0 +1,44 @@
+"""Facts from outside the cluster: what registries said of images, and what their owner settled.
+
+An inventory carries them, so that items stay pure. Nothing is made up where one is missing.
+"""
+
+from collections.abc import Mapping
+
+import msgspec
+
+
+class ImageFact(msgspec.Struct, frozen=True):
+    """What a registry said of an image reference, or in ``problem`` why it said nothing.
+
+    ``digest`` is the one by which the reference is known there; it is of an index where ``index``,
+    whose images are for ``platforms`` (``linux/amd64``, ``linux/arm/v7``). ``user`` and ``volumes``
+    stand in the configuration of the image for linux/amd64, or of the only one, as ``USER`` and
+    ``VOLUME`` in a Dockerfile put them there: an empty user is root; None where it was not read.
+    """
+
+    reference: str
+    digest: str = ""
+    index: bool = False
+    platforms: tuple[str, ...] = ()
+    user: str | None = None
+    volumes: tuple[str, ...] | None = None
+    problem: str = ""
+
+
+class Facts(msgspec.Struct, frozen=True):
+    """What was learnt outside the cluster.
+
+    ``images`` goes by references as they are written in pod templates. ``allowed_registries`` and
+    ``mirrors`` (a registry, or the beginning of its repositories, and what stands in for it) come
+    from the settings.
+    """
+
+    images: Mapping[str, ImageFact] = {}
+    allowed_registries: tuple[str, ...] = ()
+    mirrors: Mapping[str, str] = {}
+
+    def image(self, reference: str) -> ImageFact | None:
+        """Return what a registry said of a reference; None where none was asked or could say."""
+        fact = self.images.get(reference)
+        return None if fact is None or fact.problem else fact
