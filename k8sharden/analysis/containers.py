@@ -1,11 +1,13 @@
-"""Findings on the containers of pod templates, and patches of those templates.
+"""The frame of the items that judge pod templates: one finding, and one patch, per top owner.
 
-Several items judge every container of a workload and say so once, at its top owner: these are
-the parts that they share.
+An item says what is wrong with one workload (a `Defect`) and what mends it (a `Fix`, or the reason
+why there is none); `judge` and `repair` do the rest. See `remediations/runtime/seccomp.py`.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, cast
+
+import msgspec
 
 from k8sharden.analysis.system import is_system_namespace
 from k8sharden.model.change import (
@@ -48,26 +50,68 @@ def offenders(workload: Workload, bad: Callable[[Container], bool]) -> tuple[Vis
     return tuple(seen for seen in visit_containers(workload.spec) if bad(seen.container))
 
 
-def finding(
-    item: Item,
-    workload: Workload,
-    message: str,
-    *,
-    field: str,
-    containers: Sequence[Visited],
-    severity: Severity | None = None,
-    evidence: Mapping[str, Any] | None = None,
-) -> Finding:
-    """Return the finding of ``item`` on a workload; ``field`` is the path for people."""
+class Defect(msgspec.Struct, frozen=True):
+    """What is wrong with a workload.
+
+    ``field`` is the path for people, see `field_of`; ``containers`` are those at fault, none where
+    the pod is. ``severity`` is None where the item's own holds.
+    """
+
+    message: str
+    field: str
+    containers: tuple[Visited, ...] = ()
+    severity: Severity | None = None
+    evidence: Mapping[str, Any] = {}
+
+
+class Fix(msgspec.Struct, frozen=True):
+    """What mends a workload; ``edits`` none means that only ephemeral containers are concerned.
+
+    The other fields are those of a `Change`.
+    """
+
+    title: str
+    edits: tuple[Edit, ...]
+    warnings: tuple[str, ...] = ()
+    basis: Mapping[str, Any] = {}
+    rests_on: tuple[Listing, ...] = ()
+
+
+def judge(
+    item: Item, among: Iterable[Workload], defect: Callable[[Workload], Defect | None]
+) -> Iterator[Finding]:
+    """Yield one finding of ``item`` for each of the workloads that has a defect."""
+    for workload in among:
+        found = defect(workload)
+        if found is not None:
+            yield finding(item, workload, found)
+
+
+def repair(
+    found: Finding, inventory: Inventory, fix: Callable[[Workload], Fix | NoChange]
+) -> Change | NoChange:
+    """Return the patch of the template that a finding speaks of, or why there is none."""
+    workload = changeable(found, inventory)
+    if isinstance(workload, NoChange):
+        return workload
+    answer = fix(workload)
+    if isinstance(answer, NoChange):
+        return answer
+    return template_change(workload, answer) if answer.edits else NoChange(EPHEMERAL)
+
+
+def finding(item: Item, workload: Workload, defect: Defect) -> Finding:
+    """Return the finding of ``item`` on a workload."""
+    containers = [seen.container.name for seen in defect.containers]
     return Finding(
         item.id,
         item.area,
-        severity or item.severity,
+        defect.severity or item.severity,
         Status.FAIL,
         workload.ref,
-        message,
-        path=field,
-        evidence={"containers": [seen.container.name for seen in containers], **(evidence or {})},
+        defect.message,
+        path=defect.field,
+        evidence={"containers": containers, **defect.evidence},
         system=is_system_namespace(workload.namespace),
     )
 
@@ -75,6 +119,11 @@ def finding(
 def field_of(workload: Workload, seen: Visited, field: str) -> str:
     """Write a container's field for people: ``spec.containers[0].image``."""
     return f"{'.'.join(map(str, workload.path))}.{seen.list_name}[{seen.index}].{field}"
+
+
+def pod_field(workload: Workload, field: str) -> str:
+    """Write a field of the pod for people: ``spec.template.spec.hostPID``."""
+    return f"{'.'.join(map(str, workload.path))}.{field}"
 
 
 def path_of(workload: Workload, seen: Visited, *steps: str) -> Path:
@@ -100,24 +149,16 @@ def changeable(finding: Finding, inventory: Inventory) -> Workload | NoChange:
     return workload
 
 
-def template_change(
-    workload: Workload,
-    title: str,
-    edits: Iterable[Edit],
-    *,
-    basis: Mapping[str, Any] | None = None,
-    rests_on: tuple[Listing, ...] = (),
-    warnings: Iterable[str] = (),
-) -> Change:
+def template_change(workload: Workload, fix: Fix) -> Change:
     """Return the patch of a pod template, with what its kind of rollout means."""
     return Change(
         ChangeKind.PATCH,
-        title,
+        fix.title,
         Risk.SAFE if workload.ref.kind == CRON_JOBS.kind else Risk.RESTART,
-        (Patch(workload.ref, tuple(edits)),),
-        basis=dict(basis or {}),
-        rests_on=rests_on,
-        warnings=(*warnings, *_rollout(workload.ref)),
+        (Patch(workload.ref, fix.edits),),
+        basis=dict(fix.basis),
+        rests_on=fix.rests_on,
+        warnings=(*fix.warnings, *_rollout(workload.ref)),
     )
 
 

@@ -8,17 +8,19 @@ Source: Kubernetes documentation, "Images"; the distribution project's reference
 """
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import cast
 
 from k8sharden.analysis.containers import (
     EPHEMERAL,
-    changeable,
+    Defect,
+    Fix,
     field_of,
-    finding,
+    judge,
     named,
     offenders,
     path_of,
-    template_change,
+    repair,
 )
 from k8sharden.analysis.images import parse_image, repository_digest
 from k8sharden.model.change import Change, ChangeKind, NoChange, SetField
@@ -29,7 +31,7 @@ from k8sharden.model.kinds import NODES, PODS, REPLICA_SETS, WORKLOADS, listings
 from k8sharden.model.objects import ContainerStatus, Node, Pod
 from k8sharden.model.pods import Container, Visited, visit_containers
 from k8sharden.model.text import one_line
-from k8sharden.model.workloads import pods_of, workloads
+from k8sharden.model.workloads import Workload, pods_of, workloads
 
 
 def _has_no_digest(container: Container) -> bool:
@@ -41,17 +43,16 @@ def _has_no_digest(container: Container) -> bool:
 
 
 def _evaluate(inventory: Inventory) -> Iterator[Finding]:
-    for workload in workloads(inventory):
-        found = offenders(workload, _has_no_digest)
-        if found:
-            yield finding(
-                ITEM,
-                workload,
-                _said(found),
-                field=field_of(workload, found[0], "image"),
-                containers=found,
-                evidence={"images": {seen.container.name: seen.container.image for seen in found}},
-            )
+    return judge(ITEM, workloads(inventory), _defect)
+
+
+def _defect(workload: Workload) -> Defect | None:
+    found = offenders(workload, _has_no_digest)
+    if not found:
+        return None
+    images = {seen.container.name: seen.container.image for seen in found}
+    field = field_of(workload, found[0], "image")
+    return Defect(_said(found), field, found, evidence={"images": images})
 
 
 def _said(found: Sequence[Visited]) -> str:
@@ -61,9 +62,10 @@ def _said(found: Sequence[Visited]) -> str:
 
 
 def _remediate(found: Finding, inventory: Inventory) -> Change | NoChange:
-    workload = changeable(found, inventory)
-    if isinstance(workload, NoChange):
-        return workload
+    return repair(found, inventory, partial(_fix, inventory))
+
+
+def _fix(inventory: Inventory, workload: Workload) -> Fix | NoChange:
     tagged = [seen for seen in offenders(workload, _has_no_digest) if not seen.is_ephemeral]
     if not tagged:
         return NoChange(EPHEMERAL)
@@ -76,19 +78,18 @@ def _remediate(found: Finding, inventory: Inventory) -> Change | NoChange:
         if isinstance(digest, NoChange):
             return digest
         digests[seen.container.name] = digest
-    return template_change(
-        workload,
+    return Fix(
         f"Pin the images of {workload.ref.label} to what runs",
-        (
+        tuple(
             SetField(
                 path_of(workload, seen, "image"),
                 f"{seen.container.image}@{digests[seen.container.name]}",
             )
             for seen in tagged
         ),
-        basis={"digests": digests},
-        rests_on=listings((PODS, REPLICA_SETS), workload.namespace),
-        warnings=_warnings(inventory),
+        tuple(_warnings(inventory)),
+        {"digests": digests},
+        listings((PODS, REPLICA_SETS), workload.namespace),
     )
 
 

@@ -10,15 +10,15 @@ says that escalation is always allowed to such containers.
 from collections.abc import Iterator
 
 from k8sharden.analysis.containers import (
-    EPHEMERAL,
-    changeable,
+    Defect,
+    Fix,
     field_of,
-    finding,
+    judge,
     linux_workloads,
     named,
     offenders,
     path_of,
-    template_change,
+    repair,
 )
 from k8sharden.model.change import Change, ChangeKind, NoChange, SetField
 from k8sharden.model.finding import Area, Finding, Severity
@@ -26,6 +26,7 @@ from k8sharden.model.inventory import Inventory
 from k8sharden.model.item import Item, Lesson, Reference, Scope
 from k8sharden.model.kinds import WORKLOADS
 from k8sharden.model.pods import Container
+from k8sharden.model.workloads import Workload
 
 _FIELD = "securityContext.allowPrivilegeEscalation"
 _SETUID = (
@@ -46,22 +47,22 @@ def _is_almighty(container: Container) -> bool:
 
 
 def _evaluate(inventory: Inventory) -> Iterator[Finding]:
-    for workload in linux_workloads(inventory):
-        found = offenders(workload, _can_escalate)
-        if found:
-            yield finding(
-                ITEM,
-                workload,
-                f"A process in {named(found)} can gain privileges that it was not started with.",
-                field=field_of(workload, found[0], _FIELD),
-                containers=found,
-            )
+    return judge(ITEM, linux_workloads(inventory), _defect)
+
+
+def _defect(workload: Workload) -> Defect | None:
+    found = offenders(workload, _can_escalate)
+    if not found:
+        return None
+    message = f"A process in {named(found)} can gain privileges that it was not started with."
+    return Defect(message, field_of(workload, found[0], _FIELD), found)
 
 
 def _remediate(found: Finding, inventory: Inventory) -> Change | NoChange:
-    workload = changeable(found, inventory)
-    if isinstance(workload, NoChange):
-        return workload
+    return repair(found, inventory, _fix)
+
+
+def _fix(workload: Workload) -> Fix | NoChange:
     open_ones = [seen for seen in offenders(workload, _can_escalate) if not seen.is_ephemeral]
     almighty = [seen for seen in open_ones if _is_almighty(seen.container)]
     if almighty:
@@ -69,17 +70,11 @@ def _remediate(found: Finding, inventory: Inventory) -> Change | NoChange:
             f"Escalation cannot be denied while {named(almighty)} runs privileged or with "
             "CAP_SYS_ADMIN: take that away first."
         )
-    if not open_ones:
-        return NoChange(EPHEMERAL)
-    return template_change(
-        workload,
-        f"Deny privilege escalation in {workload.ref.label}",
-        (
-            SetField(path_of(workload, seen, "securityContext", "allowPrivilegeEscalation"), False)  # noqa: FBT003 - the field's value
-            for seen in open_ones
-        ),
-        warnings=(_SETUID,),
+    edits = tuple(
+        SetField(path_of(workload, seen, "securityContext", "allowPrivilegeEscalation"), False)  # noqa: FBT003 - the field's value
+        for seen in open_ones
     )
+    return Fix(f"Deny privilege escalation in {workload.ref.label}", edits, (_SETUID,))
 
 
 _DOCS = "https://kubernetes.io/docs"

@@ -14,15 +14,15 @@ import re
 from collections.abc import Iterator, Sequence
 
 from k8sharden.analysis.containers import (
-    EPHEMERAL,
-    changeable,
+    Defect,
+    Fix,
     field_of,
-    finding,
+    judge,
     linux_workloads,
     named,
     offenders,
     path_of,
-    template_change,
+    repair,
 )
 from k8sharden.analysis.writable_paths import Writable, writable_paths
 from k8sharden.model.change import AddElement, Change, ChangeKind, Edit, NoChange, SetField
@@ -43,30 +43,27 @@ def _is_writable(container: Container) -> bool:
 
 
 def _evaluate(inventory: Inventory) -> Iterator[Finding]:
-    for workload in linux_workloads(inventory):
-        found = offenders(workload, _is_writable)
-        if found:
-            yield finding(
-                ITEM,
-                workload,
-                f"A process in {named(found)} can change the container's own files and programs.",
-                field=field_of(workload, found[0], _FIELD),
-                containers=found,
-            )
+    return judge(ITEM, linux_workloads(inventory), _defect)
+
+
+def _defect(workload: Workload) -> Defect | None:
+    found = offenders(workload, _is_writable)
+    if not found:
+        return None
+    message = f"A process in {named(found)} can change the container's own files and programs."
+    return Defect(message, field_of(workload, found[0], _FIELD), found)
 
 
 def _remediate(found: Finding, inventory: Inventory) -> Change | NoChange:
-    workload = changeable(found, inventory)
-    if isinstance(workload, NoChange):
-        return workload
+    return repair(found, inventory, _fix)
+
+
+def _fix(workload: Workload) -> Fix:
     open_ones = [seen for seen in offenders(workload, _is_writable) if not seen.is_ephemeral]
-    if not open_ones:
-        return NoChange(EPHEMERAL)
-    return template_change(
-        workload,
+    return Fix(
         f"Make the root filesystem of {workload.ref.label} read-only",
-        _edits(workload, open_ones),
-        warnings=_warnings(open_ones),
+        tuple(_edits(workload, open_ones)),
+        tuple(_warnings(open_ones)),
     )
 
 

@@ -11,15 +11,16 @@ Source: Pod Security Standards, baseline and restricted, "Seccomp"; CIS Kubernet
 from collections.abc import Iterator
 
 from k8sharden.analysis.containers import (
-    EPHEMERAL,
-    changeable,
+    Defect,
+    Fix,
     field_of,
-    finding,
+    judge,
     linux_workloads,
     named,
     offenders,
     path_of,
-    template_change,
+    pod_field,
+    repair,
 )
 from k8sharden.model.change import Change, ChangeKind, Edit, NoChange, Path, SetField
 from k8sharden.model.finding import Area, Finding, Severity
@@ -50,47 +51,41 @@ def _legacy(workload: Workload) -> list[str]:
 
 
 def _evaluate(inventory: Inventory) -> Iterator[Finding]:
-    for workload in linux_workloads(inventory):
-        pod = _pod(workload)
-        found = tuple(
-            seen
-            for seen in visit_containers(workload.spec)
-            if (_own(seen.container) or pod) in _OPEN
-        )
-        # Admission refuses an Unconfined pod even where every container overrides it.
-        if found or pod == _UNCONFINED:
-            yield _finding(workload, pod, found)
+    return judge(ITEM, linux_workloads(inventory), _defect)
 
 
-def _finding(workload: Workload, pod: str, found: tuple[Visited, ...]) -> Finding:
+def _defect(workload: Workload) -> Defect | None:
+    pod = _pod(workload)
+    found = tuple(
+        seen for seen in visit_containers(workload.spec) if (_own(seen.container) or pod) in _OPEN
+    )
+    # Admission refuses an Unconfined pod even where every container overrides it.
+    return _open(workload, pod, found) if found or pod == _UNCONFINED else None
+
+
+def _open(workload: Workload, pod: str, found: tuple[Visited, ...]) -> Defect:
     chosen = [seen for seen in found if _own(seen.container) == _UNCONFINED]
     unconfined = bool(chosen) or pod == _UNCONFINED
-    on_pod = f"{'.'.join(map(str, workload.path))}.{_FIELD}"
     who = named(found) if found else "the pod"
-    return finding(
-        ITEM,
-        workload,
+    return Defect(
         f"Every system call is open to {who}: seccomp is "
         + ("switched off (Unconfined)." if unconfined else "not asked for."),
-        field=field_of(workload, chosen[0], _FIELD) if chosen else on_pod,
-        containers=found,
-        severity=Severity.HIGH if unconfined else Severity.MEDIUM,
-        evidence={"pod": pod or "unset", "legacyAnnotations": _legacy(workload)},
+        field_of(workload, chosen[0], _FIELD) if chosen else pod_field(workload, _FIELD),
+        found,
+        Severity.HIGH if unconfined else Severity.MEDIUM,
+        {"pod": pod or "unset", "legacyAnnotations": _legacy(workload)},
     )
 
 
 def _remediate(found: Finding, inventory: Inventory) -> Change | NoChange:
-    workload = changeable(found, inventory)
-    if isinstance(workload, NoChange):
-        return workload
-    edits = tuple(_edits(workload))
-    if not edits:
-        return NoChange(EPHEMERAL)
-    return template_change(
-        workload,
+    return repair(found, inventory, _fix)
+
+
+def _fix(workload: Workload) -> Fix:
+    return Fix(
         f"Give {workload.ref.label} the runtime's seccomp profile",
-        edits,
-        warnings=_warnings(workload),
+        tuple(_edits(workload)),
+        tuple(_warnings(workload)),
     )
 
 

@@ -3,7 +3,15 @@
 import msgspec
 import pytest
 
-from k8sharden.analysis.containers import SYSTEM, changeable, finding, named, template_change
+from k8sharden.analysis.containers import (
+    SYSTEM,
+    Defect,
+    Fix,
+    changeable,
+    finding,
+    named,
+    template_change,
+)
 from k8sharden.model.change import NoChange, Risk
 from k8sharden.model.finding import Finding
 from k8sharden.model.inventory import Inventory
@@ -32,7 +40,7 @@ def _seen(document: Document) -> tuple[Inventory, Workload, Finding]:
     return (
         inventory,
         workload,
-        finding(rofs.ITEM, workload, "It is bad.", field="spec", containers=()),
+        finding(rofs.ITEM, workload, Defect("It is bad.", "spec")),
     )
 
 
@@ -79,7 +87,7 @@ def test_what_is_gone_is_not_guessed_at() -> None:
 def test_a_change_says_what_its_kind_of_rollout_means(kind: str, risk: Risk, words: str) -> None:
     """A CronJob waits for its next run; a ReplicaSet's pods stay until somebody deletes them."""
     _, workload, _ = _seen(_object(kind))
-    change = template_change(workload, "Change it", (), warnings=("First.",))
+    change = template_change(workload, Fix("Change it", (), ("First.",)))
     assert change.risk is risk
     assert change.warnings[0] == "First."
     assert [words in warning for warning in change.warnings[1:]] == [True] * bool(words)
