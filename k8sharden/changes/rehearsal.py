@@ -41,13 +41,20 @@ def _try(planned: Planned, writer: Writer, touched: set[Ref]) -> Planned:
             return msgspec.structs.replace(planned, rejected=str(error))
         except ApiError as error:
             if number == 0 or not _may_pass_later(error, bound):
-                return msgspec.structs.replace(planned, rejected=str(error))
+                return msgspec.structs.replace(planned, rejected=_said(error))
             checked.append(
                 f"{bound.ref.label}: is checked at its turn, after what it needs exists."
             )
         else:
             checked += [f"{bound.ref.label}: {warning}" for warning in warnings]
     return msgspec.structs.replace(planned, checked=tuple(checked))
+
+
+def _said(error: ApiError) -> str:
+    """Return a refusal; one for want of a right, which admission's is not, with what grants it."""
+    if isinstance(error, Forbidden) and " cannot " in str(error):
+        return f"{error} `k8sharden permissions --apply` prints a role that may."
+    return str(error)
 
 
 def _may_pass_later(error: ApiError, bound: Bound) -> bool:

@@ -203,13 +203,22 @@ def _too_late(bound: Bound, live: dict[str, Any] | None) -> bool:
 def _landed(bound: Bound, live: dict[str, Any] | None) -> bool:
     match bound.write:
         case Delete():
-            metadata = (live or {}).get("metadata", {})
-            uid = (bound.before or {}).get("metadata", {}).get("uid")
-            return metadata.get("uid") != uid or bool(metadata.get("deletionTimestamp"))
+            ending = (live or {}).get("metadata", {}).get("deletionTimestamp")
+            return _uid(live) != _uid(bound.before) or bool(ending)
         case Create(manifest=manifest):
             return live is not None and by_us(live, manifest)
         case Patch():
             before, after = ends(bound.fields)
             seen = {path: look(live, path)[0] for path in after}
             kept = bool(after) and seen == before
-            return not kept and all(holds(seen[path], after[path]) for path in after)
+            # A namesake that came later may look as ours would, and is not what was written.
+            return (
+                _uid(live) == _uid(bound.before)
+                and not kept
+                and all(holds(seen[path], after[path]) for path in after)
+            )
+
+
+def _uid(value: dict[str, Any] | None) -> str | None:
+    uid: str | None = (value or {}).get("metadata", {}).get("uid")
+    return uid

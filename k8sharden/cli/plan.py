@@ -61,7 +61,19 @@ def plan(**options: Any) -> int:
             emit(describe(made, session), rest["out"])
             tell_unlisted(session, made)
             tell_unfixed(made, scan.findings)
+            _tell_next(session, made, selection)
     return 0
+
+
+def _tell_next(session: Session, made: Plan, selection: Selection) -> None:
+    """End with the command that carries the plan out; what came through a pipe has no file."""
+    if session.place.writer is None:
+        if made.changes and "-" not in session.place.options:
+            say(f"Next: `{session.command('plan', '-o', 'diff', *selection.words)} | git apply`")
+    elif not session.place.read_only and any(planned.applies for planned in made.changes):
+        say(
+            f"Next: `{session.command('apply', *selection.words)}` asks before it changes anything."
+        )
 
 
 def make(session: Session, selection: Selection) -> tuple[Plan, Scan]:

@@ -317,6 +317,27 @@ def test_a_dry_run_stores_nothing_and_tells_refusals(api: Meddled) -> None:
     assert "at its turn" in later.changes[0].checked[-1]
 
 
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ('deployments.apps "web" is forbidden: User "sam" cannot patch resource', True),
+        ('admission webhook "policy" denied the request: no digest', False),
+    ],
+)
+def test_a_refusal_for_want_of_a_right_names_what_grants_it(
+    api: Meddled, said: str, *, told: bool
+) -> None:
+    """Whoever may only read learns how to ask for more; a policy's refusal needs no right."""
+    plan = plan_of(api, (patch(*NEW_IMAGE),))
+
+    def refuse(_verb: str, _ref: Ref) -> None:
+        raise Forbidden(said, status=403)
+
+    api.before = refuse
+    (rejected,) = dry_run(plan, api).blocked
+    assert ("`k8sharden permissions --apply`" in rejected.rejected) is told
+
+
 def test_a_refusal_quotes_no_secret_value(api: Meddled, journal: Journal) -> None:
     """Some servers and webhooks write out all of an object; what is told of that is masked."""
     name, value = "DB_PASSWORD", "hunter2-on-stage"

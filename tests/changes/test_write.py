@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 
 from k8sharden.changes.apply import Result, apply_plan
+from k8sharden.changes.bind import bind
 from k8sharden.changes.bookkeeping import LAST_APPLIED, essential
 from k8sharden.changes.journal import Journal, State
 from k8sharden.changes.plan import Plan, fetcher
 from k8sharden.changes.rehearsal import dry_run
 from k8sharden.changes.settle import settle
 from k8sharden.changes.undo import plan_undo
+from k8sharden.changes.write import LostAnswer, write
 from k8sharden.cluster.api import Api
 from k8sharden.cluster.memory import MemoryCluster
 from k8sharden.cluster.transport import Request, Response
@@ -100,6 +102,20 @@ def test_a_write_that_landed_unheard_is_found_and_can_be_taken_back(
     network.lose = set()
     apply_plan(undo(journal, api), api, journal)
     assert state(api) == before
+
+
+def test_a_namesake_with_the_wanted_value_is_not_what_was_written(network: Lossy) -> None:
+    """Somebody made the object anew, as we would have left it, while our answer was lost."""
+    api = Api(network)
+    bound = bind(KINDS["patch"], api.get(WEB))
+    meta = bound.before["metadata"] if bound.before else {}
+    api.delete(WEB, uid=meta["uid"], resource_version=meta["resourceVersion"])
+    with pytest.raises(NotFound):
+        api.get(WEB)
+    api.create(essential(bound.after or {}), WEB)
+    network.lose = {"PATCH"}
+    with pytest.raises(LostAnswer):
+        write(bound, api)
 
 
 def test_what_nobody_knows_is_not_called_failed(network: Lossy, journal: Journal) -> None:

@@ -67,6 +67,19 @@ def test_a_plan_that_is_only_exported_says_that_nothing_is_applied(
     assert said.endswith("\nNothing to apply.\n")
 
 
+def test_a_plan_ends_with_the_command_that_carries_it_out(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Only where something would be written, and not where nothing may be."""
+    assert run(["plan", *CHOICE]) == 0
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert said.startswith("Next: `k8sharden apply ")
+    assert all(word in said for word in CHOICE)
+    for words in (["plan", *CHOICE, "--read-only"], ["plan", "--demo", "--check", "aud-off"]):
+        assert run(words) == 0
+        assert "Next:" not in capsys.readouterr().err
+
+
 def test_a_result_stands_on_a_line_of_its_own(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

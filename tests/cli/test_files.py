@@ -76,6 +76,18 @@ def test_below_the_top_of_a_repository_git_is_told_where_the_paths_begin(
     assert Path("networkpolicy-default-deny-ingress.yaml").exists()
 
 
+def test_a_plan_of_files_ends_with_the_command_that_carries_it_out(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """It keeps what was selected; a plan without changes leads nowhere."""
+    choice = ["--namespace", "shop"]
+    run(["plan", "-f", "base", *choice])
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert said == "Next: `k8sharden plan -o diff --namespace shop -f base | git apply`"
+    run(["plan", "-f", "base", "--check", "rbac-cluster-admin"])
+    assert "Next:" not in capsys.readouterr().err
+
+
 def test_a_plan_says_what_could_not_be_told(capsys: pytest.CaptureFixture[str]) -> None:
     """Where an object cannot be read, having nothing to change is not the whole answer."""
     broken = POD.replace("namespace: shop", "namespace: shop, annotations: {ready: yes}")
