@@ -9,7 +9,8 @@ PIP := $(PY) -m pip --disable-pip-version-check --no-input
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types imports format servers screenshots bench bench-apply bench-screens \
+.PHONY: help demo test check lint types imports format servers screenshots pod-security \
+	pod-security-fixtures bench bench-apply bench-screens \
 	build lock clean
 
 help:  ## List the targets
@@ -43,6 +44,12 @@ servers: $(VENV)/.dev  ## Build the Kubernetes servers that the tests use, once,
 
 screenshots: $(VENV)/.dev  ## Draw the golden pictures of the screens anew
 	$(PY) -m pytest tests/screens -k pictures --update-snapshots
+
+pod-security: $(VENV)/.dev servers  ## Hold Pod Security's verdicts and fixes to a real server's, in full
+	$(PY) -m pytest -m "slow and real" -o log_cli=true --log-cli-level=INFO tests/analysis/pod_security
+
+pod-security-fixtures: $(VENV)/.dev servers  ## Record anew what a real server says of generated pods
+	$(PY) -m tests.analysis.pod_security.generated.recorded
 
 bench: $(VENV)/.dev servers  ## Measure a scan of 10,000 pods against curl
 	$(PY) -m benchmarks.scan

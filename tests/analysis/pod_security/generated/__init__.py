@@ -1,0 +1,1 @@
+"""Pods made by chance, and what a real API server says of them."""
