@@ -49,6 +49,7 @@ SERVICES = ResourceType("", "v1", "services", "Service")
 SERVICE_ACCOUNTS = ResourceType("", "v1", "serviceaccounts", "ServiceAccount")
 SECRETS = ResourceType("", "v1", "secrets", "Secret")
 CONFIG_MAPS = ResourceType("", "v1", "configmaps", "ConfigMap")
+LIMIT_RANGES = ResourceType("", "v1", "limitranges", "LimitRange")
 REPLICATION_CONTROLLERS = ResourceType("", "v1", "replicationcontrollers", "ReplicationController")
 DEPLOYMENTS = ResourceType("apps", "v1", "deployments", "Deployment")
 DAEMON_SETS = ResourceType("apps", "v1", "daemonsets", "DaemonSet")
@@ -66,7 +67,7 @@ CLUSTER_ROLE_BINDINGS = ResourceType(
 )
 
 ALL: tuple[ResourceType, ...] = (
-    NAMESPACES, NODES, PODS, SERVICES, SERVICE_ACCOUNTS, SECRETS, CONFIG_MAPS,
+    NAMESPACES, NODES, PODS, SERVICES, SERVICE_ACCOUNTS, SECRETS, CONFIG_MAPS, LIMIT_RANGES,
     REPLICATION_CONTROLLERS, DEPLOYMENTS, DAEMON_SETS, STATEFUL_SETS, REPLICA_SETS, JOBS,
     CRON_JOBS, NETWORK_POLICIES, ROLES, CLUSTER_ROLES, ROLE_BINDINGS, CLUSTER_ROLE_BINDINGS,
 )  # fmt: skip

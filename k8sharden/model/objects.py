@@ -40,6 +40,20 @@ class ContainerStatus(Struct, frozen=True):
     restart_count: int = 0
 
 
+class ContainerState(Struct, frozen=True):
+    """Whether a container runs or has ended; neither before its start."""
+
+    running: dict[str, Any] | None = None
+    terminated: dict[str, Any] | None = None
+
+
+class EphemeralStatus(Struct, frozen=True):
+    """What became of an ephemeral container."""
+
+    name: str = ""
+    state: ContainerState | None = None
+
+
 class PodStatus(Struct, frozen=True):
     """The part of a pod's status that tells what runs."""
 
@@ -47,6 +61,7 @@ class PodStatus(Struct, frozen=True):
     pod_ip: str | None = msgspec.field(name="podIP", default=None)
     container_statuses: list[ContainerStatus] | None = None
     init_container_statuses: list[ContainerStatus] | None = None
+    ephemeral_container_statuses: list[EphemeralStatus] | None = None
 
 
 class Pod(Object, frozen=True):
@@ -101,9 +116,11 @@ class Namespace(Object, frozen=True):
 
 
 class NodeInfo(Struct, frozen=True):
-    """What the kubelet says of itself."""
+    """What the kubelet says of itself, and of what it runs on: ``containerd://2.1.4``."""
 
     kubelet_version: str = ""
+    container_runtime_version: str = ""
+    kernel_version: str = ""
     os_image: str = ""
     operating_system: str = ""
     architecture: str = ""
@@ -126,6 +143,26 @@ class Node(Object, frozen=True):
 
     spec: NodeSpec | None = None
     status: NodeStatus | None = None
+
+
+class LimitRangeItem(Struct, frozen=True):
+    """What holds for each Container, or for each Pod: ``default`` are limits by resource."""
+
+    type: str = ""
+    default: dict[str, str | int | float] | None = None
+    max: dict[str, str | int | float] | None = None
+
+
+class LimitRangeSpec(Struct, frozen=True):
+    """The bounds of what a pod may ask for, and what it gets where it asks for nothing."""
+
+    limits: list[LimitRangeItem] | None = None
+
+
+class LimitRange(Object, frozen=True):
+    """A LimitRange, by which admission fills in the limits that a pod leaves out."""
+
+    spec: LimitRangeSpec | None = None
 
 
 class ServiceSpec(Struct, frozen=True):
@@ -217,6 +254,7 @@ STRUCTS: Mapping[ResourceType, type[Object]] = {
     kinds.SERVICE_ACCOUNTS: Object,
     kinds.SECRETS: Object,
     kinds.CONFIG_MAPS: Object,
+    kinds.LIMIT_RANGES: LimitRange,
     kinds.REPLICATION_CONTROLLERS: TemplateOwner,
     kinds.DEPLOYMENTS: TemplateOwner,
     kinds.DAEMON_SETS: TemplateOwner,

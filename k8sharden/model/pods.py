@@ -154,6 +154,7 @@ class Container(Struct, frozen=True):
     ports: list[Port] | None = None
     env: list[EnvVar] | None = None
     volume_mounts: list[VolumeMount] | None = None
+    volume_devices: list[dict[str, Any]] | None = None
     resources: Resources | None = None
     security_context: SecurityContext | None = None
     liveness_probe: Handler | None = None
@@ -210,6 +211,7 @@ class PodSpec(Struct, frozen=True):
     host_users: bool | None = None
     node_name: str | None = None
     node_selector: dict[str, str] | None = None
+    resources: Resources | None = None
     os: OS | None = None
 
     @property
