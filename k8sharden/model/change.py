@@ -13,10 +13,13 @@ from k8sharden.model.ref import Ref
 
 
 class Named(msgspec.Struct, frozen=True, tag="named"):
-    """The element of a list whose field ``key`` has this value: ``containers[name=web]``."""
+    """The element of a list whose field ``key`` has this value: ``containers[name=web]``.
+
+    A number names the elements of some lists: ``ports[containerPort=8080]``.
+    """
 
     key: str
-    value: str
+    value: str | int
 
 
 Step = str | Named

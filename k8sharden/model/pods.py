@@ -90,6 +90,7 @@ class Port(Struct, frozen=True):
     name: str | None = None
     container_port: int = 0
     host_port: int | None = None
+    host_ip: str | None = msgspec.field(name="hostIP", default=None)
     protocol: str | None = None
 
 

@@ -9,6 +9,8 @@ from k8sharden.model.change import AddElement, Create, Delete, Named, RemoveFiel
 from k8sharden.model.edits import edited
 from tests.changes.values import CONTAINER, SPEC, WEB, deployment, edits, patch
 
+PORT = "/spec/template/spec/containers/1/ports/0"
+
 
 def test_set_field_is_told_with_its_value_before() -> None:
     """A field that is there is replaced, guarded by its value and its container's name."""
@@ -23,6 +25,19 @@ def test_set_field_is_told_with_its_value_before() -> None:
             "path": "/spec/template/spec/containers/1/image",
             "value": "web@sha256:1",
         },
+    ]
+
+
+def test_a_number_can_name_an_element() -> None:
+    """Ports without a name are told apart by their number, which guards them as a number."""
+    port = {"containerPort": 8080, "hostPort": 80}
+    live = edited(deployment(), [SetField((*CONTAINER, "ports"), [port])])
+    path = (*CONTAINER, "ports", Named("containerPort", 8080), "hostPort")
+    bound = bind(patch(RemoveField(path)), live)
+    assert operations(bound, live)[2:] == [
+        {"op": "test", "path": f"{PORT}/containerPort", "value": 8080},
+        {"op": "test", "path": f"{PORT}/hostPort", "value": 80},
+        {"op": "remove", "path": f"{PORT}/hostPort"},
     ]
 
 

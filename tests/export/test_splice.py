@@ -317,6 +317,13 @@ def test_what_is_tied_to_other_places_is_refused(edit: Edit, words: str) -> None
         apply_edits(text, 0, None, (edit,))
 
 
+def test_an_element_is_found_by_its_number() -> None:
+    """A port is named by its number, however the file writes it; text is no number."""
+    text = 'ports:\n- containerPort: "80"\n- {containerPort: 80, hostPort: 80}\n'
+    path = ("ports", Named("containerPort", 80), "hostPort")
+    assert apply_edits(text, 0, None, (RemoveField(path),)) == text.replace(", hostPort: 80", "")
+
+
 def test_a_file_with_aliases_is_edited_beside_them() -> None:
     """What no anchor ties to other places can be edited, in a file full of them."""
     text = TANGLED.partition("?")[0]
