@@ -1,9 +1,7 @@
 """The use cases: what a screen or a command calls. Everything they can do, they do through here."""
 
 import shlex
-import threading
-import time
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -15,23 +13,20 @@ from k8sharden.changes.apply import Outcome, Result, apply_plan
 from k8sharden.changes.diff import FileDiff, unified
 from k8sharden.changes.ground import Ground
 from k8sharden.changes.impact import with_impact
-from k8sharden.changes.journal import Entry, Journal
 from k8sharden.changes.landing import Watch
 from k8sharden.changes.make import make_plan, remediation
 from k8sharden.changes.plan import Plan, Planned
-from k8sharden.changes.recorded import diff_record
 from k8sharden.changes.rehearsal import dry_run
-from k8sharden.changes.settle import arrived, may_arrive, refuse_unsettled, settle
-from k8sharden.changes.undo import plan_undo
+from k8sharden.changes.settle import refuse_unsettled
 from k8sharden.changes.write import Writer
 from k8sharden.cluster.progress import Progress
 from k8sharden.errors import Cancelled, InputError, K8shardenError, Refused
 from k8sharden.export.folder import Export, Format, export
+from k8sharden.history import History
 from k8sharden.model.change import Change, NoChange
 from k8sharden.model.finding import Finding
 from k8sharden.model.inventory import Inventory, Source
 from k8sharden.model.item import Item
-from k8sharden.model.masking import Masker
 from k8sharden.place import Place
 
 
@@ -59,34 +54,16 @@ class Scan(msgspec.Struct, frozen=True):
 
 
 class Session:
-    """One place with its journal: scan it, plan, review, apply, undo.
-
-    The journal is opened when it is first needed, so that a scan writes nothing anywhere.
-    """
+    """One place with its history: scan it, plan, review, apply, take back."""
 
     def __init__(self, place: Place, state: Path, *, items: Iterable[Item] | None = None) -> None:
         self.place = place
         self.items = tuple(remediations.catalogue() if items is None else items)
-        self._journal_path = state / "journal.sqlite"
-        self._journal: Journal | None = None
-        self._opening = threading.Lock()
-
-    @property
-    def journal(self) -> Journal:
-        """The journal. Raises `InputError` where it cannot be used."""
-        # Two threads that open one each would stand in each other's way.
-        with self._opening:
-            if self._journal is None:
-                self._journal = Journal(
-                    self._journal_path, clock=time.time, training=self.place.training
-                )
-            return self._journal
+        self.history = History(place, state)
 
     def close(self) -> None:
         """Close the journal."""
-        if self._journal is not None:
-            self._journal.close()
-            self._journal = None
+        self.history.close()
 
     def item(self, check: str) -> Item:
         """Return the item behind a finding's check."""
@@ -135,11 +112,6 @@ class Session:
         )
         return (*self.place.diffs([planned]), *files)
 
-    def recorded(self, entry: Entry) -> tuple[FileDiff, ...]:
-        """Return what a journal's entry wrote, as diffs with secrets masked."""
-        masker = Masker()
-        return tuple(diff_record(record, masker) for _, record in entry.records)
-
     def judged(self, plan: Plan, scan: Scan | None) -> Plan:
         """Return the plan with its impact worked out anew, as after a change was left out."""
         return with_impact(plan, scan.inventory if scan else None)
@@ -177,9 +149,9 @@ class Session:
                 "the plan; nothing was changed."
             )
         # Before anything that has to be kept: without a journal there is nothing to keep.
-        journal = self.journal
+        journal = self.history.journal
         with journal.alone():
-            refuse_unsettled(plan, self.entries(plan.source))
+            refuse_unsettled(plan, self.history.entries(plan.source))
             try:
                 ground = Ground(plan.origin, self.place.reread) if plan.origin else None
                 return apply_plan(
@@ -200,7 +172,7 @@ class Session:
         """
         ended = []
         for outcome in outcomes:
-            standing = outcome.entry and self.journal.entry(outcome.entry).undoable
+            standing = outcome.entry and self.history.journal.entry(outcome.entry).undoable
             if outcome.result is Result.FAILED and standing:
                 ended.append(self._taken_back(outcome, source))
                 report(ended[-1])
@@ -211,7 +183,7 @@ class Session:
     def _taken_back(self, outcome: Outcome, source: Source) -> Outcome:
         """Return the outcome as it is then; no error hides what was done before."""
         try:
-            plan = self.undo([outcome.entry], source)
+            plan = self.history.undo([outcome.entry], source)
             why = plan.unfixed[0].reason if plan.unfixed else ""
             undone = None if why else self.apply(plan, plan.digest)[0]
         except K8shardenError as error:
@@ -229,73 +201,6 @@ class Session:
         """Return what a later scan says of findings, by their ids."""
         items = {item.id: item for item in self.items}
         return recheck(findings, items, after.inventory, after.assessment)
-
-    def entries(self, source: Source | None = None) -> tuple[Entry, ...]:
-        """Return the journal's entries, of one cluster where a source is given, newest first."""
-        return self.journal.entries(source.cluster_uid if source else None)
-
-    def interrupted(self, source: Source) -> tuple[Entry, ...]:
-        """Return the entries whose end nobody wrote down: the program was stopped in between.
-
-        None while somebody else writes: they may be under way. A journal that does not exist yet is
-        not made by asking.
-        """
-        if not self._journal_path.exists() or self.journal.busy:
-            return ()
-        return tuple(entry for entry in self.entries(source) if entry.interrupted)
-
-    def recover(self, source: Source, close: Collection[str] = ()) -> tuple[tuple[Entry, str], ...]:
-        """Find out what became of interrupted changes; return each with what was found.
-
-        ``close`` names entries to end although somebody changed their objects meanwhile. Only the
-        journal is written.
-        """
-        if not self._journal_path.exists():
-            return ()
-        # The entries are read once nobody else writes: what is under way elsewhere is no wreck.
-        with self.journal.alone():
-            journal, fetch = self.journal, self.place.fetch
-            # Before the rest, whose writes may be late from now on.
-            late = [entry for entry in self.entries(source) if may_arrive(entry, time.time())]
-            found = [(entry, arrived(entry, journal, fetch)) for entry in late]
-            found += [
-                (entry, settle(entry, journal, fetch, close=entry.id in close))
-                for entry in self.interrupted(source)
-            ]
-            return tuple((entry, said) for entry, said in found if said)
-
-    def notes(self) -> tuple[str, ...]:
-        """Return what there is to say of the journal, each sentence once."""
-        return self._journal.notes() if self._journal else ()
-
-    def sealed(self, entries: Iterable[Entry]) -> dict[str, str]:
-        """Return why entries cannot be shown, under the names of their keys; may take long."""
-        return self.journal.sealed(entries)
-
-    def undo(
-        self,
-        names: Sequence[str],
-        source: Source,
-        *,
-        partial: bool = False,
-        scan: Scan | None = None,
-    ) -> Plan:
-        """Return the plan that takes these entries back. Raises `Refused` for another cluster's.
-
-        ``partial`` leaves the fields alone that somebody else changed since. With a scan, the
-        plan's impact on pods and rights is told as far as that needs the rest of the cluster.
-        """
-        entries = [self.journal.entry(name) for name in dict.fromkeys(names)]
-        for entry in entries:
-            if entry.cluster != source.cluster_uid:
-                raise Refused(
-                    f"Entry {entry.id} belongs to another cluster ({entry.place}). Connect to that "
-                    "one to take it back; nothing was changed."
-                )
-        chosen = {entry.id for entry in entries}
-        others = [e for e in self.entries(source) if e.undoable and e.id not in chosen]
-        made = plan_undo(entries, source, self.place.fetch, others=others, partial=partial)
-        return with_impact(made, scan.inventory if scan else None)
 
     def command(self, *words: str) -> str:
         """Return the command line that does the same, quoted for a shell."""

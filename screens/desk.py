@@ -104,7 +104,7 @@ class Desk:
         if self.session is None or self.scan is None:
             return
         try:
-            left = self.session.interrupted(self.scan.inventory.source)
+            left = self.session.history.interrupted(self.scan.inventory.source)
         except K8shardenError as error:
             self.interrupted = str(error)
             return

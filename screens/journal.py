@@ -80,14 +80,14 @@ class JournalScreen(HardeningScreen):
     def _read(self) -> tuple[Entry, ...]:
         """Read the file only: a cluster that is out of reach does not hide what was done to it."""
         scan = self.desk.scan
-        entries = self._session.entries(scan.inventory.source if scan else None)
+        entries = self._session.history.entries(scan.inventory.source if scan else None)
         # Here, since a keyring may let one wait.
-        self._sealed = self._session.sealed(entries)
+        self._sealed = self._session.history.sealed(entries)
         return entries
 
     def _listed(self, entries: tuple[Entry, ...]) -> None:
         self._entries = entries
-        for note in self._session.notes():
+        for note in self._session.history.notes():
             self.say(note)
         self._marks &= {entry.id for entry in entries}
         table = self.query_one(Table)
@@ -151,7 +151,7 @@ class JournalScreen(HardeningScreen):
         if why := self._sealed.get(entry.key):
             return [*notes, one_line(why)], ()
         try:
-            said, diffs = entry.detail, self._session.recorded(entry)
+            said, diffs = entry.detail, self._session.history.recorded(entry)
         except InputError as error:
             said, diffs = str(error), ()
         return [*notes, *([one_line(said)] if said else [])], diffs
@@ -180,7 +180,7 @@ class JournalScreen(HardeningScreen):
         if not _open(self._entries):
             self.say("No change of this cluster was interrupted.")
             return
-        self.work("recover", lambda: self._session.recover(self._source()), self._recovered)
+        self.work("recover", lambda: self._session.history.recover(self._source()), self._recovered)
 
     def _source(self) -> Source:
         scan = self.desk.scan

@@ -115,12 +115,13 @@ class ResultScreen(HardeningScreen):
     def _standing(self) -> tuple[str, ...]:
         """Return the entries of which something is on the cluster, failed ones included."""
         mine = [outcome.entry for outcome in self._outcomes if outcome.entry]
-        undoable = {entry.id for entry in self._session.entries(self._source) if entry.undoable}
+        entries = self._session.history.entries(self._source)
+        undoable = {entry.id for entry in entries if entry.undoable}
         return tuple(name for name in mine if name in undoable)
 
     def _listed(self, entries: tuple[str, ...]) -> None:
         self._entries, self._stood = entries, self._stood.union(entries)
-        for note in self._session.notes():
+        for note in self._session.history.notes():
             self.say(note)
         if entries:
             words = self._session.command("journal", "undo", *entries)

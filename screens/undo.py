@@ -40,8 +40,11 @@ class UndoScreen(ReviewScreen):
         super().__init__(
             desk,
             session,
-            lambda _: session.undo(
-                entries, session.place.source(), partial=partial, scan=desk.scan
+            lambda _: session.history.undo(
+                entries,
+                session.place.source(),
+                partial=partial,
+                inventory=desk.scan.inventory if desk.scan else None,
             ),
             words,
         )

@@ -59,7 +59,7 @@ def test_only_the_approved_digest_is_applied(session: Session) -> None:
     plan = plan_of(session)
     with pytest.raises(Refused, match="no longer the one that was approved"):
         session.apply(plan, plan.without(plan.changes[0]).digest)
-    assert not session.entries()
+    assert not session.history.entries()
 
 
 def test_what_the_server_would_refuse_is_not_tried(session: Session) -> None:
@@ -69,7 +69,7 @@ def test_what_the_server_would_refuse_is_not_tried(session: Session) -> None:
     blocked = msgspec.structs.replace(plan, changes=(bad,))
     with pytest.raises(Refused, match="admission says no"):
         session.apply(blocked, blocked.digest)
-    assert not session.entries()
+    assert not session.history.entries()
 
 
 def test_read_only_is_refused_before_anything_else(tmp_path: Path) -> None:
@@ -89,8 +89,8 @@ def test_another_clusters_entry_is_not_undone_here(session: Session) -> None:
     here = session.place.source()
     elsewhere = msgspec.structs.replace(here, cluster_uid="another")
     with pytest.raises(Refused, match="another cluster"):
-        session.undo([outcome.entry], elsewhere)
-    assert session.undo([outcome.entry], here).changes
+        session.history.undo([outcome.entry], elsewhere)
+    assert session.history.undo([outcome.entry], here).changes
 
 
 def test_threads_share_the_journal(session: Session) -> None:
@@ -100,7 +100,7 @@ def test_threads_share_the_journal(session: Session) -> None:
 
     def need() -> None:
         together.wait()
-        opened.append(session.journal)
+        opened.append(session.history.journal)
 
     threads = [threading.Thread(target=need) for _ in range(8)]
     for thread in threads:

@@ -122,7 +122,7 @@ def carry_out(session: Session, plan: Plan, scan: Scan | None, options: dict[str
         outcomes = session.apply(reviewed, plan.digest, report, stop, watch)
         if options["auto_undo"]:
             outcomes = session.take_back(outcomes, plan.source, report)
-    for note in session.notes():
+    for note in session.history.notes():
         say(note)
     again = _again(session, plan, scan, options)
     return _report(session, reviewed, outcomes, again, options)
@@ -199,7 +199,8 @@ def _report(
         emit(to_json(document), options["out"])
     for line in ways_out(plan, session) if outcomes else ():
         say(line)
-    entries = [session.journal.entry(outcome.entry) for outcome in outcomes if outcome.entry]
+    written = [outcome.entry for outcome in outcomes if outcome.entry]
+    entries = [session.history.journal.entry(name) for name in written]
     standing = [entry for entry in entries if entry.undoable]
     failed = [entry.id for entry in standing if entry.state is State.FAILED]
     if failed and len(failed) < len(standing):

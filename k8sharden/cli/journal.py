@@ -91,7 +91,7 @@ def undo(entries: tuple[str, ...], **options: Any) -> int:
     source, _, rest = split(options)
     check_consent(yes=rest["yes"], digest=rest["digest"])
     session = open_session(source)
-    plan = session.undo(entries, session.place.source(), partial=rest["partial"])
+    plan = session.history.undo(entries, session.place.source(), partial=rest["partial"])
     if plan.unfixed and not (rest["partial"] and plan.changes):
         _refuse(session, entries, plan)
     for unfixed in plan.unfixed:
@@ -131,12 +131,12 @@ def recover(close: tuple[str, ...], **options: Any) -> int:
     source, _, _ = split(options)
     session = open_session(source)
     where = session.place.source()
-    settled = session.recover(where, close)
+    settled = session.history.recover(where, close)
     for entry, said in settled:
         say(f"{entry.id}: {entry.title}. {said}")
     if not settled:
         say("No change of this cluster was interrupted.")
-    return 5 if session.interrupted(where) else 0
+    return 5 if session.history.interrupted(where) else 0
 
 
 @journal.command(short_help="Write the whole journal as JSON, masked.")

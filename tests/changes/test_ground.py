@@ -67,7 +67,7 @@ def test_a_level_that_no_longer_holds_is_not_enforced(session: Session) -> None:
     assert outcome.now is not None
     assert outcome.now.change.basis["level"] == "baseline"
     assert "enforce: baseline" in session.preview(outcome.now)[0].text
-    assert not session.entries()
+    assert not session.history.entries()
     labels = api(session).get(kinds.NAMESPACES.ref("", IDLE))["metadata"]["labels"]
     assert "pod-security.kubernetes.io/enforce" not in labels
 
@@ -98,7 +98,7 @@ def test_a_digest_that_no_longer_runs_is_not_pinned(
     assert outcome.result is Result.FAILED
     assert outcome.now is not None
     assert set(outcome.now.change.basis["digests"].values()) == {zeros}
-    assert not session.entries()
+    assert not session.history.entries()
 
 
 def _moved(pod: o.Pod, digest: str) -> o.Pod:
@@ -171,4 +171,4 @@ def test_ground_that_cannot_be_read_stops_the_change(
     (outcome,) = apply(session, plan)
     assert outcome.result is Result.FAILED
     assert "may not list pods" in outcome.detail
-    assert not session.entries()
+    assert not session.history.entries()

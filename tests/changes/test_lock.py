@@ -81,13 +81,13 @@ def test_what_is_under_way_elsewhere_is_not_called_interrupted(tmp_path: Path) -
     session = Session(TrainingPlace(tmp_path), tmp_path)
     source = msgspec.structs.replace(session.place.source(), cluster_uid="uid")
     with held(tmp_path / "journal.sqlite", "1") as other:
-        assert len(session.entries(source)) == 1
-        assert session.interrupted(source) == ()
+        assert len(session.history.entries(source)) == 1
+        assert session.history.interrupted(source) == ()
         with pytest.raises(Refused, match=f"process {other.pid}"):
-            session.recover(source)
+            session.history.recover(source)
         other.kill()
         other.wait()
-        assert len(session.interrupted(source)) == 1
+        assert len(session.history.interrupted(source)) == 1
 
 
 def test_a_moment_is_waited_for(tmp_path: Path) -> None:

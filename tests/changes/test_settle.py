@@ -58,12 +58,12 @@ def interrupted(
 
 def state_of(session: Session) -> State:
     """Return the state of the newest entry."""
-    return session.entries()[0].state
+    return session.history.entries()[0].state
 
 
 def settled(session: Session) -> str:
     """Settle the one interrupted change; return the sentence."""
-    ((_, said),) = session.recover(session.place.source())
+    ((_, said),) = session.history.recover(session.place.source())
     return said
 
 
@@ -77,11 +77,11 @@ def test_what_was_not_begun_is_found_unwritten(
     """Killed before the first write: the cluster is as it was, and nothing is there to undo."""
     session = interrupted(tmp_path, monkeypatch, check, after=0, named=named)
     assert state_of(session) is State.INTENDED
-    assert len(session.interrupted(session.place.source())) == 1
+    assert len(session.history.interrupted(session.place.source())) == 1
     assert "before anything of it was written" in settled(session)
     assert state_of(session) is State.FAILED
-    assert not session.entries()[0].undoable
-    assert not session.interrupted(session.place.source())
+    assert not session.history.entries()[0].undoable
+    assert not session.history.interrupted(session.place.source())
 
 
 def test_a_write_that_arrives_after_the_look_is_found_by_the_next(
@@ -90,8 +90,8 @@ def test_a_write_that_arrives_after_the_look_is_found_by_the_next(
     """A proxy held it: the entry that was found unwritten stands then, and can be taken back."""
     session = interrupted(tmp_path, monkeypatch, "rt-rofs", after=0, named="web")
     assert "before anything of it was written" in settled(session)
-    assert session.recover(session.place.source()) == ()
-    (entry,) = session.entries()
+    assert session.history.recover(session.place.source()) == ()
+    (entry,) = session.history.entries()
     (record,) = (record for _, record in entry.records)
     assert session.place.writer is not None
     live = session.place.fetch(record.ref)
@@ -99,10 +99,10 @@ def test_a_write_that_arrives_after_the_look_is_found_by_the_next(
     write(bind(record.write, live), session.place.writer)
     assert "all of it is on the cluster" in settled(session)
     assert state_of(session) is State.VERIFIED
-    plan = session.undo([entry.id], session.place.source())
+    plan = session.history.undo([entry.id], session.place.source())
     (outcome,) = session.apply(plan, plan.digest)
     assert outcome.result is Result.UNDONE
-    assert session.recover(session.place.source()) == ()
+    assert session.history.recover(session.place.source()) == ()
 
 
 def test_what_may_not_be_read_again_keeps_nothing_else_from_being_settled(
@@ -111,14 +111,14 @@ def test_what_may_not_be_read_again_keeps_nothing_else_from_being_settled(
     """The second look is an extra one: a 403 leaves the entry as it was found first."""
     session = interrupted(tmp_path, monkeypatch, "rt-rofs", after=0, named="web")
     settled(session)
-    (entry,) = session.entries()
+    (entry,) = session.history.entries()
 
     def refuse(_ref: Ref) -> None:
         raise Forbidden("not for you", status=403)
 
     assert may_arrive(entry, entry.created + 1)
     assert not may_arrive(entry, entry.created + LATE)
-    assert arrived(entry, session.journal, refuse) == ""
+    assert arrived(entry, session.history.journal, refuse) == ""
     assert state_of(session) is State.FAILED
 
 
@@ -128,9 +128,9 @@ def test_a_group_that_stopped_half_way_can_be_taken_back(
     """Killed after the first of several writes: that one is found, and undo takes it back."""
     session = interrupted(tmp_path, monkeypatch, "rbac-cluster-admin", after=1, named="ci-")
     assert "half-way: 1 of" in settled(session)
-    (entry,) = session.entries()
+    (entry,) = session.history.entries()
     assert len(entry.standing) == 1
-    plan = session.undo([entry.id], session.place.source())
+    plan = session.history.undo([entry.id], session.place.source())
     session.apply(plan, plan.digest)
     assert session.place.fetch(entry.standing[0].ref) is None
 
@@ -156,9 +156,9 @@ def test_what_was_written_is_found_whole(
     monkeypatch.undo()
     session = Session(TrainingPlace(tmp_path), tmp_path)
     assert "all of it is on the cluster" in settled(session)
-    (entry,) = session.entries()
+    (entry,) = session.history.entries()
     assert entry.state is State.VERIFIED
-    undo = session.undo([entry.id], session.place.source())
+    undo = session.history.undo([entry.id], session.place.source())
     assert not undo.unfixed
     session.apply(undo, undo.digest)
     assert len(session.scan().findings) == before
@@ -169,7 +169,7 @@ def test_what_somebody_changed_since_stays_open(
 ) -> None:
     """An object that is neither as before nor as meant is named; its entry stays until told off."""
     session = interrupted(tmp_path, monkeypatch, "rt-rofs", after=0, named="web")
-    (entry,) = session.entries()
+    (entry,) = session.history.entries()
     record = entry.records[0][1]
     live = session.place.fetch(record.ref)
     after = edited(live or {}, [as_edit(field) for field in record.fields])
@@ -178,11 +178,11 @@ def test_what_somebody_changed_since_stays_open(
     assert record.ref.label in settled(session)
     assert state_of(session) is State.INTENDED
     source = session.place.source()
-    assert len(session.interrupted(source)) == 1
-    session.recover(source, [entry.id])
+    assert len(session.history.interrupted(source)) == 1
+    session.history.recover(source, [entry.id])
     assert state_of(session) is State.FAILED
-    assert not session.entries()[0].undoable
-    assert not session.interrupted(source)
+    assert not session.history.entries()[0].undoable
+    assert not session.history.interrupted(source)
 
 
 @pytest.mark.parametrize("anew", [False, True])
@@ -191,7 +191,7 @@ def test_an_object_that_is_gone_leaves_nothing_to_take_back(
 ) -> None:
     """Deleted since, or another one of the same name even if it reads as meant: it is ended."""
     session = interrupted(tmp_path, monkeypatch, "rt-rofs", after=0, named="web")
-    record = session.entries()[0].records[0][1]
+    record = session.history.entries()[0].records[0][1]
     live = session.place.fetch(record.ref)
     edits = [as_edit(field) for field in record.fields]
     other = edited(live or {}, [*edits, SetField(("metadata", "uid"), "another")])
@@ -200,7 +200,7 @@ def test_an_object_that_is_gone_leaves_nothing_to_take_back(
     )
     assert "no longer the object" in settled(session)
     assert state_of(session) is State.FAILED
-    assert not session.entries()[0].undoable
+    assert not session.history.entries()[0].undoable
 
 
 def test_a_group_that_was_being_taken_back_has_nothing_left_standing(
@@ -208,14 +208,14 @@ def test_a_group_that_was_being_taken_back_has_nothing_left_standing(
 ) -> None:
     """Killed after the take-back and before it was written down: nothing is offered for undo."""
     session = interrupted(tmp_path, monkeypatch, "rbac-cluster-admin", after=1, named="ci-")
-    (entry,) = session.entries()
+    (entry,) = session.history.entries()
     (state, record), *_ = entry.records
     assert state is State.APPLIED
     assert session.place.writer is not None
     live = session.place.fetch(record.ref)
     write(bind(reverse(record, live), live), session.place.writer)
     assert "before anything of it was written" in settled(session)
-    assert not session.entries()[0].undoable
+    assert not session.history.entries()[0].undoable
 
 
 def test_what_the_server_filled_in_does_not_hide_that_it_was_written(
@@ -223,18 +223,18 @@ def test_what_the_server_filled_in_does_not_hide_that_it_was_written(
 ) -> None:
     """Killed between the write and its outcome: defaults inside what we set are the server's."""
     session = interrupted(tmp_path, monkeypatch, "rt-rofs", after=0, named="web")
-    record = session.entries()[0].records[0][1]
+    record = session.history.entries()[0].records[0][1]
     live = session.place.fetch(record.ref)
     after = edited(live or {}, [as_edit(field) for field in record.fields])
     volume = next(field for field in record.fields if isinstance(field.after, dict))
     filled = edited(after, [SetField((*volume.path, "filledIn"), value=True)])
     monkeypatch.setattr(TrainingPlace, "fetch", property(lambda _: lambda _: filled))
     assert "all of it is on the cluster" in settled(session)
-    assert session.entries()[0].undoable
+    assert session.history.entries()[0].undoable
 
 
 def test_asking_makes_no_journal(tmp_path: Path) -> None:
     """A scan asks for interrupted changes, and still writes nothing anywhere."""
     session = Session(TrainingPlace(tmp_path), tmp_path)
-    assert session.interrupted(session.place.source()) == ()
+    assert session.history.interrupted(session.place.source()) == ()
     assert not list(tmp_path.iterdir())

@@ -21,6 +21,7 @@ from k8sharden.cli.apply import overruled
 from k8sharden.cluster.api import Api
 from k8sharden.cluster.training.control_plane import TrainingCluster
 from k8sharden.errors import ClusterUnavailable, Refused
+from k8sharden.history import History
 from k8sharden.model import kinds
 from k8sharden.model.change import Change, ChangeKind, Risk
 from k8sharden.model.inventory import Source, SourceKind
@@ -209,7 +210,7 @@ def test_what_cannot_be_taken_back_by_itself_is_reported_all_the_same(
     def down(*_words: object, **_more: object) -> NoReturn:
         raise ClusterUnavailable("the network is down")
 
-    monkeypatch.setattr(Session, "undo", down)
+    monkeypatch.setattr(History, "undo", down)
     assert run(["apply", *words, *approved, "--auto-undo", "-o", "json"]) == 5
     ran = capsys.readouterr()
     (change,) = json.loads(ran.out)["changes"]

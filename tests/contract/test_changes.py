@@ -89,8 +89,8 @@ def test_to_and_fro(line: Transport, where: str) -> None:
             assert set(life.do(undo_all(life))) <= {Result.UNDONE}
             assert cluster.look() == cluster.states[0]
             source = life.place.source()
-            again = [entry.id for entry in life.entries(source) if entry.undoes]
-            assert set(life.do(life.undo(again, source))) <= {Result.UNDONE}
+            again = [entry.id for entry in life.history.entries(source) if entry.undoes]
+            assert set(life.do(life.history.undo(again, source))) <= {Result.UNDONE}
             assert cluster.look() == fixed
 
     hold(where, prove)

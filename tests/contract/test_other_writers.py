@@ -140,7 +140,7 @@ def test_between_review_and_apply(stage: Stage, how: str, words: str) -> None:
     else:
         assert outcome.result is Result.FAILED
         assert words in outcome.detail
-        assert not stage.life.entries()
+        assert not stage.life.history.entries()
     assert stage.look() == theirs
 
 

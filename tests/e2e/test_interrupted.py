@@ -93,7 +93,7 @@ def test_a_closed_terminal_ends_an_apply_between_two_writes(
     assert set(ended) == {State.VERIFIED}
     assert policies(tmp_path) - before == len(ended)
     session = Session(TrainingPlace(tmp_path), tmp_path)
-    assert session.interrupted(session.place.source()) == ()
+    assert session.history.interrupted(session.place.source()) == ()
     left = [f for f in session.scan().findings if f.check == "net-no-default-deny-ingress"]
     assert any(finding.counts for finding in left), "it went on to the end"
 

@@ -135,7 +135,7 @@ def run(company: ControlPlane, folder: Path, seed: int) -> None:
     assert recovered.code == 0, recovered
     session = case.opened()
     check_settled(session, times)
-    agree(company, session.entries())
+    agree(company, session.history.entries())
     rest = undo_all(session)
     assert not rest.unfixed, rest.unfixed
     session.apply(rest, rest.digest)

@@ -42,7 +42,7 @@ class Ending:
 def put_back(company: ControlPlane, state: Path) -> None:
     """Take back what stands."""
     session = Session(open_cluster(kubeconfig=company.kubeconfig()), state)
-    assert session.interrupted(session.place.source()) == ()
+    assert session.history.interrupted(session.place.source()) == ()
     rest = undo_all(session)
     assert not rest.unfixed
     session.apply(rest, rest.digest)
@@ -52,7 +52,7 @@ def put_back(company: ControlPlane, state: Path) -> None:
 def states(state: Path, company: ControlPlane) -> list[State]:
     """Return the states of the journal's entries, oldest first."""
     session = Session(open_cluster(kubeconfig=company.kubeconfig()), state)
-    found = [entry.state for entry in session.entries()][::-1]
+    found = [entry.state for entry in session.history.entries()][::-1]
     session.close()
     return found
 

@@ -158,11 +158,11 @@ def settled(life: Life, meddler: Meddler) -> None:
     """Recover on the rough network, then on a calm one, and hold the journal against the truth."""
     meddler.arrive()
     with contextlib.suppress(K8shardenError):
-        life.recover(life.place.source())
+        life.history.recover(life.place.source())
     meddler.calm = True
     meddler.arrive()
     before = meddler.times.total()
-    life.recover(life.place.source())
+    life.history.recover(life.place.source())
     assert meddler.times.total() == before, "recover wrote to the cluster"
     check_settled(life, meddler.times)
 

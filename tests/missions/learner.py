@@ -65,8 +65,8 @@ class Learner:
             self.missions.roll_back(mission.id)
             return
         source = self.session.place.source()
-        newest = self.session.entries(source)[0]
-        self._apply(self.session.undo([newest.id], source))
+        newest = self.session.history.entries(source)[0]
+        self._apply(self.session.history.undo([newest.id], source))
         self._waits(mission, works=True)
 
     def _waits(self, mission: Mission, *, works: bool) -> None:

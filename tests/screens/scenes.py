@@ -122,7 +122,7 @@ def interrupted(folder: Path) -> None:
     found = next(one for one in scan.findings if one.check == "net-no-default-deny-ingress")
     plan = session.plan(scan, [found])
     planned = plan.changes[0]
-    session.journal.intend(
+    session.history.journal.intend(
         cluster=plan.source.cluster_uid,
         place=plan.source.name,
         kind=planned.change.kind,

@@ -22,7 +22,7 @@ def states(driver: Driver) -> list[State]:
     """Return the states of the journal's entries, newest first."""
     session = driver.app.desk.session
     assert session is not None
-    return [entry.state for entry in session.entries()]
+    return [entry.state for entry in session.history.entries()]
 
 
 async def apply_marked(driver: Driver) -> None:

@@ -155,7 +155,7 @@ def test_a_fix_that_is_taken_back_opens_the_mission_again(tmp_path: Path) -> Non
             await fix(driver, runbook=False)
             session = driver.app.desk.session
             assert session is not None
-            entry = session.entries()[0].id
+            entry = session.history.entries()[0].id
             driver.app.review_undo([entry])
             await driver.settle()
             await driver.press("a", "tab", "enter")

@@ -50,14 +50,14 @@ def test_every_kind_of_change_goes_in_and_comes_back(company: ControlPlane, tmp_
             await carry_out(driver)
             session = driver.app.desk.session
             assert session is not None
-            entries = session.entries()
+            entries = session.history.entries()
             assert {entry.kind for entry in entries} == {"patch", "create", "group"}
             assert {entry.state for entry in entries} == {State.VERIFIED}
             web = company.kubectl("get", "deployment", "web", "-n", "shop", "-o", "yaml").stdout
             assert "readOnlyRootFilesystem: true" in web
             await driver.press("U")
             await carry_out(driver)
-            assert {session.journal.entry(e.id).state for e in entries} == {State.UNDONE}
+            assert {session.history.journal.entry(e.id).state for e in entries} == {State.UNDONE}
 
     run(test())
     assert snapshot(company) == before

@@ -193,12 +193,12 @@ def test_a_session_that_is_left_keeps_its_journal_open(tmp_path: Path) -> None:
         async with opened(tmp_path) as driver:
             before = driver.app.desk.session
             assert isinstance(before, Session)
-            journal = before.journal
+            journal = before.history.journal
             driver.app.use(TrainingPlace(tmp_path))
             await driver.settle()
-            assert before.journal is journal
+            assert before.history.journal is journal
             assert journal.entries() == ()
             driver.app.desk.close()
-            assert before._journal is None
+            assert before.history._journal is None
 
     run(test())

@@ -49,7 +49,7 @@ def test_what_stands_on_a_change_is_named_and_added(tmp_path: Path) -> None:
             await driver.press("a", "tab", "enter")
             await driver.until(lambda: driver.crumb == "result")
             assert "wing" not in labels(session)
-            assert session.journal.entry(old).state is State.UNDONE
+            assert session.history.journal.entry(old).state is State.UNDONE
 
     run(test())
 

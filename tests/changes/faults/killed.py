@@ -16,9 +16,11 @@ from k8sharden.changes.journal import Journal
 from k8sharden.changes.plan import Plan, bind_change, fetcher
 from k8sharden.cluster.api import Api
 from k8sharden.cluster.transport import Request, Response, Transport
+from k8sharden.history import History
 from k8sharden.model.change import Change, Patch
 from k8sharden.model.kinds import type_of
 from k8sharden.model.ref import Ref
+from k8sharden.place import Place
 from k8sharden.places.cluster import ClusterPlace
 from k8sharden.session import Session
 
@@ -134,12 +136,12 @@ class MortalJournal(Journal):
             super().settle(*words, **more)
 
 
-class Life(Session):
-    """The program from a start to its end, which may come early."""
+class MortalHistory(History):
+    """A history whose journal is one that dies with the program."""
 
-    def __init__(self, line: Transport, state: Path, fuse: Fuse | None = None) -> None:
-        self._fuse = fuse or Fuse()
-        super().__init__(ClusterPlace(Api(Mortal(line, self._fuse)), "test"), state, items=())
+    def __init__(self, place: Place, state: Path, fuse: Fuse) -> None:
+        super().__init__(place, state)
+        self._fuse = fuse
 
     @property
     def journal(self) -> Journal:
@@ -147,6 +149,16 @@ class Life(Session):
         if self._journal is None:
             self._journal = MortalJournal(self._journal_path, self._fuse)
         return self._journal
+
+
+class Life(Session):
+    """The program from a start to its end, which may come early."""
+
+    def __init__(self, line: Transport, state: Path, fuse: Fuse | None = None) -> None:
+        burning = fuse or Fuse()
+        place = ClusterPlace(Api(Mortal(line, burning)), "test")
+        super().__init__(place, state, items=())
+        self.history = MortalHistory(place, state, burning)
 
     def __enter__(self) -> Self:
         return self
@@ -168,9 +180,9 @@ class Life(Session):
 def undo_all(session: Session) -> Plan:
     """Return the plan that brings the start back: of an undo only what is half done."""
     source = session.place.source()
-    entries = session.entries(source)
+    entries = session.history.entries(source)
     names = [entry.id for entry in entries if entry.undoable and not _ends(entry)]
-    return session.undo(names, source)
+    return session.history.undo(names, source)
 
 
 def _ends(entry: Entry) -> bool:
@@ -189,7 +201,7 @@ def check_settled(session: Session, times: Counter[str]) -> None:
     Each write goes to and fro: after an odd number of them a fix stands, after an even one it was
     taken back or never made.
     """
-    entries = session.entries(session.place.source())
+    entries = session.history.entries(session.place.source())
     undone = {entry.undoes for entry in entries if entry.undoes}
     known = {path_of(record.ref) for entry in entries for _, record in entry.records}
     assert set(times) <= known, "a write is not in the journal"

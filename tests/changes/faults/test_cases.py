@@ -74,7 +74,7 @@ def apply(life: Life, *writes: Write) -> Outcome:
 
 def states(life: Life) -> list[State]:
     """Return the states of the journal's entries, newest first."""
-    return [entry.state for entry in life.entries()]
+    return [entry.state for entry in life.history.entries()]
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_a_write_that_may_still_arrive(
     assert states(life) == [State.FAILED if known else State.INTENDED]
     if not known:
         late[0]()
-        ((_, said),) = life.recover(life.place.source())
+        ((_, said),) = life.history.recover(life.place.source())
         assert "all of it is on the cluster" in said
         assert states(life) == [State.VERIFIED]
 
@@ -139,7 +139,7 @@ def test_an_answer_lost_while_a_group_is_taken_back(line: Line, life: Life) -> N
     outcome = apply(life, IMAGE, Create(NOWHERE, role(NOWHERE)))
     assert "could not be taken back: No answer came in time." in outcome.detail
     assert states(life) == [State.INTENDED]
-    life.recover(life.place.source())
+    life.history.recover(life.place.source())
     assert states(life) == [State.FAILED]
     assert [result.value for result in life.do(undo_all(life))] == ["undone"]
     assert line.look() == before
@@ -160,8 +160,8 @@ def test_killed_while_a_delete_is_taken_back(line: Line, tmp_path: Path, when: s
     with Life(line, tmp_path) as life, pytest.raises(Killed):
         apply(life, Delete(OLD), Create(NOWHERE, role(NOWHERE)))
     with Life(line, tmp_path) as life:
-        life.recover(life.place.source())
-        (entry,) = life.entries()
+        life.history.recover(life.place.source())
+        (entry,) = life.history.entries()
         assert entry.state is State.FAILED
         assert len(entry.standing) == (when == "before")
 
@@ -182,10 +182,10 @@ def test_a_deletion_that_is_still_under_way(
     with Life(line, tmp_path) as life, pytest.raises(Killed):
         apply(life, Delete(OLD))
     with Life(line, tmp_path) as life:
-        ((_, said),) = life.recover(life.place.source())
+        ((_, said),) = life.history.recover(life.place.source())
         assert "Role shop/old is being deleted, and still there" in said
         assert states(life) == [State.APPLIED]
-        assert life.recover(life.place.source()) == ()
+        assert life.history.recover(life.place.source()) == ()
 
 
 def test_what_a_server_leaves_out_is_as_it_was_meant(line: Line, life: Life) -> None:
@@ -204,7 +204,7 @@ def test_an_undo_that_was_taken_back_can_be_tried_again(line: Line, life: Life) 
     """What a half-way undo deleted and made anew is still ours, though its uid is another."""
     before = line.look()
     assert apply(life, Delete(OLD), Create(NEW, role(NEW)), IMAGE).result is Result.VERIFIED
-    entry = life.entries()[0].id
+    entry = life.history.entries()[0].id
 
     def refuse(request: Request, go: Callable[[], Response]) -> Response:
         if request.method == "POST" and b'"old"' in request.body:
@@ -212,11 +212,11 @@ def test_an_undo_that_was_taken_back_can_be_tried_again(line: Line, life: Life) 
         return go()
 
     line.meddle = refuse
-    undo = life.undo([entry], life.place.source())
+    undo = life.history.undo([entry], life.place.source())
     (half,) = life.apply(undo, undo.digest)
     assert "admission says no. What was written before was taken back." in half.detail
     line.meddle = lambda _, go: go()
-    again = life.undo([entry], life.place.source())
+    again = life.history.undo([entry], life.place.source())
     assert not again.unfixed
     assert life.do(again) == [Result.UNDONE]
     assert line.look() == before
@@ -264,7 +264,7 @@ def test_a_disk_that_fills_up_half_way(
     line: Line, life: Life, tmp_path: Path, left: int, results: list[Result]
 ) -> None:
     """What was done before is told, and what is written is in the journal."""
-    full = life._journal = Full(tmp_path / "journal.sqlite")
+    full = life.history._journal = Full(tmp_path / "journal.sqlite")
     changes = [
         Change(ChangeKind.GROUP, "change", Risk.SAFE, (write,))
         for write in (IMAGE, Delete(OLD), Create(NEW, role(NEW)))
@@ -275,7 +275,7 @@ def test_a_disk_that_fills_up_half_way(
     assert [outcome.result for outcome in outcomes] == results
     assert "disk full" in outcomes[1].detail
     full.left = 10
-    life.recover(life.place.source())
+    life.history.recover(life.place.source())
     assert set(states(life)) == {State.VERIFIED}
     assert len(states(life)) == line.times.total()
 
@@ -292,6 +292,6 @@ def test_no_plan_builds_on_what_nobody_knows(line: Line, life: Life) -> None:
     with pytest.raises(Refused, match="`k8sharden journal recover` finds it out"):
         apply(life, IMAGE)
     assert apply(life, Delete(OLD)).result is Result.VERIFIED
-    life.recover(life.place.source())
+    life.history.recover(life.place.source())
     assert apply(life, IMAGE).result is Result.VERIFIED
     assert line.times.total() == 2

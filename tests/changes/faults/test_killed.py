@@ -55,7 +55,7 @@ def killed(seed: int, folder: Path) -> None:
     for steps in (random.randint(1, 12), 0):
         end = Fuse(steps)
         with Life(cluster, folder / "killed", end) as life, contextlib.suppress(Killed):
-            life.recover(life.place.source())
+            life.history.recover(life.place.source())
     with Life(cluster, folder / "killed") as life:
         assert cluster.accepted == written, "recover wrote to the cluster"
         check_settled(life, cluster.times)

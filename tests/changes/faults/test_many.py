@@ -94,8 +94,8 @@ def test_killed_and_gone_on_with(cluster: Witness, tmp_path: Path) -> None:
         session.apply(plan, plan.digest, told)
     session.close()
     session, rest = started(cluster, tmp_path)
-    assert session.interrupted(session.place.source()) == ()
-    assert {entry.state for entry in session.entries()} == {State.VERIFIED}
+    assert session.history.interrupted(session.place.source()) == ()
+    assert {entry.state for entry in session.history.entries()} == {State.VERIFIED}
     assert len(rest.changes) == MANY - HALF
     session.apply(rest, rest.digest)
     assert set(cluster.times.values()) == {1}

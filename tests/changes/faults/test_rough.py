@@ -46,10 +46,10 @@ def settle(life: Life, rough: Rough, cluster: Witness) -> None:
     """Recover on the rough network, then on a calm one, and hold the journal against the truth."""
     rough.arrive()
     with contextlib.suppress(K8shardenError):
-        life.recover(life.place.source())
+        life.history.recover(life.place.source())
     rough.calm = True
     before = len(cluster.accepted)
-    life.recover(life.place.source())
+    life.history.recover(life.place.source())
     assert len(cluster.accepted) == before, "recover wrote to the cluster"
     check_settled(life, cluster.times)
 
