@@ -1,31 +1,18 @@
 """Where a container writes: what its image is known for, and what its own command line says.
 
 An estimate, and said to be one. The API shows neither what is inside an image nor what a process
-does. What is known for sure is small: the folders below, which the images' own documentation
-names, and paths that stand in ``command`` and ``args`` as redirections or values of options.
+does. What is known for sure is small: the folders that the images' own documentation names
+(`known_images`), and paths that stand in ``command`` and ``args`` as redirections or options.
 """
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import msgspec
 
-from k8sharden.analysis.images import parse_image
+from k8sharden.analysis.known_images import known_image
 from k8sharden.model.pods import Container
-
-_KNOWN: Mapping[str, tuple[str, ...]] = {
-    "docker.io/library/nginx": ("/var/cache/nginx", "/var/run"),
-    "docker.io/nginxinc/nginx-unprivileged": (),
-    "docker.io/library/httpd": ("/usr/local/apache2/logs",),
-    "docker.io/library/redis": ("/data",),
-    "docker.io/library/postgres": ("/var/run/postgresql",),
-    "docker.io/library/mysql": ("/var/run/mysqld",),
-    "docker.io/library/mariadb": ("/run/mysqld",),
-    "docker.io/prom/prometheus": ("/prometheus",),
-    "quay.io/prometheus/prometheus": ("/prometheus",),
-    "docker.io/grafana/grafana": ("/var/lib/grafana",),
-}
 
 _PATH = r"/[A-Za-z0-9._@+/-]*"
 _REDIRECTION = re.compile(rf"(?<![<=-])>{{1,2}}\|?\s*[\"']?({_PATH})")
@@ -83,8 +70,8 @@ class Writable(msgspec.Struct, frozen=True):
 
 def writable_paths(container: Container) -> Writable:
     """Return where a container writes outside its volumes, as far as can be told."""
-    image = parse_image(container.image)
-    known = _KNOWN.get(image.repository) if image else None
+    image = known_image(container)
+    known = image.folders if image else None
     folders = {"/tmp", *(known or ())}  # noqa: S108 - the container's folder, not ours
     beyond: set[str] = set()
     for path, is_folder in _written(container):
