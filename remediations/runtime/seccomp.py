@@ -4,7 +4,8 @@ Fields: ``securityContext.seccompProfile.type`` of the pod and of every init, ma
 container; a container's own profile replaces the pod's.
 Allowed values: ``RuntimeDefault``, ``Localhost``. Unset means Unconfined unless the kubelet runs
 with ``seccompDefault``, which the API does not show. The annotations of old
-(``seccomp.security.alpha.kubernetes.io/…``) have had no effect since Kubernetes 1.27.
+(``seccomp.security.alpha.kubernetes.io/…``) have had no effect since Kubernetes 1.27, but the API
+server refuses a Pod where one contradicts the field beside it.
 Source: Pod Security Standards, baseline and restricted, "Seccomp"; CIS Kubernetes Benchmark 5.6.2.
 """
 
@@ -22,7 +23,7 @@ from k8sharden.analysis.containers import (
     pod_field,
     repair,
 )
-from k8sharden.model.change import Change, ChangeKind, Edit, NoChange, Path, SetField
+from k8sharden.model.change import Change, ChangeKind, Edit, NoChange, Path, RemoveField, SetField
 from k8sharden.model.finding import Area, Finding, Severity
 from k8sharden.model.inventory import Inventory
 from k8sharden.model.item import Item, Lesson, Reference, Scope
@@ -34,6 +35,7 @@ _FIELD = "securityContext.seccompProfile.type"
 _UNCONFINED = "Unconfined"
 _OPEN = frozenset({"", _UNCONFINED})
 _LEGACY = "seccomp.security.alpha.kubernetes.io/"
+_SAME = ("runtime/default", "docker/default")
 
 
 def _own(container: Container) -> str:
@@ -99,6 +101,22 @@ def _edits(workload: Workload) -> Iterator[Edit]:
     for seen in mine:
         if _own(seen.container) == _UNCONFINED:
             yield _default(path_of(workload, seen, "securityContext", "seccompProfile"))
+    for key in _contradicting(workload):
+        yield RemoveField((*workload.path[:-1], "metadata", "annotations", key))
+
+
+def _contradicting(workload: Workload) -> list[str]:
+    """Return the annotations that say otherwise than the profile that will be in force."""
+    pod = _pod(workload)
+    profiles = {_LEGACY + "pod": pod}
+    for seen in visit_containers(workload.spec):
+        profiles["container." + _LEGACY + seen.container.name] = _own(seen.container) or pod
+    notes = workload.template_metadata.annotation
+    return sorted(
+        key
+        for key, profile in profiles.items()
+        if notes.get(key, _SAME[0]) not in _SAME and profile in _OPEN
+    )
 
 
 def _default(path: Path) -> Edit:
@@ -107,7 +125,9 @@ def _default(path: Path) -> Edit:
 
 
 def _warnings(workload: Workload) -> Iterator[str]:
-    if _legacy(workload):
+    if _contradicting(workload):
+        yield "Annotations of old that say otherwise go: the API server would refuse its pods."
+    elif _legacy(workload):
         yield "Its seccomp annotations have had no effect since Kubernetes 1.27: remove them."
     privileged = offenders(workload, lambda container: bool(container.security.privileged))
     if privileged:

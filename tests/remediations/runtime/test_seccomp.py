@@ -1,6 +1,6 @@
 """The seccomp fix: as few words as possible in the template, and what has to be said beside it."""
 
-from k8sharden.model.change import Change
+from k8sharden.model.change import Change, Patch, RemoveField
 from remediations.runtime import seccomp
 from tests.remediations import harness
 from tests.remediations.harness import Document
@@ -50,3 +50,16 @@ def test_a_privileged_container_is_said_to_ignore_the_profile() -> None:
     change, spec = _fixed("mixed")
     assert _profiles(spec) == ["RuntimeDefault", None, "RuntimeDefault"]
     assert any("runs unconfined all the same: container tracer" in w for w in change.warnings)
+
+
+def test_an_annotation_that_contradicts_the_profile_goes() -> None:
+    """The server would refuse the pods; the others, which nothing reads, are not touched."""
+    change, _ = _fixed("annotated")
+    (write,) = change.writes
+    assert isinstance(write, Patch)
+    gone = [edit.path[-1] for edit in write.edits if isinstance(edit, RemoveField)]
+    assert gone == [
+        "container.seccomp.security.alpha.kubernetes.io/gateway",
+        "seccomp.security.alpha.kubernetes.io/pod",
+    ]
+    assert "say otherwise" in change.warnings[0]
