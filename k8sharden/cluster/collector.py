@@ -4,9 +4,7 @@ A scan sends only GETs. It lists each type for the whole cluster, and where that
 namespace by namespace.
 """
 
-import gc
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from typing import NoReturn
 
 import msgspec
@@ -21,6 +19,7 @@ from k8sharden.cluster.reader import Job, read
 from k8sharden.errors import ApiError, ClusterUnavailable, Unauthorized
 from k8sharden.model import kinds
 from k8sharden.model import objects as o
+from k8sharden.model.decoding import uncollected
 from k8sharden.model.inventory import Coverage, Entry, Inventory, Source, SourceKind
 from k8sharden.model.kinds import ResourceType
 from k8sharden.model.text import one_line
@@ -92,7 +91,7 @@ class _Scan:
         self._refuse_nothing()
 
     def _list(self, jobs: Iterable[Job]) -> None:
-        with _without_collections():
+        with uncollected():
             for event in read(self._api, jobs, self._cancelled):
                 self._gathered[event.job.kind].take(event)
 
@@ -135,21 +134,6 @@ class _Scan:
             odd=tuple(odd for kind in kinds.SCANNED for odd in self._gathered[kind].odd),
             scanned_at=now,
         )
-
-
-@contextmanager
-def _without_collections() -> Iterator[None]:
-    """Pause the garbage collector while objects come in, none of which can be garbage yet.
-
-    It would walk through all of them again and again, which takes a third of the decoding time.
-    """
-    running = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if running:
-            gc.enable()
 
 
 def _version(api: Api) -> str:

@@ -12,6 +12,7 @@ from k8sharden.cluster.progress import Stopped, Tell
 from k8sharden.errors import InputError, Refused
 from k8sharden.export.inplace import file_diffs, fixable
 from k8sharden.export.sources import Manifests, inventory_from, read_sources
+from k8sharden.model.decoding import uncollected
 from k8sharden.model.inventory import Inventory, Source, SourceKind
 from k8sharden.model.ref import Ref
 from k8sharden.model.text import one_line
@@ -37,7 +38,8 @@ class FilesPlace:
 
     def collect(self, progress: Tell, cancelled: Stopped) -> Inventory:  # noqa: ARG002 - read already
         """Return what the files say."""
-        return inventory_from(self.manifests, self.name, scanned_at=time.time())
+        with uncollected():
+            return inventory_from(self.manifests, self.name, scanned_at=time.time())
 
     @property
     def fetch(self) -> Fetch:
@@ -72,7 +74,8 @@ class FilesPlace:
 
 def open_files(paths: Sequence[str]) -> FilesPlace:
     """Read manifests. Raises `InputError`, with file and line, for what cannot be used."""
-    manifests = read_sources(paths, sys.stdin.buffer)
+    with uncollected():
+        manifests = read_sources(paths, sys.stdin.buffer)
     if not manifests.objects:
         other = manifests.others[0]
         raise InputError(
