@@ -10,7 +10,7 @@ PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check lint types imports format servers screenshots pod-security \
-	pod-security-fixtures bench bench-apply bench-screens \
+	pod-security-fixtures bench bench-apply bench-screens bench-checkov \
 	build lock clean
 
 help:  ## List the targets
@@ -60,6 +60,12 @@ bench-apply: $(VENV)/.dev servers  ## Measure an apply of 500 objects against th
 bench-screens: $(VENV)/.dev  ## Measure the app's first frame, and its list of 50,000 findings
 	$(PY) -m benchmarks.first_paint
 	$(PY) -m benchmarks.findings_list
+
+# checkov is no dependency of ours, and its own are many: it lives in an environment of its own.
+bench-checkov: $(VENV)/.dev  ## Measure a scan of 2,000 manifests against checkov
+	@$(PY) -m venv --clear $(VENV)/checkov
+	@$(VENV)/checkov/bin/python -m pip --disable-pip-version-check --no-input install --quiet checkov
+	$(PY) -m benchmarks.checkov $(VENV)/checkov/bin/checkov
 
 build: $(VENV)/.dev  ## Build the wheel and the source archive into dist/
 	$(PY) -m build --no-isolation
