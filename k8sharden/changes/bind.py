@@ -19,10 +19,12 @@ from k8sharden.model.change import (
     Path,
     RemoveField,
     SetField,
+    SetImage,
     Write,
 )
 from k8sharden.model.edits import edited, find_element
 from k8sharden.model.ref import Ref
+from k8sharden.model.text import one_line
 
 UNSET = msgspec.UNSET
 
@@ -106,6 +108,9 @@ def _field(value: dict[str, Any], edit: Edit) -> FieldChange | None:
     after = UNSET if isinstance(edit, RemoveField) else edit.value
     if before == after:
         return None
+    if isinstance(edit, SetImage) and before != edit.before:
+        was, now = one_line(edit.before, 200), one_line(str(before), 200)
+        raise Drift(f"The image is {now} now, and was {was} at the scan. Scan again.")
     if after is UNSET and isinstance(path[-1], Named) and before is not UNSET:
         # Order can matter: an environment variable may use those before it.
         at = _items(value, path[:-1]).index(before)

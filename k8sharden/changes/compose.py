@@ -14,6 +14,7 @@ from k8sharden.model.change import (
     Path,
     Risk,
     SetField,
+    SetImage,
     Write,
 )
 from k8sharden.model.ref import Ref
@@ -95,10 +96,24 @@ def _merge_edits(first: Iterable[Edit], second: Iterable[Edit]) -> tuple[Edit, .
         clash = next((other for other in merged if _overlap(_place(other), _place(edit))), None)
         if clash is None:
             merged.append(edit)
+        elif both := _both(clash, edit):
+            merged[merged.index(clash)] = both
         elif clash != edit:
             return "It wants another value for a field that this plan sets already: plan it alone."
     # A list is made before its elements are touched, and equal plans come out equal.
     return tuple(sorted(merged, key=lambda edit: (isinstance(edit, SetField), str(_place(edit)))))
+
+
+def _both(one: Edit, two: Edit) -> SetImage | None:
+    """Return one edit for two that move an image and pin it; None where they disagree."""
+    if not (isinstance(one, SetImage) and isinstance(two, SetImage)):
+        return None
+    if (one.path, one.before) != (two.path, two.before):
+        return None
+    parts = [(one.repository, two.repository), (one.digest, two.digest)]
+    if any(mine and theirs and mine != theirs for mine, theirs in parts):
+        return None
+    return SetImage(one.path, one.before, *(mine or theirs for mine, theirs in parts))
 
 
 def _place(edit: Edit) -> Path:

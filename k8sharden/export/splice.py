@@ -25,7 +25,7 @@ from k8sharden.export.places import (
 )
 from k8sharden.export.second_reader import disagrees
 from k8sharden.export.yaml_values import read_values, value_of
-from k8sharden.model.change import AddElement, Edit, Path, RemoveField, SetField
+from k8sharden.model.change import AddElement, Edit, Path, RemoveField, SetField, SetImage
 from k8sharden.model.edits import edited
 from k8sharden.model.render import render
 from k8sharden.model.style import Style
@@ -200,7 +200,7 @@ def _edit_region(text: str, edits: tuple[Edit, ...], style: Style) -> str:
 def _cuts(text: str, root: Node, edit: Edit, style: Style) -> list[c.Cut]:
     place = find(root, edit.path)
     match edit:
-        case SetField():
+        case SetField() | SetImage():
             return _set(text, place, edit.path, edit.value, style)
         case RemoveField():
             untangled(place.node, edit.path)

@@ -64,7 +64,30 @@ class AddElement(msgspec.Struct, frozen=True, tag="add"):
     at: int = -1
 
 
-Edit = SetField | RemoveField | AddElement
+class SetImage(msgspec.Struct, frozen=True, tag="image"):
+    """Give the image reference at ``path`` another repository, another digest, or both.
+
+    ``before`` is the reference as it was judged; the part of it that is left empty here stays, and
+    so does its tag. Two of these go together where they change different parts of one reference.
+    """
+
+    path: Path
+    before: str
+    repository: str = ""
+    digest: str = ""
+
+    @property
+    def value(self) -> str:
+        """The reference as it is to be."""
+        name, _, digest = self.before.partition("@")
+        folder, slash, last = name.rpartition("/")
+        plain, colon, tag = last.partition(":")
+        repository = self.repository or f"{folder}{slash}{plain}"
+        pinned = self.digest or digest
+        return f"{repository}{colon}{tag}" + (f"@{pinned}" if pinned else "")
+
+
+Edit = SetField | RemoveField | AddElement | SetImage
 
 
 class Patch(msgspec.Struct, frozen=True, tag="patch"):

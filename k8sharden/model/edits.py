@@ -5,7 +5,16 @@ from collections.abc import Iterable
 from typing import Any
 
 from k8sharden.errors import Refused
-from k8sharden.model.change import AddElement, Edit, Named, Path, RemoveField, SetField, show_path
+from k8sharden.model.change import (
+    AddElement,
+    Edit,
+    Named,
+    Path,
+    RemoveField,
+    SetField,
+    SetImage,
+    show_path,
+)
 from k8sharden.model.text import one_line
 
 
@@ -18,7 +27,8 @@ def edited(value: dict[str, Any], edits: Iterable[Edit]) -> dict[str, Any]:
 
     `SetField` makes the parents that are missing or null; a list element must be there, once.
     `RemoveField` wants the field there, even where it is null. `AddElement` makes the list where
-    it is missing or null, and refuses a name that is taken. Raises `EditConflict`.
+    it is missing or null, and refuses a name that is taken. `SetImage` wants the reference there
+    that was judged. Raises `EditConflict`.
     """
     result = copy.deepcopy(value)
     for edit in edits:
@@ -33,6 +43,8 @@ def _apply(value: dict[str, Any], edit: Edit) -> None:
         case SetField():
             parent = _walk(value, edit.path, make=True)
             _put(parent, edit.path, copy.deepcopy(edit.value))
+        case SetImage():
+            _set_image(_walk(value, edit.path, make=False), edit)
         case RemoveField():
             _remove(_walk(value, edit.path, make=False), edit.path)
         case AddElement():
@@ -80,6 +92,14 @@ def _put(parent: Any, path: Path, new: Any) -> None:
         parent[find_element(parent, path)] = new
     else:
         _mapping(parent, path[:-1])[path[-1]] = new
+
+
+def _set_image(parent: Any, edit: SetImage) -> None:
+    holder, field = _mapping(parent, edit.path[:-1]), str(edit.path[-1])
+    if holder.get(field) not in [edit.before, edit.value]:
+        now, was = one_line(str(holder.get(field)), 200), one_line(edit.before, 200)
+        raise EditConflict(f"{_shown(edit.path)} is {now} now, and was {was}.")
+    holder[field] = edit.value
 
 
 def _remove(parent: Any, path: Path) -> None:

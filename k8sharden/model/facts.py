@@ -12,15 +12,17 @@ class ImageFact(msgspec.Struct, frozen=True):
     """What a registry said of an image reference, or in ``problem`` why it said nothing.
 
     ``digest`` is the one by which the reference is known there; it is of an index where ``index``,
-    whose images are for ``platforms`` (``linux/amd64``, ``linux/arm/v7``). ``user`` and ``volumes``
-    stand in the configuration of the image for linux/amd64, or of the only one, as ``USER`` and
-    ``VOLUME`` in a Dockerfile put them there: an empty user is root; None where it was not read.
+    whose images are for ``platforms`` (``linux/amd64``, ``linux/arm/v7``) and have the digests
+    ``manifests``. ``user`` and ``volumes`` stand in the configuration of the image for linux/amd64,
+    or of the only one, as ``USER`` and ``VOLUME`` in a Dockerfile put them there: an empty user is
+    root; None where it was not read.
     """
 
     reference: str
     digest: str = ""
     index: bool = False
     platforms: tuple[str, ...] = ()
+    manifests: tuple[str, ...] = ()
     user: str | None = None
     volumes: tuple[str, ...] | None = None
     problem: str = ""

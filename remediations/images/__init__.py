@@ -1,5 +1,12 @@
 """Images: that what runs is what was meant to run."""
 
-from remediations.images import no_digest
+from remediations.images import dead_registry, docker_hub, drift, latest, no_digest, registry
 
-ITEMS = (no_digest.ITEM,)
+ITEMS = (
+    latest.ITEM,
+    no_digest.ITEM,
+    drift.ITEM,
+    registry.ITEM,
+    docker_hub.ITEM,
+    dead_registry.ITEM,
+)

@@ -3,51 +3,34 @@
 Field: ``image`` of every init, main and ephemeral container.
 Allowed value: a reference with a digest, ``repository[:tag]@sha256:…``.
 The digest comes from what runs: ``imageID`` in the status of the workload's pods, where that is a
-digest of the same repository and all replicas agree.
+digest of the same repository and all replicas agree; or from the registry, where it was asked.
 Source: Kubernetes documentation, "Images"; the distribution project's reference grammar.
 """
 
 from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import cast
 
-from k8sharden.analysis.containers import (
-    EPHEMERAL,
-    Defect,
-    Fix,
-    field_of,
-    judge,
-    named,
-    offenders,
-    path_of,
-    repair,
-)
-from k8sharden.analysis.images import parse_image, repository_digest
-from k8sharden.model.change import Change, ChangeKind, NoChange, SetField
+from k8sharden.analysis.containers import Defect, field_of, judge, named, offenders, repair
+from k8sharden.analysis.pinning import is_tagged, pinned
+from k8sharden.model.change import Change, ChangeKind, NoChange
 from k8sharden.model.finding import Area, Finding, Severity
-from k8sharden.model.inventory import Inventory, SourceKind
+from k8sharden.model.inventory import Inventory
 from k8sharden.model.item import Item, Lesson, Reference, Scope
-from k8sharden.model.kinds import NODES, PODS, REPLICA_SETS, WORKLOADS, listings
-from k8sharden.model.objects import ContainerStatus, Node, Pod
-from k8sharden.model.pods import Container, Visited, visit_containers
-from k8sharden.model.text import one_line
-from k8sharden.model.workloads import Workload, pods_of, workloads
+from k8sharden.model.kinds import WORKLOADS
+from k8sharden.model.pods import Visited
+from k8sharden.model.workloads import Workload, workloads
 
 
-def _has_no_digest(container: Container) -> bool:
-    # Looked at first, since parsing thousands of names costs more than everything else here.
-    if "@" not in container.image:
-        return True
-    image = parse_image(container.image)
-    return image is None or not image.digest
+def _tagged(inventory: Inventory, workload: Workload) -> tuple[Visited, ...]:
+    return offenders(workload, lambda container: is_tagged(container, inventory))
 
 
 def _evaluate(inventory: Inventory) -> Iterator[Finding]:
-    return judge(ITEM, workloads(inventory), _defect)
+    return judge(ITEM, workloads(inventory), partial(_defect, inventory))
 
 
-def _defect(workload: Workload) -> Defect | None:
-    found = offenders(workload, _has_no_digest)
+def _defect(inventory: Inventory, workload: Workload) -> Defect | None:
+    found = _tagged(inventory, workload)
     if not found:
         return None
     images = {seen.container.name: seen.container.image for seen in found}
@@ -62,100 +45,7 @@ def _said(found: Sequence[Visited]) -> str:
 
 
 def _remediate(found: Finding, inventory: Inventory) -> Change | NoChange:
-    return repair(found, inventory, partial(_fix, inventory))
-
-
-def _fix(inventory: Inventory, workload: Workload) -> Fix | NoChange:
-    tagged = [seen for seen in offenders(workload, _has_no_digest) if not seen.is_ephemeral]
-    if not tagged:
-        return NoChange(EPHEMERAL)
-    pods = pods_of(inventory).get(workload.ref, ())
-    if not pods or inventory.source.kind is SourceKind.MANIFESTS:
-        return NoChange(_nothing_runs(inventory))
-    digests: dict[str, str] = {}
-    for seen in tagged:
-        digest = _agreed_digest(seen.container, pods)
-        if isinstance(digest, NoChange):
-            return digest
-        digests[seen.container.name] = digest
-    return Fix(
-        f"Pin the images of {workload.ref.label} to what runs",
-        tuple(
-            SetField(
-                path_of(workload, seen, "image"),
-                f"{seen.container.image}@{digests[seen.container.name]}",
-            )
-            for seen in tagged
-        ),
-        tuple(_warnings(inventory)),
-        {"digests": digests},
-        listings((PODS, REPLICA_SETS), workload.namespace),
-    )
-
-
-def _nothing_runs(inventory: Inventory) -> str:
-    if inventory.source.kind is SourceKind.MANIFESTS:
-        return (
-            "A file does not say which digest its tag stands for: scan the cluster that runs it, "
-            "or let the build write the digest."
-        )
-    return (
-        "No pod of it runs, so nothing tells which digest is meant: "
-        "scan again while one runs, or let the build write the digest."
-    )
-
-
-def _agreed_digest(container: Container, pods: Sequence[Pod]) -> str | NoChange:
-    """Return the digest by which every replica runs a container, or why there is none."""
-    name = f"container {one_line(container.name, 70)}"
-    image = parse_image(container.image)
-    if image is None:
-        return NoChange(f"The image of {name} is no valid reference: correct it first.")
-    ids = [status.image_id for pod in pods for status in _statuses(pod, container)]
-    digests = {repository_digest(image_id, image) for image_id in ids if image_id}
-    if not digests:
-        return NoChange(
-            f"No pod runs {name} from the image of the template: wait for the rollout to end, or "
-            "look for a webhook that rewrites images."
-        )
-    if "" in digests:
-        return NoChange(
-            f"A node knows the image of {name} by no digest of {one_line(image.repository, 120)}: "
-            "it was loaded by hand or comes from a mirror. Ask the registry for the digest."
-        )
-    if len(digests) > 1:
-        return NoChange(
-            f"Replicas run {len(digests)} different images as {name} under one tag: "
-            "restart the rollout so that they agree, then scan again."
-        )
-    return digests.pop()
-
-
-def _statuses(pod: Pod, container: Container) -> Iterator[ContainerStatus]:
-    """Yield what a pod says of a container, where it was made from the template's image."""
-    asked = {seen.container.name: seen.container.image for seen in visit_containers(pod.spec)}
-    if pod.status is None or asked.get(container.name) != container.image:
-        return
-    for statuses in (pod.status.init_container_statuses, pod.status.container_statuses):
-        yield from (status for status in statuses or () if status.name == container.name)
-
-
-def _warnings(inventory: Inventory) -> Iterator[str]:
-    yield "A push to the tag no longer arrives by itself: releases have to change the digest."
-    architectures = _architectures(inventory)
-    if len(architectures) > 1:
-        yield (
-            f"Nodes are {' and '.join(architectures)}: ask the registry whether the digest is the "
-            "image index, since that of one architecture starts on no other."
-        )
-
-
-def _architectures(inventory: Inventory) -> tuple[str, ...]:
-    if "architectures" not in inventory.cache:
-        infos = [node.status.node_info for node in inventory.of(NODES, Node) if node.status]
-        known = {one_line(info.architecture, 20) for info in infos if info and info.architecture}
-        inventory.cache["architectures"] = tuple(sorted(known))
-    return cast("tuple[str, ...]", inventory.cache["architectures"])
+    return repair(found, inventory, lambda each: pinned(inventory, each, _tagged(inventory, each)))
 
 
 _DOCS = "https://kubernetes.io/docs"
@@ -186,8 +76,9 @@ _LESSON = Lesson(
         "Each image becomes repository:tag@sha256:…; the tag stays for people to read, the digest "
         "decides. It is taken from what runs now: the imageID in the status of the workload's own "
         "pods. It counts only as a digest of the same repository, and only when all replicas "
-        "agree. Where they differ, nothing runs, or a node knows the image by its local id only, "
-        "no digest is invented: you get the reason."
+        "agree. Where nothing runs, as in a file, or nodes are of several architectures, the "
+        "registry is asked if you say so: `--registries`, or R on this screen. No digest is "
+        "invented."
     ),
     breaks=(
         "Pods restart once, on the image that they already run. From then on a re-pushed tag "

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import yaml
 
@@ -12,6 +13,7 @@ from k8sharden.analysis.system import is_system_namespace
 from k8sharden.cluster.api import Api
 from k8sharden.cluster.collector import collect
 from k8sharden.cluster.training import objects, training_cluster
+from k8sharden.cluster.training.registry import SETTLED
 from k8sharden.model.finding import Status
 from k8sharden.model.inventory import Inventory, SourceKind
 from k8sharden.model.kinds import BY_KIND, WORKLOADS
@@ -31,8 +33,8 @@ LABELS = {
 
 @pytest.fixture(scope="module")
 def inventory() -> Inventory:
-    """What a scan reads of the training cluster."""
-    return collect(
+    """What a scan reads of the training cluster, with what its people settled."""
+    read = collect(
         Api(training_cluster().transport(), read_only=True),
         SourceKind.DEMO,
         name="training",
@@ -40,6 +42,7 @@ def inventory() -> Inventory:
         cancelled=lambda: False,
         clock=lambda: 0.0,
     )
+    return msgspec.structs.replace(read, facts=SETTLED)
 
 
 def found(inventory: Inventory, *, system: bool) -> dict[str, set[str]]:

@@ -8,6 +8,7 @@ objects that a cluster would list. A document of kind `Evidence` fills what is n
     source: {kind: cluster, name: training, server_version: v1.36.2}
     controlPlane: {servers: [{source: …, flags: {…}}], samples: [{name: …, labels: {}, value: 1}]}
     unread: {secrets: forbidden}
+    facts: {images: {"shop/web:1": {digest: …}}, allowed_registries: […], mirrors: {docker.io: …}}
 
 One of kind `Expected` says what exactly is to be found, each finding by its resource, and which
 kind of change answers it (`none` for a reason):
@@ -27,6 +28,7 @@ from k8sharden.model import objects as o
 from k8sharden.model.change import Change, Create, Delete, NoChange, Patch, Write
 from k8sharden.model.edits import edited
 from k8sharden.model.evidence import ControlPlane
+from k8sharden.model.facts import Facts
 from k8sharden.model.finding import Finding, Status
 from k8sharden.model.inventory import Coverage, Entry, Inventory, Source, SourceKind
 from k8sharden.model.item import Item
@@ -73,6 +75,7 @@ def inventory(docs: Iterable[Document], source: Source = TRAINING) -> Inventory:
         {key: tuple(items) for key, items in objects.items()},
         _ledger(evidence.get("unread", {})),
         msgspec.convert(evidence.get("controlPlane", {}), ControlPlane),
+        facts=_facts(evidence.get("facts", {})),
     )
 
 
@@ -121,6 +124,11 @@ def _written(docs: list[Document], write: Write) -> list[Document]:
 
 def _ledger(unread: Mapping[str, str]) -> dict[str, Entry]:
     return {kind.key: _entry(kind, unread) for kind in kinds.ALL}
+
+
+def _facts(written: Document) -> Facts:
+    images = {name: {"reference": name, **fact} for name, fact in written.get("images", {}).items()}
+    return msgspec.convert({**written, "images": images}, Facts)
 
 
 def _entry(kind: ResourceType, unread: Mapping[str, str]) -> Entry:

@@ -9,7 +9,11 @@ from tests.remediations.judge import problems
 from tests.remediations.mutations import Mutant, mutants
 
 # Grammars: most of their branches mean nothing to one item, and tests of their own hold them all.
-GRAMMARS = ("k8sharden.analysis.images", "k8sharden.analysis.selectors")
+GRAMMARS = (
+    "k8sharden.analysis.images",
+    "k8sharden.analysis.registries",
+    "k8sharden.analysis.selectors",
+)
 CASES = [
     pytest.param(item, mutant, id=f"{item.id}-{number}-{mutant.place}")
     for item in OWN

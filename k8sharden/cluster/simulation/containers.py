@@ -35,35 +35,38 @@ def fates(images: Images, pod: Object, since: int, now: int) -> Fates:
         for container in spec.get(word) or ():
             image = image_of(images, container["image"])
             if why := _refused(pod, container, image):
-                return _held(pod, container, {"reason": "CreateContainerConfigError"}, why)
+                return _held(images, pod, container, {"reason": "CreateContainerConfigError"}, why)
             if path := _unwritable(container, image):
-                return _fallen(pod, container, path, since, now)
+                return _fallen(images, pod, container, path, since, now)
     ended = {"terminated": _ended(0, "Completed", since)}
     runs = {"running": {"startedAt": times.written(since)}}
-    found = statuses(pod, lambda _: {"state": runs, "ready": True, "started": True})
+    found = statuses(images, pod, lambda _: {"state": runs, "ready": True, "started": True})
     if "initContainerStatuses" in found:
         starts = {"state": ended, "ready": True, "started": False}
         found["initContainerStatuses"] = [each | starts for each in found["initContainerStatuses"]]
     return Fates(found, "Running", ready=True)
 
 
-def statuses(pod: Object, state: Callable[[Object], Object]) -> dict[str, list[Object]]:
+def statuses(
+    images: Images, pod: Object, state: Callable[[Object], Object]
+) -> dict[str, list[Object]]:
     """Return the status of each container, with what ``state`` says of it."""
     found = {}
+    node = pod["spec"].get("nodeName", "")
     for word, key in (
         ("initContainers", "initContainerStatuses"),
         ("containers", "containerStatuses"),
     ):
         if pod["spec"].get(word):
-            found[key] = [_status(each) | state(each) for each in pod["spec"][word]]
+            found[key] = [_status(images, each, node) | state(each) for each in pod["spec"][word]]
     return found
 
 
-def _status(container: Object) -> Object:
+def _status(images: Images, container: Object, node: str) -> Object:
     return {
         "name": container["name"],
         "image": container["image"],
-        "imageID": image_id(container["image"]),
+        "imageID": image_id(container["image"], image_of(images, container["image"]), node),
         "lastState": {},
         "ready": False,
         "restartCount": 0,
@@ -102,9 +105,9 @@ def _unwritable(container: Object, image: Image) -> str:
     return next((path for path in image.writes if not covered(path, mounts)), "")
 
 
-def _held(pod: Object, bad: Object, waiting: Object, message: str) -> Fates:
+def _held(images: Images, pod: Object, bad: Object, waiting: Object, message: str) -> Fates:
     return Fates(
-        statuses(pod, lambda each: _beside(pod, bad, each, waiting | {"message": message})),
+        statuses(images, pod, lambda each: _beside(pod, bad, each, waiting | {"message": message})),
         "Pending",
         ready=False,
     )
@@ -120,7 +123,7 @@ def _beside(pod: Object, bad: Object, each: Object, waiting: Object) -> Object:
     return {"state": {"running": {"startedAt": born}}, "ready": True, "started": True}
 
 
-def _fallen(pod: Object, bad: Object, path: str, since: int, now: int) -> Fates:
+def _fallen(images: Images, pod: Object, bad: Object, path: str, since: int, now: int) -> Fates:
     """Return the state of a pod of which one container ends with an error each time."""
     count, last, again = _restarts(since, now)
     wait = _BACK_OFF[min(count, len(_BACK_OFF) - 1)]
@@ -131,7 +134,7 @@ def _fallen(pod: Object, bad: Object, path: str, since: int, now: int) -> Fates:
     }
     text = f"{bad['name']}: cannot write {path}/index: Read-only file system: {path}/index"
     ended = _ended(1, "Error", last) | {"message": text}
-    found = _held(pod, bad, waiting, waiting["message"])
+    found = _held(images, pod, bad, waiting, waiting["message"])
     for each in (status for group in found.statuses.values() for status in group):
         if each["name"] == bad["name"]:
             each |= {"restartCount": count, "lastState": {"terminated": ended}}

@@ -8,11 +8,18 @@ import msgspec
 
 
 class Image(msgspec.Struct, frozen=True):
-    """What an image brings: the numeric ``user`` it starts as, and the folders it ``writes`` to."""
+    """What an image brings: the numeric ``user`` it starts as, and the folders it ``writes`` to.
+
+    ``volumes`` it declares. Nodes in ``moved`` pulled its tags after somebody had moved them.
+    """
 
     user: int = 0
     writes: tuple[str, ...] = ()
+    volumes: tuple[str, ...] = ()
+    moved: tuple[str, ...] = ()
 
+
+_PLAIN = Image()
 
 Images = Mapping[str, Image]
 """Images by their name without tag and digest; any other runs as root and writes nowhere."""
@@ -20,15 +27,18 @@ Images = Mapping[str, Image]
 
 def image_of(images: Images, name: str) -> Image:
     """Return what is known of the image that a container names."""
-    return images.get(_repository(name), Image())
+    return images.get(_repository(name), _PLAIN)
 
 
-def image_id(name: str) -> str:
+def image_id(name: str, image: Image = _PLAIN, node: str = "") -> str:
     """Return the repository digest that a node reports for an image, made up from its name."""
-    digest = name.partition("@")[2]
-    if not digest:
-        digest = f"sha256:{hashlib.sha256(name.encode()).hexdigest()}"
-    return f"{_repository(name)}@{digest}"
+    return f"{_repository(name)}@{digest_of(name, moved=node in image.moved)}"
+
+
+def digest_of(name: str, *, moved: bool = False) -> str:
+    """Return the digest of a reference, before its tag was ``moved`` or after."""
+    again = " once more" if moved else ""
+    return name.partition("@")[2] or f"sha256:{hashlib.sha256((name + again).encode()).hexdigest()}"
 
 
 def _repository(name: str) -> str:

@@ -55,7 +55,7 @@ def _place(world: World, pod: Object) -> Object | None:
 def _pending(world: World, pod: Object) -> Object:
     waiting = {"state": {"waiting": {"reason": "ContainerCreating"}}}
     status = _where(world, pod) | {"phase": "Pending", "conditions": _conditions(pod, ready=False)}
-    return status | containers.statuses(pod, lambda _: waiting)
+    return status | containers.statuses(world.images, pod, lambda _: waiting)
 
 
 def _started(world: World, pod: Object, since: int) -> Object:
