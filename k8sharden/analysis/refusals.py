@@ -11,12 +11,13 @@ from typing import Any, NamedTuple, cast
 import msgspec
 
 from k8sharden.analysis.pod_security import Policy, describe, minor_of, policy, violations
+from k8sharden.analysis.pod_security.workloads import not_read
 from k8sharden.analysis.restarts import running, template
 from k8sharden.model import objects as o
 from k8sharden.model.decoding import convert
 from k8sharden.model.impact import Impact, ImpactKind
 from k8sharden.model.inventory import Inventory
-from k8sharden.model.kinds import PODS, WORKLOADS
+from k8sharden.model.kinds import PODS
 from k8sharden.model.meta import Meta
 from k8sharden.model.pods import PodSpec, Template
 from k8sharden.model.ref import Ref
@@ -66,7 +67,7 @@ def refused_in(
     asked = policy(after, "enforce")
     if asked == policy(before, "enforce") or asked == Policy():
         return None
-    missing = _missing(namespace, inventory)
+    missing = not_read(namespace, inventory)
     if missing:
         return _untold(f"Cannot tell what Pod Security ({asked.words}) would refuse: {missing}")
     minor = minor_of(inventory.source.server_version)
@@ -94,20 +95,6 @@ def _said(asked: Policy, bad: list[Workload], stuck: list[o.Pod], templates: int
 
 def _counted(number: int, word: str) -> str:
     return f"{number} {word}" + ("" if number == 1 else "s")
-
-
-def _missing(namespace: str, inventory: Inventory) -> str:
-    """Name what was not read of a namespace; empty where all was."""
-    gaps = [kind.key for kind in WORKLOADS if not inventory.entry(kind).covers(namespace)]
-    if gaps:
-        return f"{', '.join(gaps)} could not be read in {one_line(namespace, 70)}."
-    names = {kind.kind for kind in WORKLOADS}
-    odd = [
-        each.ref.label
-        for each in inventory.odd
-        if each.ref.namespace == namespace and each.ref.kind in names
-    ]
-    return f"{one_line(', '.join(odd), 200)} could not be read." if odd else ""
 
 
 class _Here(NamedTuple):

@@ -1,5 +1,24 @@
 """Pod Security Standards: what namespaces admit, and what pod templates ask for."""
 
-from remediations.pod_security import allow_privilege_escalation, no_enforce
+from remediations.pod_security import (
+    allow_privilege_escalation,
+    enforce_privileged,
+    enforce_raisable,
+    invalid_label,
+    no_audit,
+    no_enforce,
+    version_future,
+    version_stale,
+)
 
-ITEMS = (no_enforce.ITEM, allow_privilege_escalation.ITEM)
+NAMESPACES = (
+    no_enforce.ITEM,
+    enforce_privileged.ITEM,
+    enforce_raisable.ITEM,
+    invalid_label.ITEM,
+    version_future.ITEM,
+    version_stale.ITEM,
+    no_audit.ITEM,
+)
+
+ITEMS = (*NAMESPACES, allow_privilege_escalation.ITEM)

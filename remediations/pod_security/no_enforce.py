@@ -9,138 +9,24 @@ Source: Kubernetes documentation, "Pod Security Admission"; CIS Kubernetes Bench
 
 from collections.abc import Iterator
 
-from k8sharden.analysis.pod_security import Level, highest_level, minor_of
-from k8sharden.analysis.pod_security.workloads import namespace_level
-from k8sharden.analysis.system import is_system_namespace
-from k8sharden.model.change import (
-    Change,
-    ChangeKind,
-    NoChange,
-    Patch,
-    Path,
-    Risk,
-    SetField,
-    show_path,
-)
-from k8sharden.model.finding import Area, Finding, Severity, Status
-from k8sharden.model.inventory import Inventory, SourceKind
+from k8sharden.model.change import ChangeKind
+from k8sharden.model.finding import Area, Finding, Severity
+from k8sharden.model.inventory import Inventory
 from k8sharden.model.item import Item, Lesson, Reference, Scope
-from k8sharden.model.kinds import NAMESPACES, WORKLOADS, listings
-from k8sharden.model.objects import Namespace
-from k8sharden.model.text import one_line
-from k8sharden.model.workloads import Workload, pods_of, workloads
-
-_LABEL = "pod-security.kubernetes.io/"
-_ENFORCE = f"{_LABEL}enforce"
-_TERMINATING = "Terminating"
-_NAMED = 5
+from k8sharden.model.kinds import NAMESPACES, WORKLOADS
+from remediations.pod_security.labels import (
+    enforce_highest,
+    label_finding,
+    namespaces_of_people,
+    value_of,
+)
 
 
 def _evaluate(inventory: Inventory) -> Iterator[Finding]:
-    for namespace in inventory.namespaces:
-        unguarded = _ENFORCE not in namespace.metadata.label
-        if unguarded and not is_system_namespace(namespace.name) and not _ends(namespace):
-            yield Finding(
-                ITEM.id,
-                ITEM.area,
-                ITEM.severity,
-                Status.FAIL,
-                NAMESPACES.ref("", namespace.name),
-                f"Namespace {namespace.name} admits any pod: no Pod Security level is enforced.",
-                path=show_path(_label("enforce")),
-                evidence={"labels": _present(namespace)},
-            )
-
-
-def _ends(namespace: Namespace) -> bool:
-    """Whether the namespace is being deleted, so that nothing can be created in it any more."""
-    phase = namespace.status.phase if namespace.status else ""
-    return phase == _TERMINATING or bool(namespace.metadata.deletion_timestamp)
-
-
-def _present(namespace: Namespace) -> dict[str, str]:
-    labels = namespace.metadata.label
-    return {key: labels[key] for key in sorted(labels) if key.startswith(_LABEL)}
-
-
-def _label(name: str) -> Path:
-    return ("metadata", "labels", f"{_LABEL}{name}")
-
-
-def _remediate(found: Finding, inventory: Inventory) -> Change | NoChange:
-    name = found.resource.name
-    namespace = next((each for each in inventory.namespaces if each.name == name), None)
-    if namespace is None:
-        return NoChange("It is no longer among what was read: scan again.")
-    minor = minor_of(inventory.source.server_version)
-    level = namespace_level(inventory, name, minor)
-    if level is Level.PRIVILEGED:
-        return NoChange(
-            "Any level worth enforcing would refuse pods that it runs today: "
-            f"{_below(Level.BASELINE, inventory, name, minor)}. Fix or move them first."
-        )
-    labels = _labels(level, minor, namespace)
-    return Change(
-        ChangeKind.PATCH,
-        f"Enforce {level} in {found.resource.label}",
-        Risk.SAFE,
-        (
-            Patch(
-                found.resource,
-                tuple(SetField(_label(key), value) for key, value in labels.items()),
-            ),
-        ),
-        basis={"level": str(level), "version": labels["enforce-version"]},
-        rests_on=listings(WORKLOADS, name),
-        warnings=tuple(_warnings(level, inventory, name, minor)),
-    )
-
-
-def _labels(level: Level, minor: int | None, namespace: Namespace) -> dict[str, str]:
-    """Return the labels to set; audit and warn that somebody has chosen stay as they are."""
-    labels = {
-        "enforce": str(level),
-        # Pinned, so that an upgrade of the cluster does not refuse what ran the day before.
-        "enforce-version": "latest" if minor is None else f"v1.{minor}",
-    }
-    for mode in ("audit", "warn"):
-        wanted = {mode: str(Level.RESTRICTED), f"{mode}-version": "latest"}
-        if f"{_LABEL}{mode}" not in namespace.metadata.label:
-            labels |= wanted
-    return labels
-
-
-def _warnings(level: Level, inventory: Inventory, name: str, minor: int | None) -> Iterator[str]:
-    if level is Level.BASELINE:
-        held_back = _below(Level.RESTRICTED, inventory, name, minor)
-        yield f"Restricted would be stricter, but would refuse pods of {held_back}."
-    if not any(each.namespace == name for each in workloads(inventory)):
-        yield (
-            "Nothing runs in it yet, so nothing can break today: what comes later has to meet "
-            "restricted, or its pods are refused."
-        )
-    if inventory.source.kind is SourceKind.MANIFESTS:
-        yield "Only these files were judged: other pods of the namespace may not meet the level."
-
-
-def _below(level: Level, inventory: Inventory, name: str, minor: int | None) -> str:
-    """Name the first workloads whose template or running pods do not reach ``level``."""
-    names = [
-        workload.ref.label
-        for workload in workloads(inventory)
-        if workload.namespace == name and _reach(workload, inventory, minor) < level
-    ]
-    shown, rest = names[:_NAMED], len(names) - _NAMED
-    text = one_line(", ".join(shown), 300) or "pods whose owner was not read"
-    return f"{text} and {rest} more" if rest > 0 else text
-
-
-def _reach(workload: Workload, inventory: Inventory, minor: int | None) -> Level:
-    levels = [
-        highest_level(pod.spec, pod.metadata, minor)
-        for pod in pods_of(inventory).get(workload.ref, ())
-    ]
-    return min([highest_level(workload.spec, workload.template_metadata, minor), *levels])
+    for namespace in namespaces_of_people(inventory):
+        if value_of(namespace, "enforce") is None:
+            said = f"Namespace {namespace.name} admits any pod: no Pod Security level is enforced."
+            yield label_finding(ITEM, namespace, "enforce", said)
 
 
 _DOCS = "https://kubernetes.io/docs"
@@ -217,5 +103,5 @@ ITEM = Item(
     ),
     lesson=_LESSON,
     evaluate=_evaluate,
-    remediate=_remediate,
+    remediate=enforce_highest,
 )

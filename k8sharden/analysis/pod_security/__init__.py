@@ -13,18 +13,31 @@ from k8sharden.analysis.pod_security.evaluate import (
     violations,
 )
 from k8sharden.analysis.pod_security.level import Level
-from k8sharden.analysis.pod_security.policy import PREFIX, Policy, minor_of, policy
+from k8sharden.analysis.pod_security.policy import (
+    MODES,
+    PREFIX,
+    Policy,
+    invalid_labels,
+    minor_of,
+    pinned_minor,
+    policy,
+    server_minor,
+)
 
 __all__ = [
     "LATEST",
+    "MODES",
     "PREFIX",
     "Level",
     "Policy",
     "Violation",
     "describe",
     "highest_level",
+    "invalid_labels",
     "minor_of",
+    "pinned_minor",
     "policy",
     "reasons",
+    "server_minor",
     "violations",
 ]

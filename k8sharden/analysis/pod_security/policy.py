@@ -12,6 +12,7 @@ from k8sharden.analysis.pod_security.evaluate import LATEST
 from k8sharden.analysis.pod_security.level import Level
 
 PREFIX = "pod-security.kubernetes.io/"
+MODES = ("enforce", "audit", "warn")
 _LEVELS = {level.value: level for level in Level}
 
 
@@ -41,11 +42,37 @@ def policy(labels: Mapping[str, str], mode: str = "enforce") -> Policy:
         version = version or labels.get(f"{PREFIX}enforce-version")
     if level is not None and level not in _LEVELS:
         level = Level.RESTRICTED.value if mode == "enforce" else None
-    found = re.fullmatch(r"v1\.(\d+)", version or "")
-    return Policy(_LEVELS[level or Level.PRIVILEGED.value], int(found[1]) if found else None)
+    return Policy(_LEVELS[level or Level.PRIVILEGED.value], pinned_minor(version or ""))
+
+
+def pinned_minor(version: str) -> int | None:
+    """Return the minor version that a label's value pins; None for ``latest`` and for a bad one."""
+    found = re.fullmatch(r"v1\.(0|[1-9][0-9]*)", version)
+    return int(found[1]) if found else None
+
+
+def invalid_labels(labels: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the Pod Security labels whose value the API server does not understand."""
+    return tuple(
+        key
+        for key in (f"{PREFIX}{mode}{end}" for mode in MODES for end in ("", "-version"))
+        if key in labels and not _understood(key, labels[key])
+    )
+
+
+def _understood(key: str, value: str) -> bool:
+    if key.endswith("-version"):
+        return value == "latest" or pinned_minor(value) is not None
+    return value in _LEVELS
+
+
+def server_minor(server_version: str) -> int | None:
+    """Return a server's own minor version, newer than the newest known or not; None if unknown."""
+    known = re.match(r"v?1\.([0-9]{1,3})", server_version)
+    return int(known[1]) if known else None
 
 
 def minor_of(server_version: str) -> int | None:
     """Return the minor version that a server judges by, up to the newest known; None if unknown."""
-    known = re.match(r"v?1\.(\d{1,3})", server_version)
-    return min(int(known[1]), LATEST) if known else None
+    known = server_minor(server_version)
+    return None if known is None else min(known, LATEST)

@@ -6,6 +6,8 @@ from typing import cast
 from k8sharden.analysis.pod_security.evaluate import highest_level, highest_up_to
 from k8sharden.analysis.pod_security.level import Level
 from k8sharden.model.inventory import Inventory
+from k8sharden.model.kinds import WORKLOADS
+from k8sharden.model.text import one_line
 from k8sharden.model.workloads import Workload, pods_of, workloads
 
 
@@ -49,3 +51,34 @@ def _levels(inventory: Inventory, minor: int | None) -> Mapping[str, Level]:
         so_far = levels.get(namespace, Level.RESTRICTED)
         levels[namespace] = highest_up_to(so_far, spec, metadata, minor)
     return levels
+
+
+def reach(workload: Workload, inventory: Inventory, minor: int | None = None) -> Level:
+    """Return the strictest level that a workload's template and each of its running pods meet."""
+    levels = [
+        highest_level(pod.spec, pod.metadata, minor)
+        for pod in pods_of(inventory).get(workload.ref, ())
+    ]
+    return min([level_of(workload, minor), *levels])
+
+
+def below(
+    level: Level, inventory: Inventory, namespace: str, minor: int | None = None
+) -> tuple[Workload, ...]:
+    """Return the workloads of a namespace whose template or running pods fall short of a level."""
+    here = (each for each in workloads(inventory) if each.namespace == namespace)
+    return tuple(each for each in here if reach(each, inventory, minor) < level)
+
+
+def not_read(namespace: str, inventory: Inventory) -> str:
+    """Say what was not read of a namespace's workloads and pods; empty where all was."""
+    gaps = [kind.key for kind in WORKLOADS if not inventory.entry(kind).covers(namespace)]
+    if gaps:
+        return f"{', '.join(gaps)} could not be read in {one_line(namespace, 70)}."
+    names = {kind.kind for kind in WORKLOADS}
+    odd = [
+        each.ref.label
+        for each in inventory.odd
+        if each.ref.namespace == namespace and each.ref.kind in names
+    ]
+    return f"{one_line(', '.join(odd), 200)} could not be read." if odd else ""

@@ -4,6 +4,7 @@ Pod Security here; whether RBAC grants more than the user holds in `escalation`.
 Source: Kubernetes documentation, "Pod Security Admission"; k8s.io/pod-security-admission, v0.36.
 """
 
+import json
 from typing import Any
 
 from k8sharden.analysis.pod_security import (
@@ -11,12 +12,19 @@ from k8sharden.analysis.pod_security import (
     Policy,
     Violation,
     describe,
+    invalid_labels,
     policy,
     reasons,
     violations,
 )
 from k8sharden.cluster.memory import escalation
-from k8sharden.cluster.memory.failures import forbidden, forbidden_value, invalid
+from k8sharden.cluster.memory.failures import (
+    Cause,
+    forbidden,
+    forbidden_value,
+    invalid,
+    invalid_value,
+)
 from k8sharden.cluster.memory.requests import Call
 from k8sharden.cluster.memory.store import Object, Store
 from k8sharden.cluster.memory.warned import pod_spec_of
@@ -68,7 +76,9 @@ class Admission:
 
     def created(self, call: Call, value: Object) -> None:
         """Refuse or warn about a new object."""
-        if call.kind is kinds.PODS:
+        if call.kind is kinds.NAMESPACES:
+            _refuse_labels(call, value, {})
+        elif call.kind is kinds.PODS:
             self._check_pod(call, value)
         else:
             self._warn(call, _template(call, value), call.namespace)
@@ -76,6 +86,7 @@ class Admission:
     def changed(self, call: Call, value: Object, old: Object) -> None:
         """Refuse or warn about a new state of an object."""
         if call.kind is kinds.NAMESPACES:
+            _refuse_labels(call, value, old)
             self._check_namespace(call, value, old)
         elif call.kind is kinds.PODS:
             if not call.attributes.subresource and _images(value) != _images(old):
@@ -136,6 +147,29 @@ class Admission:
                 f'"{now.words}"'
             )
         call.warnings += sorted(f"{_named(names)}: {text}" for text, names in grouped.items())
+
+
+def _refuse_labels(call: Call, value: Object, old: Object) -> None:
+    """Raise the 422 of labels that are not understood, unless all of them were there before."""
+    causes = _misunderstood(value)
+    if causes and causes != _misunderstood(old):
+        raise invalid(call.kind, value["metadata"]["name"], causes)
+
+
+def _misunderstood(namespace: Object) -> list[Cause]:
+    labels = (namespace.get("metadata") or {}).get("labels") or {}
+    return [
+        invalid_value(
+            f"metadata.labels[{key}]",
+            json.dumps(labels[key]),
+            _VERSIONS if key.endswith("-version") else _LEVELS,
+        )
+        for key in invalid_labels(labels)
+    ]
+
+
+_LEVELS = f"must be one of {', '.join(Level)}"
+_VERSIONS = 'must be "latest" or "v1.x"'
 
 
 def _template(call: Call, value: Object) -> Object | None:

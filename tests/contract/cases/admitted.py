@@ -36,6 +36,15 @@ def enforcing(**modes: str) -> dict[str, str]:
 
 CASES: tuple[Case, ...] = (
     Case(
+        "pod security: labels that are not understood",
+        (
+            label(audit="strict"),
+            label(enforce="Baseline", warn_version="1.36"),
+            label(enforce_version="v1.08"),
+            label(enforce_version="v1.99"),
+        ),
+    ),
+    Case(
         "pod security: enforced",
         (
             post("pods", pod()),
