@@ -209,7 +209,7 @@ def owner_of_ref(ref: Ref | None, inventory: Inventory) -> Owner:
 def _objects(inventory: Inventory) -> Mapping[Ref, o.Object]:
     if "by-ref" not in inventory.cache:
         inventory.cache["by-ref"] = {
-            kinds.BY_KEY[key].ref(item.namespace, item.name): item
+            o.ref_of(kinds.BY_KEY[key], item): item
             for key, items in inventory.objects.items()
             for item in items
         }

@@ -67,10 +67,11 @@ class Ground:
         """Return the inventory with everything that this plan wrote as it was before."""
         objects = {key: list(items) for key, items in inventory.objects.items()}
         for ref, bound in self._ours.items():
-            kind = kinds.BY_KIND.get((ref.api_version, ref.kind))
-            if kind is None or kind not in o.STRUCTS:
+            found = kinds.find(ref.api_version, ref.kind)
+            if found is None:
                 continue
-            kept = [each for each in objects.get(kind.key, ()) if not _is(each, ref)]
+            kind = kinds.family(found)
+            kept = [each for each in objects.get(kind.key, ()) if o.ref_of(kind, each) != ref]
             try:
                 before = [convert(bound.before, o.STRUCTS[kind])] if bound.before else []
             except msgspec.ValidationError:
@@ -85,10 +86,6 @@ class Ground:
         objects[kinds.PODS.key] = [*kept_pods, *(pod for ref in mine for pod in old.get(ref, ()))]
         frozen = {key: tuple(items) for key, items in objects.items()}
         return msgspec.structs.replace(inventory, objects=frozen, cache={})
-
-
-def _is(item: o.Object, ref: Ref) -> bool:
-    return (item.namespace, item.name) == (ref.namespace, ref.name)
 
 
 def _same(one: Change, two: Change) -> bool:

@@ -6,6 +6,7 @@ import msgspec
 
 from k8sharden.errors import InputError
 from k8sharden.model import kinds
+from k8sharden.model.admission import Constraint
 from k8sharden.model.finding import Finding, Severity
 from k8sharden.session import Scan
 
@@ -79,7 +80,10 @@ def _check_resource(scan: Scan, text: str) -> None:
             pass
         case _:
             kind = namespace = name = ""
-    types = [each for each in kinds.SCANNED if each.kind == kind and name]
+    constraints = scan.inventory.of(kinds.CONSTRAINTS, Constraint)
+    known = {each.kind: each for each in kinds.SCANNED}
+    known |= dict.fromkeys((each.kind for each in constraints), kinds.CONSTRAINTS)
+    types = [known[kind]] if kind in known and name else []
     if not types:
         raise InputError(
             f"--resource {text!r} names no object that is scanned: write KIND/NAMESPACE/NAME with "

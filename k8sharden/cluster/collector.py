@@ -10,15 +10,17 @@ from typing import NoReturn
 import msgspec
 
 from k8sharden.cluster.api import Api
+from k8sharden.cluster.discovery import not_served
 from k8sharden.cluster.evidence import observe
 from k8sharden.cluster.gather import Gathered
 from k8sharden.cluster.interrupt import Interruptible
 from k8sharden.cluster.platforms import detect
 from k8sharden.cluster.progress import Coalesced, Progress, Tell
-from k8sharden.cluster.reader import Job, read
+from k8sharden.cluster.reader import End, Job, read
 from k8sharden.errors import ApiError, ClusterUnavailable, Unauthorized
 from k8sharden.model import kinds
 from k8sharden.model import objects as o
+from k8sharden.model.admission import constraint_types
 from k8sharden.model.decoding import uncollected
 from k8sharden.model.inventory import Coverage, Entry, Inventory, Source, SourceKind
 from k8sharden.model.kinds import ResourceType
@@ -75,8 +77,13 @@ class _Scan:
 
     def list_all(self, namespaces: tuple[str, ...]) -> None:
         """List every type, the large ones first, since they take longest."""
-        small = tuple(kind for kind in kinds.SCANNED if kind not in _LARGE)
+        missing = not_served(self._single)
+        for kind, error in missing.items():
+            self._gathered[kind].take(End(Job(kind), error))
+        left_out = (*_LARGE, *missing, kinds.CONSTRAINTS)
+        small = tuple(kind for kind in kinds.SCANNED if kind not in left_out)
         self._list(Job(kind) for kind in _LARGE + small)
+        self._list_constraints()
         if self._entry(kinds.PODS).status is Coverage.ABSENT:
             raise ClusterUnavailable(
                 f"{one_line(self._api.server, 200)} knows no pods: is this address an API server?"
@@ -89,6 +96,20 @@ class _Scan:
         for kind in refused:
             self._gathered[kind].finish()
         self._refuse_nothing()
+
+    def _list_constraints(self) -> None:
+        """List the constraints of each kind, which only their templates tell."""
+        templates, whole = (
+            self._gathered[kind] for kind in (kinds.CONSTRAINT_TEMPLATES, kinds.CONSTRAINTS)
+        )
+        if whole.error is not None:
+            return
+        types = constraint_types(templates.objects)
+        parts = {kind: Gathered(kind, lambda _: None) for kind in types}
+        self._gathered |= parts
+        self._list(map(Job, parts))
+        failed = whole.join(parts.values())
+        whole.take(End(Job(kinds.CONSTRAINTS), templates.error or failed))
 
     def _list(self, jobs: Iterable[Job]) -> None:
         with uncollected():

@@ -14,7 +14,7 @@ from k8sharden.model import kinds
 from k8sharden.model import objects as o
 from k8sharden.model.decoding import decode, decoder
 from k8sharden.model.inventory import OddObject
-from k8sharden.model.kinds import ResourceType
+from k8sharden.model.kinds import ResourceType, family
 from k8sharden.model.text import one_line
 
 T = TypeVar("T")
@@ -43,7 +43,7 @@ class PageDecoder:
     """Decodes the pages of one resource type."""
 
     def __init__(self, kind: ResourceType) -> None:
-        struct = o.STRUCTS[kind]
+        struct = o.STRUCTS[family(kind)]
         self._kind = kind
         listed: type[_List[o.Object]] = _List[struct]  # type: ignore[valid-type]
         self._whole = decoder(listed)

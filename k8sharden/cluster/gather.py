@@ -40,6 +40,24 @@ class Gathered:
         """Whether the list of the whole cluster was forbidden."""
         return isinstance(self._errors.get(""), Forbidden)
 
+    @property
+    def error(self) -> Exception | None:
+        """Why the list of the whole cluster was not read; None where it was, or not yet."""
+        return self._errors.get("")
+
+    def join(self, parts: Iterable["Gathered"]) -> Exception | None:
+        """Take over what came of the parts of this type; return why one of them is missing."""
+        failed = None
+        for number, part in enumerate(parts):
+            # A template whose type is not served yet, or any more, has no constraints.
+            if part.error is None or isinstance(part.error, NotFound):
+                place = f"part {number}"
+                self._objects[place], self._odd[place] = [*part.objects], [*part.odd]
+                self._read.add(place)
+            else:
+                failed = part.error
+        return failed
+
     def take(self, event: Event) -> None:
         """Take a page, a new start or the end of a list."""
         place = event.job.namespace

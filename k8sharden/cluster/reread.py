@@ -9,8 +9,11 @@ from k8sharden.cluster.decode import PageDecoder
 from k8sharden.cluster.transport import JSON, METADATA_LIST
 from k8sharden.model import kinds
 from k8sharden.model import objects as o
+from k8sharden.model.admission import constraint_types
 from k8sharden.model.change import Listing
 from k8sharden.model.inventory import Coverage, Inventory, OddObject
+from k8sharden.model.kinds import ResourceType
+from k8sharden.model.ref import Ref
 
 
 def reread(api: Api, inventory: Inventory, listings: Sequence[Listing]) -> Inventory:
@@ -38,24 +41,36 @@ def _places(inventory: Inventory, listing: Listing) -> Iterator[Listing]:
 
 def _read(api: Api, inventory: Inventory, listing: Listing) -> Inventory:
     kind, space = kinds.BY_KEY[listing.resource], listing.namespace
-    decoder = PageDecoder(kind)
     found: list[o.Object] = []
     odd: list[OddObject] = []
     accept = METADATA_LIST if kind is kinds.SECRETS else JSON
-    for body in api.pages(kind, space, accept=accept):
-        page = decoder.decode(body)
-        found += page.objects
-        odd += page.odd
+    for each in _types(kind, inventory):
+        decoder = PageDecoder(each)
+        for body in api.pages(each, space, accept=accept):
+            page = decoder.decode(body)
+            found += page.objects
+            odd += page.odd
     kept = [
         each for each in inventory.objects.get(kind.key, ()) if _elsewhere(each.namespace, space)
     ]
     others = [
         each
         for each in inventory.odd
-        if each.ref.kind != kind.kind or _elsewhere(each.ref.namespace, space)
+        if _family(each.ref) != kind or _elsewhere(each.ref.namespace, space)
     ]
     objects = {**inventory.objects, kind.key: (*kept, *found)}
     return msgspec.structs.replace(inventory, objects=objects, odd=(*others, *odd))
+
+
+def _types(kind: ResourceType, inventory: Inventory) -> tuple[ResourceType, ...]:
+    """Return the types that are listed for one: of constraints there are as many as templates."""
+    if kind != kinds.CONSTRAINTS:
+        return (kind,)
+    return constraint_types(inventory.of(kinds.CONSTRAINT_TEMPLATES, o.Object))
+
+
+def _family(ref: Ref) -> ResourceType:
+    return kinds.family(kinds.type_of(ref))
 
 
 def _elsewhere(namespace: str, space: str) -> bool:

@@ -31,7 +31,7 @@ def inventory_from(manifests: Manifests, name: str = "", *, scanned_at: float = 
         if isinstance(decoded, OddObject):
             odd.append(decoded)
         else:
-            objects[kinds.type_of(item.ref).key].append(decoded)
+            objects[kinds.family(kinds.type_of(item.ref)).key].append(decoded)
     return Inventory(
         Source(SourceKind.MANIFESTS, name or ", ".join(map(shown, manifests.paths))),
         {key: tuple(items) for key, items in objects.items()},
@@ -59,7 +59,7 @@ def _overridden(manifests: Manifests) -> Iterator[OddObject]:
 
 
 def _decoded(item: ManifestObject) -> o.Object | OddObject:
-    kind = kinds.type_of(item.ref)
+    kind = kinds.family(kinds.type_of(item.ref))
     try:
         decoded = convert(item.value, o.STRUCTS[kind])
     except msgspec.ValidationError as error:

@@ -21,7 +21,7 @@ from k8sharden.export.manifests import Manifests as Manifests  # noqa: PLC0414 -
 from k8sharden.export.manifests import Skipped
 from k8sharden.export.nodes import BadYaml, Node, node_of
 from k8sharden.export.yaml_values import key_of, value_of
-from k8sharden.model.kinds import BY_KIND
+from k8sharden.model.kinds import find
 from k8sharden.model.ref import Ref
 from k8sharden.model.text import one_line
 
@@ -61,7 +61,7 @@ def read_sources(paths: Sequence[str], stdin: BinaryIO) -> Manifests:
 
 
 def _is_known(ref: Ref) -> bool:
-    return (ref.api_version, ref.kind) in BY_KIND
+    return find(ref.api_version, ref.kind) is not None
 
 
 def _nothing(paths: Sequence[str], skipped: list[Skipped]) -> str:
@@ -193,7 +193,7 @@ def _ref(value: dict[str, Any], version: str, kind: str, where: str) -> Ref:
     metadata = metadata if isinstance(metadata, dict) else {}
     name = metadata.get("name") or metadata.get("generateName") or ""
     namespace = metadata.get("namespace") or ""
-    known = BY_KIND.get((version, kind))
+    known = find(version, kind)
     if known is None:
         return Ref(version, kind, str(namespace), str(name))
     if not isinstance(name, str) or not name or not isinstance(namespace, str):

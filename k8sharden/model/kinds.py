@@ -66,11 +66,68 @@ CLUSTER_ROLE_BINDINGS = ResourceType(
     _RBAC, "v1", "clusterrolebindings", "ClusterRoleBinding", namespaced=False
 )
 
-ALL: tuple[ResourceType, ...] = (
+_ADMISSION = "admissionregistration.k8s.io"
+ADMISSION_POLICIES = ResourceType(
+    _ADMISSION, "v1", "validatingadmissionpolicies", "ValidatingAdmissionPolicy", namespaced=False
+)
+ADMISSION_POLICY_BINDINGS = ResourceType(
+    _ADMISSION,
+    "v1",
+    "validatingadmissionpolicybindings",
+    "ValidatingAdmissionPolicyBinding",
+    namespaced=False,
+)
+VALIDATING_WEBHOOKS = ResourceType(
+    _ADMISSION,
+    "v1",
+    "validatingwebhookconfigurations",
+    "ValidatingWebhookConfiguration",
+    namespaced=False,
+)
+MUTATING_WEBHOOKS = ResourceType(
+    _ADMISSION,
+    "v1",
+    "mutatingwebhookconfigurations",
+    "MutatingWebhookConfiguration",
+    namespaced=False,
+)
+
+VULNERABILITY_REPORTS = ResourceType(
+    "aquasecurity.github.io", "v1alpha1", "vulnerabilityreports", "VulnerabilityReport"
+)
+KYVERNO_CLUSTER_POLICIES = ResourceType(
+    "kyverno.io", "v1", "clusterpolicies", "ClusterPolicy", namespaced=False
+)
+KYVERNO_POLICIES = ResourceType("kyverno.io", "v1", "policies", "Policy")
+_KYVERNO = "policies.kyverno.io"
+KYVERNO_VALIDATING_POLICIES = ResourceType(
+    _KYVERNO, "v1", "validatingpolicies", "ValidatingPolicy", namespaced=False
+)
+KYVERNO_IMAGE_POLICIES = ResourceType(
+    _KYVERNO, "v1", "imagevalidatingpolicies", "ImageValidatingPolicy", namespaced=False
+)
+CONSTRAINT_TEMPLATES = ResourceType(
+    "templates.gatekeeper.sh", "v1", "constrainttemplates", "ConstraintTemplate", namespaced=False
+)
+_CONSTRAINTS = "constraints.gatekeeper.sh"
+CONSTRAINTS = ResourceType(_CONSTRAINTS, "v1beta1", "*", "Constraint", namespaced=False)
+"""Stands for all kinds of Gatekeeper constraints: each ConstraintTemplate makes one of its own."""
+
+BUILT_IN: tuple[ResourceType, ...] = (
     NAMESPACES, NODES, PODS, SERVICES, SERVICE_ACCOUNTS, SECRETS, CONFIG_MAPS, LIMIT_RANGES,
     REPLICATION_CONTROLLERS, DEPLOYMENTS, DAEMON_SETS, STATEFUL_SETS, REPLICA_SETS, JOBS,
     CRON_JOBS, NETWORK_POLICIES, ROLES, CLUSTER_ROLES, ROLE_BINDINGS, CLUSTER_ROLE_BINDINGS,
+    ADMISSION_POLICIES, ADMISSION_POLICY_BINDINGS, VALIDATING_WEBHOOKS, MUTATING_WEBHOOKS,
 )  # fmt: skip
+"""The types that every API server has."""
+
+CUSTOM: tuple[ResourceType, ...] = (
+    VULNERABILITY_REPORTS, KYVERNO_CLUSTER_POLICIES, KYVERNO_POLICIES,
+    KYVERNO_VALIDATING_POLICIES, KYVERNO_IMAGE_POLICIES, CONSTRAINT_TEMPLATES, CONSTRAINTS,
+)  # fmt: skip
+"""The types that a CustomResourceDefinition brings, where the tool is installed."""
+
+ALL: tuple[ResourceType, ...] = BUILT_IN + CUSTOM
 """Every type that is known by name: what can be written, and read from files."""
 
 WORKLOADS: tuple[ResourceType, ...] = (
@@ -97,6 +154,27 @@ def listings(kinds: Iterable[ResourceType], namespace: str = "") -> tuple[Listin
     return tuple(Listing(kind.key, namespace if kind.namespaced else "") for kind in kinds)
 
 
+def constraints_of(kind: str) -> ResourceType:
+    """Return the type of the Gatekeeper constraints of one kind, as their template makes it."""
+    return ResourceType(_CONSTRAINTS, "v1beta1", kind.lower(), kind, namespaced=False)
+
+
+def find(api_version: str, kind: str) -> ResourceType | None:
+    """Return the type of these words, Gatekeeper's own for a constraint; None if it is unknown."""
+    if api_version == CONSTRAINTS.api_version:
+        # It becomes a part of a path.
+        return constraints_of(kind) if kind.isascii() and kind.isalnum() else None
+    return BY_KIND.get((api_version, kind))
+
+
+def family(kind: ResourceType) -> ResourceType:
+    """Return the type under which an inventory keeps objects: one for all kinds of constraints."""
+    return CONSTRAINTS if kind.group == _CONSTRAINTS else kind
+
+
 def type_of(ref: Ref) -> ResourceType:
     """Return the type of a reference. Raises `KeyError` for a kind that is not known here."""
-    return BY_KIND[ref.api_version, ref.kind]
+    found = find(ref.api_version, ref.kind)
+    if found is None:
+        raise KeyError(ref.kind)
+    return found

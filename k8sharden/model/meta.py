@@ -44,3 +44,19 @@ class Meta(Struct, frozen=True):
     def controller(self) -> OwnerReference | None:
         """The owner that manages this object, where it has one."""
         return next((owner for owner in self.owner_references or () if owner.controller), None)
+
+
+class Object(Struct, frozen=True):
+    """Any object: its metadata. Secrets and ConfigMaps are never decoded further than this."""
+
+    metadata: Meta
+
+    @property
+    def name(self) -> str:
+        """The object's name."""
+        return self.metadata.name
+
+    @property
+    def namespace(self) -> str:
+        """The object's namespace, empty for cluster-scoped ones."""
+        return self.metadata.namespace or ""

@@ -8,26 +8,14 @@ from typing import Any
 
 import msgspec
 
+from k8sharden.model import admission as a
 from k8sharden.model import kinds
 from k8sharden.model.kinds import ResourceType
-from k8sharden.model.meta import Meta, Struct
+from k8sharden.model.meta import Object as Object  # noqa: PLC0414 - one door
+from k8sharden.model.meta import Struct
 from k8sharden.model.pods import PodSpec, Template
-
-
-class Object(Struct, frozen=True):
-    """Any object: its metadata. Secrets and ConfigMaps are never decoded further than this."""
-
-    metadata: Meta
-
-    @property
-    def name(self) -> str:
-        """The object's name."""
-        return self.metadata.name
-
-    @property
-    def namespace(self) -> str:
-        """The object's namespace, empty for cluster-scoped ones."""
-        return self.metadata.namespace or ""
+from k8sharden.model.ref import Ref
+from k8sharden.model.reports import VulnerabilityReport
 
 
 class ContainerStatus(Struct, frozen=True):
@@ -267,5 +255,23 @@ STRUCTS: Mapping[ResourceType, type[Object]] = {
     kinds.CLUSTER_ROLES: Role,
     kinds.ROLE_BINDINGS: Binding,
     kinds.CLUSTER_ROLE_BINDINGS: Binding,
+    kinds.ADMISSION_POLICIES: a.AdmissionPolicy,
+    kinds.ADMISSION_POLICY_BINDINGS: a.AdmissionPolicyBinding,
+    kinds.VALIDATING_WEBHOOKS: a.WebhookConfiguration,
+    kinds.MUTATING_WEBHOOKS: a.WebhookConfiguration,
+    kinds.VULNERABILITY_REPORTS: VulnerabilityReport,
+    kinds.KYVERNO_CLUSTER_POLICIES: a.KyvernoPolicy,
+    kinds.KYVERNO_POLICIES: a.KyvernoPolicy,
+    kinds.KYVERNO_VALIDATING_POLICIES: a.KyvernoPolicy,
+    kinds.KYVERNO_IMAGE_POLICIES: a.KyvernoPolicy,
+    kinds.CONSTRAINT_TEMPLATES: a.ConstraintTemplate,
+    kinds.CONSTRAINTS: a.Constraint,
 }
 """The struct that each type's items are decoded into."""
+
+
+def ref_of(kind: ResourceType, item: Object) -> Ref:
+    """Return the reference of an object that an inventory keeps under this type."""
+    if isinstance(item, a.Constraint):
+        kind = kinds.constraints_of(item.kind)
+    return kind.ref(item.namespace, item.name)

@@ -1,5 +1,6 @@
 """The collector: what it reads, what it cannot, and what it says of both."""
 
+import json
 import threading
 import time
 from typing import Any
@@ -10,6 +11,7 @@ from k8sharden.cluster.progress import Progress
 from k8sharden.cluster.transport import METADATA_LIST, Request, Response
 from k8sharden.errors import Cancelled, ClusterUnavailable, Unauthorized
 from k8sharden.model import kinds
+from k8sharden.model.admission import Constraint
 from k8sharden.model.inventory import Coverage
 from tests.cluster.fakes import KUBE_SYSTEM, Answers, Scripted, page, refusal, scan
 
@@ -266,3 +268,76 @@ def test_the_ledger_keeps_the_servers_own_words() -> None:
     """The ledger's sentence is the server's own, so that people can search for it."""
     busy = refusal(503, "ServiceUnavailable", "etcd has no leader")
     assert "etcd has no leader" in scan(Scripted({PODS: busy})).entry(kinds.PODS).detail
+
+
+def groups(*names: str, version: str = "v1") -> Response:
+    """What discovery says of the API groups."""
+    versions = [{"groupVersion": f"any/{version}", "version": version}]
+    found = [{"name": name, "versions": versions} for name in names]
+    return Response(200, json.dumps({"groups": found}).encode())
+
+
+def test_a_group_that_discovery_does_not_name_is_not_asked_for() -> None:
+    """Tools that are not installed cost a scan one question for all of them together."""
+    transport = Scripted({"/apis": groups("apps")})
+    inventory = scan(transport)
+    assert {inventory.entry(kind).status for kind in kinds.CUSTOM} == {Coverage.ABSENT}
+    asked = {request.path for request in transport.requests}
+    assert not asked & {kind.path() for kind in kinds.CUSTOM}
+    assert kinds.ADMISSION_POLICIES.path() in asked
+
+
+def test_a_group_in_other_versions_only_is_unknown() -> None:
+    """Objects that are there in a version that is not known here must not look like none."""
+    inventory = scan(Scripted({"/apis": groups("policies.kyverno.io", version="v1alpha1")}))
+    entry = inventory.entry(kinds.KYVERNO_VALIDATING_POLICIES)
+    assert entry.status is Coverage.ERROR
+    assert "v1alpha1" in entry.detail
+
+
+@pytest.mark.parametrize("answer", [FORBIDDEN, Response(200, b"{}"), Response(200, b"\xff")])
+def test_without_discovery_every_type_is_asked_for(answer: Response) -> None:
+    """Where the groups cannot be read, each list says for itself whether it is there."""
+    transport = Scripted({"/apis": answer})
+    assert scan(transport).entry(kinds.VULNERABILITY_REPORTS).status is Coverage.READ
+
+
+def template(kind: str) -> dict[str, object]:
+    """The least of a ConstraintTemplate."""
+    spec = {"crd": {"spec": {"names": {"kind": kind}}}}
+    return {"metadata": {"name": kind.lower()}, "spec": spec}
+
+
+CONSTRAINTS = "/apis/constraints.gatekeeper.sh/v1beta1/"
+
+
+def test_the_constraints_of_every_template_are_listed() -> None:
+    """Gatekeeper makes a type of each template; an odd name makes no path, a new one no error."""
+    templates = [template("K8sDigests"), template("K8sRepos"), template("../../pods")]
+    found = {"kind": "K8sDigests", "metadata": {"name": "all"}, "spec": {}}
+    transport = Scripted(
+        {
+            kinds.CONSTRAINT_TEMPLATES.path(): page(templates),
+            f"{CONSTRAINTS}k8sdigests": page([found]),
+            f"{CONSTRAINTS}k8srepos": refusal(404, "NotFound"),
+        }
+    )
+    inventory = scan(transport)
+    (constraint,) = inventory.of(kinds.CONSTRAINTS, Constraint)
+    assert (constraint.kind, constraint.name) == ("K8sDigests", "all")
+    assert inventory.entry(kinds.CONSTRAINTS).status is Coverage.READ
+    asked = [request.path for request in transport.requests if CONSTRAINTS in request.path]
+    assert sorted(asked) == [f"{CONSTRAINTS}k8sdigests", f"{CONSTRAINTS}k8srepos"]
+
+
+def test_constraints_that_may_not_be_listed_are_unknown() -> None:
+    """One kind of constraints that cannot be read leaves it open whether any constraint denies."""
+    transport = Scripted(
+        {
+            kinds.CONSTRAINT_TEMPLATES.path(): page([template("K8sDigests")]),
+            f"{CONSTRAINTS}k8sdigests": FORBIDDEN,
+        }
+    )
+    entry = scan(transport).entry(kinds.CONSTRAINTS)
+    assert entry.status is Coverage.FORBIDDEN
+    assert entry.permission == "list *.constraints.gatekeeper.sh"

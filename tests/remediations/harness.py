@@ -68,7 +68,7 @@ def inventory(docs: Iterable[Document], source: Source = TRAINING) -> Inventory:
         if document["apiVersion"] == OURS:
             evidence = document if document["kind"] == "Evidence" else evidence
             continue
-        kind = kinds.BY_KIND[document["apiVersion"], document["kind"]]
+        kind = kinds.family(_type(document))
         objects[kind.key].append(msgspec.convert(document, o.STRUCTS[kind]))
     return Inventory(
         msgspec.convert(evidence["source"], Source) if "source" in evidence else source,
@@ -102,9 +102,14 @@ def applied(docs: list[Document], changes: Iterable[Change]) -> list[Document]:
 
 def ref_of(document: Mapping[str, Any]) -> Ref:
     """Return the reference of an object."""
-    kind = kinds.BY_KIND[document["apiVersion"], document["kind"]]
     metadata = document["metadata"]
-    return kind.ref(metadata.get("namespace", ""), metadata["name"])
+    return _type(document).ref(metadata.get("namespace", ""), metadata["name"])
+
+
+def _type(document: Mapping[str, Any]) -> ResourceType:
+    found = kinds.find(document["apiVersion"], document["kind"])
+    assert found is not None, document["kind"]
+    return found
 
 
 def _written(docs: list[Document], write: Write) -> list[Document]:

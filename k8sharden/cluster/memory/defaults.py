@@ -8,6 +8,7 @@ import base64
 from collections.abc import Callable
 from typing import Any
 
+from k8sharden.cluster.memory import admission_rules
 from k8sharden.cluster.memory.pod_defaults import pod_spec, template
 from k8sharden.cluster.memory.store import Object
 from k8sharden.model import kinds
@@ -181,4 +182,8 @@ _BY_KIND: dict[str, Callable[[Object], None]] = {
     kinds.CLUSTER_ROLE_BINDINGS.key: _role_binding,
     kinds.SERVICES.key: _service,
     kinds.SECRETS.key: _secret,
+    kinds.ADMISSION_POLICIES.key: admission_rules.fill_policy,
+    kinds.ADMISSION_POLICY_BINDINGS.key: admission_rules.fill_binding,
+    kinds.VALIDATING_WEBHOOKS.key: admission_rules.fill_webhooks,
+    kinds.MUTATING_WEBHOOKS.key: admission_rules.fill_mutating_webhooks,
 }

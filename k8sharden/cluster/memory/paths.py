@@ -9,7 +9,7 @@ from k8sharden.cluster.memory.failures import Failure, method_not_allowed, no_re
 from k8sharden.cluster.memory.requests import Call
 from k8sharden.cluster.memory.store import Object
 from k8sharden.cluster.transport import FLAGZ
-from k8sharden.model.kinds import ALL
+from k8sharden.model.kinds import ResourceType
 
 _HEALTH = ("/healthz", "/livez", "/readyz")
 
@@ -36,15 +36,15 @@ class Paths:
             return 200, b"ok"
         if path == "/metrics":
             return 200, self._metrics().encode()
-        known = {
+        known: dict[str, Callable[[], Object]] = {
             "/version": self._about,
             "/flagz": lambda: self._flagz(call),
             "/api": lambda: {"kind": "APIVersions", "versions": ["v1"]},
-            "/apis": _groups,
+            "/apis": lambda: _groups(call.served),
         }
         if path in known:
             return 200, known[path]()
-        return 200, _resources(path)
+        return 200, _resources(path, call.served)
 
     def _about(self) -> Object:
         major, minor, _ = self._version.removeprefix("v").split(".", 2)
@@ -65,16 +65,16 @@ class Paths:
         }
 
 
-def _groups() -> Object:
-    names = sorted({(kind.group, kind.version) for kind in ALL if kind.group})
+def _groups(served: tuple[ResourceType, ...]) -> Object:
+    names = sorted({(kind.group, kind.version) for kind in served if kind.group})
     groups = []
     for name, version in names:
-        served = {"groupVersion": f"{name}/{version}", "version": version}
-        groups.append({"name": name, "versions": [served], "preferredVersion": served})
+        words = {"groupVersion": f"{name}/{version}", "version": version}
+        groups.append({"name": name, "versions": [words], "preferredVersion": words})
     return {"kind": "APIGroupList", "apiVersion": "v1", "groups": groups}
 
 
-def _resources(path: str) -> Object:
+def _resources(path: str, served: tuple[ResourceType, ...]) -> Object:
     """List the resource types of a group, where the path is that of one."""
     version = path.removeprefix("/apis/") if path != "/api/v1" else "v1"
     found = [
@@ -85,7 +85,7 @@ def _resources(path: str) -> Object:
             "kind": kind.kind,
             "verbs": ["create", "delete", "get", "list", "patch", "update"],
         }
-        for kind in ALL
+        for kind in served
         if kind.api_version == version
     ]
     if not found:

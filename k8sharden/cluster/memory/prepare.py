@@ -14,6 +14,8 @@ from k8sharden.model.kinds import ResourceType
 _GENERATED = (
     kinds.PODS, kinds.REPLICATION_CONTROLLERS, kinds.DEPLOYMENTS, kinds.DAEMON_SETS,
     kinds.STATEFUL_SETS, kinds.REPLICA_SETS, kinds.JOBS, kinds.CRON_JOBS, kinds.NETWORK_POLICIES,
+    kinds.ADMISSION_POLICIES, kinds.ADMISSION_POLICY_BINDINGS, kinds.VALIDATING_WEBHOOKS,
+    kinds.MUTATING_WEBHOOKS, *kinds.CUSTOM,
 )  # fmt: skip
 _EMPTY_STATUS: dict[str, dict[str, Any]] = {
     kinds.REPLICATION_CONTROLLERS.key: {"replicas": 0},
@@ -174,7 +176,8 @@ def _intent(kind: ResourceType, value: Object) -> Any:
     if kind is kinds.DEPLOYMENTS:
         # It copies its annotations to its ReplicaSets.
         return value.get("spec"), value["metadata"].get("annotations")
-    return value.get("spec")
+    # Only webhook configurations have webhooks, and those have no spec.
+    return value.get("spec", value.get("webhooks"))
 
 
 def _count_template(value: Object, old: Object) -> None:

@@ -10,14 +10,13 @@ import msgspec
 
 from k8sharden.cluster.memory.failures import Failure, cause, invalid, no_resource
 from k8sharden.cluster.transport import Request
-from k8sharden.model.kinds import ALL, ResourceType
+from k8sharden.model.kinds import BUILT_IN, ResourceType
 
 _AUTHORIZATION = "authorization.k8s.io"
 REVIEWS = tuple(
     ResourceType(_AUTHORIZATION, "v1", f"{kind.lower()}s", kind, namespaced=False)
     for kind in ("SelfSubjectAccessReview", "SubjectAccessReview", "SelfSubjectRulesReview")
 )
-_TYPES = {(kind.group, kind.version, kind.plural): kind for kind in (*ALL, *REVIEWS)}
 _VERBS = {
     "GET": "get",
     "HEAD": "get",
@@ -59,9 +58,12 @@ class Attributes(msgspec.Struct, frozen=True):
 class Call:
     """One request on its way through the server; ``warnings`` gather on it."""
 
-    def __init__(self, request: Request, user: User) -> None:
+    def __init__(
+        self, request: Request, user: User, served: tuple[ResourceType, ...] = BUILT_IN
+    ) -> None:
         self.request = request
         self.user = user
+        self.served = served
         self.attributes = attributes(request)
         self.warnings: list[str] = []
 
@@ -74,7 +76,8 @@ class Call:
     def kind(self) -> ResourceType:
         """The resource type. Raises the 404 of one that is not served."""
         about = self.attributes
-        found = _TYPES.get((about.group, about.version, about.resource))
+        wanted = (about.group, about.version, about.resource)
+        found = next((kind for kind in (*self.served, *REVIEWS) if _words(kind) == wanted), None)
         # The path of a namespaced type names a namespace for everything but lists.
         if found is None or (about.verb not in ("list", "watch") and self._misplaced(found)):
             raise no_resource()
@@ -109,6 +112,10 @@ class Call:
     def strictness(self) -> str:
         """What is done with unknown fields: ``Strict``, ``Warn`` or ``Ignore``."""
         return self.query.get("fieldValidation") or "Warn"
+
+
+def _words(kind: ResourceType) -> tuple[str, str, str]:
+    return kind.group, kind.version, kind.plural
 
 
 def _unsupported_dry_run(method: str, value: object) -> Failure:

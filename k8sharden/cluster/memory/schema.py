@@ -15,7 +15,21 @@ from typing import Any
 import msgspec
 
 from k8sharden.cluster.memory.quantities import canonical
+from k8sharden.model import kinds
 from k8sharden.model.kinds import ResourceType
+
+CUSTOM = "custom resource"
+"""The struct type of custom resources, whose own schemas are not known here."""
+
+_CUSTOM = {(kind.api_version, kind.kind) for kind in kinds.CUSTOM}
+_FREE = {
+    "apiVersion": "string omitempty",
+    "kind": "string omitempty",
+    "metadata": "v1.ObjectMeta omitempty",
+    "spec": "any omitempty",
+    "status": "any omitempty",
+    "report": "any omitempty",
+}
 
 
 class Field(msgspec.Struct, frozen=True):
@@ -43,7 +57,7 @@ def _table() -> dict[str, Any]:
 @cache
 def fields(type_name: str) -> dict[str, Field]:
     """Return the fields of a struct type; empty for a type that has none."""
-    written = _table()["types"].get(type_name, {})
+    written = _FREE if type_name == CUSTOM else _table()["types"].get(type_name, {})
     return {name: _field(text) for name, text in written.items() if name != "*"}
 
 
@@ -72,6 +86,8 @@ def root(kind: ResourceType) -> str:
 
 def root_of(api_version: str, kind: str) -> str:
     """Return the struct type of a kind. Raises `KeyError` for one that is not in the table."""
+    if (api_version, kind) in _CUSTOM:
+        return CUSTOM
     return str(_table()["kinds"][f"{api_version}/{kind}"])
 
 

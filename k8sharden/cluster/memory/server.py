@@ -34,9 +34,10 @@ class MemoryCluster:
 
     ``objects`` are loaded as `load` does. ``version`` is what ``/version`` says, ``metrics`` the
     text of ``/metrics``, ``flags`` the command line that ``/flagz`` shows, and ``users`` the
-    groups of each user beside ``admin``, who is in system:masters. Safe to use from several
-    threads. What a real cluster's controllers do a moment later to roles that aggregate and to
-    what a deletion orphans happens here at once; there are no other controllers.
+    groups of each user beside ``admin``, who is in system:masters. ``served`` are its
+    types. Safe to use from several threads. What a real cluster's controllers do a moment later to
+    roles that aggregate and to what a deletion orphans happens here at once; there are no other
+    controllers.
     """
 
     def __init__(
@@ -47,7 +48,9 @@ class MemoryCluster:
         metrics: str = "",
         flags: Mapping[str, str] | None = None,
         users: Mapping[str, tuple[str, ...]] | None = None,
+        served: tuple[ResourceType, ...] = kinds.BUILT_IN,
     ) -> None:
+        self._served = served
         self._lock = threading.RLock()
         self._store = Store()
         self._users = {ADMIN: (rbac.MASTERS,), **(users or {})}
@@ -70,7 +73,7 @@ class MemoryCluster:
         """
         with self._lock:
             for each in objects:
-                kind, value = loaded(each)
+                kind, value = loaded(each, self._served)
                 self._store.put(kind, value)
             self._aggregate()
 
@@ -105,7 +108,7 @@ class MemoryCluster:
         """Answer one request."""
         with self._lock:
             self._settle()
-            call = Call(request, user)
+            call = Call(request, user, self._served)
             try:
                 status, body = self._handle(call)
             except Failure as failure:

@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from k8sharden.cluster.memory import kind_rules, names, rbac_rules, workload_rules
+from k8sharden.cluster.memory import admission_rules, kind_rules, names, rbac_rules, workload_rules
 from k8sharden.cluster.memory.failures import (
     Cause,
     cause,
@@ -147,6 +147,8 @@ _RULES: dict[str, _Rule] = {
     kinds.CLUSTER_ROLES.key: rbac_rules.cluster_role,
     kinds.ROLE_BINDINGS.key: rbac_rules.role_binding,
     kinds.CLUSTER_ROLE_BINDINGS.key: rbac_rules.cluster_role_binding,
+    kinds.ADMISSION_POLICIES.key: admission_rules.policy,
+    kinds.ADMISSION_POLICY_BINDINGS.key: admission_rules.binding,
     kinds.PODS.key: workload_rules.pod,
     kinds.DEPLOYMENTS.key: workload_rules.deployment,
     kinds.DAEMON_SETS.key: workload_rules.always_running,

@@ -22,7 +22,7 @@ from k8sharden.cluster.memory.audit import AuditLog, Event
 from k8sharden.cluster.memory.requests import Call
 from k8sharden.cluster.memory.store import Object, new_uid
 from k8sharden.cluster.simulation import Controllers
-from k8sharden.cluster.training.running import images
+from k8sharden.cluster.training.running import SERVED, images
 from k8sharden.model import kinds
 from k8sharden.model.ref import Ref
 
@@ -88,7 +88,7 @@ class TrainingCluster(MemoryCluster):
     def __init__(self, objects: Iterable[Object], clock: Callable[[], float]) -> None:
         self._log = AuditLog()
         self._policy = yaml.load(audit.POLICY, Loader=yaml.CSafeLoader)
-        super().__init__(objects, version=VERSION, users=USERS)
+        super().__init__(objects, version=VERSION, users=USERS, served=SERVED)
         self._controllers = Controllers(self._store, self._admission, images(), clock)
         self._settle()
 

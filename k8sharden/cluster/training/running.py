@@ -18,6 +18,7 @@ from k8sharden.cluster.memory.admission import Admission
 from k8sharden.cluster.memory.bootstrap import loaded
 from k8sharden.cluster.memory.store import Store
 from k8sharden.cluster.simulation import Controllers, Image, Images, times
+from k8sharden.model import kinds
 from k8sharden.model.decoding import convert
 
 Object = dict[str, Any]
@@ -26,6 +27,16 @@ BORN = "2026-03-02T08:00:00Z"
 _OLD_ENOUGH = 3600
 _JOB_RUN = "29371875"
 _SPACE = uuid.UUID("6b0c7a52-1f0e-5d0a-9c58-0a4c1d2e3f40")
+SERVED: tuple[kinds.ResourceType, ...] = (
+    *kinds.BUILT_IN,
+    kinds.VULNERABILITY_REPORTS,
+    kinds.KYVERNO_CLUSTER_POLICIES,
+    kinds.KYVERNO_POLICIES,
+    kinds.KYVERNO_VALIDATING_POLICIES,
+    kinds.KYVERNO_IMAGE_POLICIES,
+)
+"""The types of the cluster: Kyverno and Trivy Operator are installed there."""
+
 _GENERATED = ("CronJob", "DaemonSet", "Deployment", "Job", "ReplicaSet", "StatefulSet")
 
 _NODE_INFO = {
@@ -78,7 +89,7 @@ def running(written: Iterable[Object], minor: int) -> list[Object]:
     store = Store()
     order: dict[str, int] = {}
     for each in _with_jobs(written):
-        kind, value = loaded(each)
+        kind, value = loaded(each, SERVED)
         order.setdefault(str(store.put(kind, value)["metadata"]["uid"]), len(order))
     admission = Admission(store, minor, allow_privileged=True)
     clock = times.read(BORN)

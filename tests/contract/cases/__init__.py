@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.contract.cases import (
     access,
+    admission,
     admitted,
     applied,
     configmaps,
@@ -21,6 +22,7 @@ from tests.contract.cases.steps import Case
 
 CASES: tuple[Case, ...] = (
     *access.CASES,
+    *admission.CASES,
     *admitted.CASES,
     *applied.CASES,
     *configmaps.CASES,

@@ -10,6 +10,7 @@ import (
 	"reflect"
 	"strings"
 
+	admissionv1 "k8s.io/api/admissionregistration/v1"
 	appsv1 "k8s.io/api/apps/v1"
 	authorizationv1 "k8s.io/api/authorization/v1"
 	batchv1 "k8s.io/api/batch/v1"
@@ -30,14 +31,18 @@ var roots = map[string]any{
 	"apps/v1/Deployment":       appsv1.Deployment{}, "apps/v1/DaemonSet": appsv1.DaemonSet{},
 	"apps/v1/StatefulSet": appsv1.StatefulSet{}, "apps/v1/ReplicaSet": appsv1.ReplicaSet{},
 	"batch/v1/Job": batchv1.Job{}, "batch/v1/CronJob": batchv1.CronJob{},
-	"networking.k8s.io/v1/NetworkPolicy":              networkingv1.NetworkPolicy{},
-	"rbac.authorization.k8s.io/v1/Role":               rbacv1.Role{},
-	"rbac.authorization.k8s.io/v1/ClusterRole":        rbacv1.ClusterRole{},
-	"rbac.authorization.k8s.io/v1/RoleBinding":        rbacv1.RoleBinding{},
-	"rbac.authorization.k8s.io/v1/ClusterRoleBinding": rbacv1.ClusterRoleBinding{},
-	"authorization.k8s.io/v1/SelfSubjectAccessReview": authorizationv1.SelfSubjectAccessReview{},
-	"authorization.k8s.io/v1/SubjectAccessReview":     authorizationv1.SubjectAccessReview{},
-	"authorization.k8s.io/v1/SelfSubjectRulesReview":  authorizationv1.SelfSubjectRulesReview{},
+	"networking.k8s.io/v1/NetworkPolicy":                               networkingv1.NetworkPolicy{},
+	"rbac.authorization.k8s.io/v1/Role":                                rbacv1.Role{},
+	"rbac.authorization.k8s.io/v1/ClusterRole":                         rbacv1.ClusterRole{},
+	"rbac.authorization.k8s.io/v1/RoleBinding":                         rbacv1.RoleBinding{},
+	"rbac.authorization.k8s.io/v1/ClusterRoleBinding":                  rbacv1.ClusterRoleBinding{},
+	"admissionregistration.k8s.io/v1/ValidatingAdmissionPolicy":        admissionv1.ValidatingAdmissionPolicy{},
+	"admissionregistration.k8s.io/v1/ValidatingAdmissionPolicyBinding": admissionv1.ValidatingAdmissionPolicyBinding{},
+	"admissionregistration.k8s.io/v1/ValidatingWebhookConfiguration":   admissionv1.ValidatingWebhookConfiguration{},
+	"admissionregistration.k8s.io/v1/MutatingWebhookConfiguration":     admissionv1.MutatingWebhookConfiguration{},
+	"authorization.k8s.io/v1/SelfSubjectAccessReview":                  authorizationv1.SelfSubjectAccessReview{},
+	"authorization.k8s.io/v1/SubjectAccessReview":                      authorizationv1.SubjectAccessReview{},
+	"authorization.k8s.io/v1/SelfSubjectRulesReview":                   authorizationv1.SelfSubjectRulesReview{},
 }
 
 // The types that write themselves as one JSON value.
