@@ -11,6 +11,8 @@ from k8sharden.model.finding import Severity
 from k8sharden.model.pods import Container, visit_containers
 from k8sharden.model.workloads import Workload
 
+BUILDER = "a builder of images"
+
 # What it is; the end of the image's path; words in the name of the workload or the container.
 _AGENTS = (
     (
@@ -76,7 +78,7 @@ _AGENTS = (
         ),
     ),
     (
-        "a builder of images",
+        BUILDER,
         r"library/docker|docker|dind|buildkit(?:d)?|buildah(?:/stable)?|podman(?:/stable)?|binfmt",
         "buildah build builder buildkit buildkitd ci dind docker docker-in-docker podman runner",
     ),

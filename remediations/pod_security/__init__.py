@@ -4,6 +4,9 @@ from remediations.pod_security import (
     allow_privilege_escalation,
     enforce_privileged,
     enforce_raisable,
+    host_namespaces,
+    host_path,
+    host_ports,
     invalid_label,
     no_audit,
     no_enforce,
@@ -21,4 +24,11 @@ NAMESPACES = (
     no_audit.ITEM,
 )
 
-ITEMS = (*NAMESPACES, allow_privilege_escalation.ITEM)
+TEMPLATES = (
+    host_namespaces.ITEM,
+    host_path.ITEM,
+    host_ports.ITEM,
+    allow_privilege_escalation.ITEM,
+)
+
+ITEMS = (*NAMESPACES, *TEMPLATES)

@@ -1,0 +1,139 @@
+"""Whether a workload needs its node's network, processes or IPC, by what its template shows.
+
+A known agent of the nodes does; else what a container asks for beside it tells. Nothing that is
+found here hides a finding: it holds a fix back that would break the workload.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+
+from k8sharden.analysis.node_agents import BUILDER, node_agents
+from k8sharden.model.kinds import DAEMON_SETS
+from k8sharden.model.pods import visit_containers
+from k8sharden.model.text import one_line
+from k8sharden.model.workloads import Workload
+
+NETWORK, PROCESSES, IPC = "hostNetwork", "hostPID", "hostIPC"
+FIELDS = (PROCESSES, IPC, NETWORK)
+"""The fields of a pod that share a namespace of its node, the worst first."""
+
+WARNINGS = {
+    NETWORK: (
+        "Needs testing: its pods get addresses of their own. Who reached them through the node's "
+        "address needs a Service, 127.0.0.1 is the pod itself, NetworkPolicies begin to hold."
+    ),
+    PROCESSES: (
+        "Needs testing: the node's processes are out of its sight. Look for tools in it that "
+        "read or signal them."
+    ),
+    IPC: (
+        "Needs testing: shared memory and semaphores of other programs on the node are out of "
+        "its reach. Containers of one pod go on sharing theirs."
+    ),
+}
+"""What to look at where a namespace of the node is taken away, by the field."""
+
+WEB = frozenset({80, 443})
+"""The ports by which browsers enter a cluster."""
+
+_ENTERS = re.compile(r"\bnsenter\b|/proc/1/")
+
+
+def shared_namespaces(workload: Workload) -> tuple[str, ...]:
+    """Return the fields by which its pods share a namespace of their node."""
+    spec = workload.spec
+    values = {PROCESSES: spec.host_pid, IPC: spec.host_ipc, NETWORK: spec.host_network}
+    return tuple(field for field in FIELDS if values[field])
+
+
+def host_agents(workload: Workload) -> tuple[str, ...]:
+    """Say which agents of the nodes it is known as; a builder of images is none, see BuildKit."""
+    return tuple(agent for agent in node_agents(workload) if agent != BUILDER)
+
+
+def exception(workload: Workload) -> str:
+    """Say what to do with an agent that works on the nodes; empty where it is not known as one."""
+    agents = host_agents(workload)
+    if not agents:
+        return ""
+    return (
+        f"It looks like {one_line(', '.join(agents), 120)}, which works on the node itself: keep "
+        "it in a namespace of its own, with enforce: privileged as a stated exception."
+    )
+
+
+def why_shared(workload: Workload) -> str:
+    """Say why it needs a namespace of its node that it shares; empty where no sign is seen."""
+    known = exception(workload)
+    if known:
+        return known
+    shared = shared_namespaces(workload)
+    return next((say for field, sign, say in _SIGNS if field in shared and sign(workload)), "")
+
+
+def _is_host_process(workload: Workload) -> bool:
+    options = workload.spec.security.windows_options
+    mine = (seen.container.security.windows_options for seen in visit_containers(workload.spec))
+    return any(each is not None and each.host_process for each in (options, *mine))
+
+
+def _enters_the_node(workload: Workload) -> bool:
+    words = " ".join(
+        word
+        for seen in visit_containers(workload.spec)
+        for word in (*(seen.container.command or ()), *(seen.container.args or ()))
+    )
+    return _ENTERS.search(words[:20_000]) is not None
+
+
+def _added(workload: Workload) -> Iterator[str]:
+    for seen in visit_containers(workload.spec):
+        capabilities = seen.container.security.capabilities
+        names = (capabilities.add or ()) if capabilities else ()
+        yield from (name.upper().removeprefix("CAP_") for name in names)
+
+
+def _traces(workload: Workload) -> bool:
+    return "SYS_PTRACE" in _added(workload)
+
+
+def _runs_the_network(workload: Workload) -> bool:
+    return "NET_ADMIN" in _added(workload)
+
+
+def _is_the_way_in(workload: Workload) -> bool:
+    ports = (
+        port.container_port
+        for seen in visit_containers(workload.spec)
+        for port in seen.container.ports or ()
+    )
+    return workload.ref.kind == DAEMON_SETS.kind and not WEB.isdisjoint(ports)
+
+
+_HOST_PROCESS = (
+    "A Windows host process has to share the node's network: take hostProcess away first, if it "
+    "is not needed."
+)
+_ENTRY = (
+    "Its command enters the node through its first process: do that work in an agent in a "
+    "namespace of its own, or with `kubectl debug node`."
+)
+_TRACING = (
+    "It adds SYS_PTRACE to look into other processes: where those are its own pod's, "
+    "shareProcessNamespace: true does; otherwise give it a namespace of its own."
+)
+_NETWORKING = (
+    "It adds NET_ADMIN, so it seems to set up the node's network: give it a namespace of its "
+    "own, or take the capability away first."
+)
+WAY_IN = (
+    "It takes port 80 or 443 of every node, so it seems to be the way into the cluster: put a "
+    "Service of type LoadBalancer before it, move the clients, then scan again."
+)
+_SIGNS: tuple[tuple[str, Callable[[Workload], bool], str], ...] = (
+    (NETWORK, _is_host_process, _HOST_PROCESS),
+    (PROCESSES, _enters_the_node, _ENTRY),
+    (PROCESSES, _traces, _TRACING),
+    (NETWORK, _runs_the_network, _NETWORKING),
+    (NETWORK, _is_the_way_in, WAY_IN),
+)

@@ -1,0 +1,70 @@
+"""Whether a workload needs its node, by what its template shows."""
+
+from typing import Any
+
+import pytest
+
+from k8sharden.analysis.host_access import exception, host_agents, shared_namespaces, why_shared
+from k8sharden.model.workloads import Workload, workloads
+from tests.remediations import harness
+
+
+def _workload(kind: Any = "DaemonSet", image: Any = "web:1", **fields: Any) -> Workload:
+    container = {"name": "agent", "image": image, **fields.pop("container", {})}
+    document = {
+        "apiVersion": "apps/v1",
+        "kind": kind,
+        "metadata": {"name": fields.pop("name", "tool"), "namespace": "shop"},
+        "spec": {"template": {"spec": {"containers": [container], **fields}}},
+    }
+    (found,) = workloads(harness.inventory([document]))
+    return found
+
+
+TRACER = {"securityContext": {"capabilities": {"add": ["CAP_SYS_PTRACE"]}}}
+ROUTER = {"securityContext": {"capabilities": {"add": ["net_admin"]}}}
+ENTRY = {"command": ["sh"], "args": ["-c", "nsenter -t 1 -m -- reboot"]}
+WAY_IN = {"ports": [{"containerPort": 443}]}
+HOST_PROCESS = {"securityContext": {"windowsOptions": {"hostProcess": True}}}
+
+
+@pytest.mark.parametrize(
+    ("field", "container", "words"),
+    [
+        ("hostPID", TRACER, "shareProcessNamespace"),
+        ("hostPID", ENTRY, "kubectl debug node"),
+        ("hostNetwork", ROUTER, "NET_ADMIN"),
+        ("hostNetwork", WAY_IN, "LoadBalancer"),
+        ("hostNetwork", HOST_PROCESS, "hostProcess"),
+    ],
+)
+def test_a_sign_speaks_for_its_own_namespace_only(
+    field: str, container: dict[str, Any], words: str
+) -> None:
+    """What needs the node's processes says nothing about its network, and the other way round."""
+    other = {"hostPID": "hostIPC", "hostNetwork": "hostPID"}[field]
+    assert words in why_shared(_workload(container=container, **{field: True}))
+    assert why_shared(_workload(container=container, **{other: True})) == ""
+
+
+def test_the_way_into_the_cluster_stands_on_every_node() -> None:
+    """A Deployment that shares the network of some node by chance is no such thing."""
+    assert why_shared(_workload("Deployment", container=WAY_IN, hostNetwork=True)) == ""
+
+
+def test_a_known_agent_gets_an_exception() -> None:
+    """It is named, and told to live in a namespace of its own; a builder of images is not one."""
+    agent = _workload(name="node-exporter", image="prom/node-exporter:v1", hostPID=True)
+    assert "an exporter of the node's measurements" in exception(agent)
+    assert why_shared(agent) == exception(agent)
+    builder = _workload(name="builder", image="moby/buildkit:v1", hostPID=True)
+    assert host_agents(builder) == ()
+    assert exception(builder) == ""
+
+
+def test_what_is_shared_is_told_worst_first() -> None:
+    """False and absent fields are no sharing."""
+    assert shared_namespaces(_workload(hostNetwork=True, hostPID=True, hostIPC=False)) == (
+        "hostPID",
+        "hostNetwork",
+    )
