@@ -5,10 +5,12 @@ severity by one step and holds back a fix that would break the program; it never
 """
 
 import re
+from collections.abc import Iterable
 
 from k8sharden.analysis.images import parse_image
 from k8sharden.model.finding import Severity
-from k8sharden.model.pods import Container, visit_containers
+from k8sharden.model.kinds import DAEMON_SETS
+from k8sharden.model.pods import Container, Visited, visit_containers
 from k8sharden.model.workloads import Workload
 
 BUILDER = "a builder of images"
@@ -118,6 +120,15 @@ def node_agents(workload: Workload) -> tuple[str, ...]:
     """Say what the containers of a workload are known as; empty where none is known."""
     said = (node_agent(workload, seen.container) for seen in visit_containers(workload.spec))
     return tuple(dict.fromkeys(what for what in said if what))
+
+
+def excuse(workload: Workload, containers: Iterable[Visited]) -> str:
+    """Say, in a sentence, that each container of a DaemonSet is known to work on the node."""
+    known = [node_agent(workload, seen.container) for seen in containers]
+    if workload.ref.kind != DAEMON_SETS.kind or not all(known):
+        return ""
+    what = " and ".join(dict.fromkeys(known))
+    return f" It looks like {what}, which works on the node: one step milder."
 
 
 def one_step_down(severity: Severity) -> Severity:

@@ -63,6 +63,7 @@ class SecurityContext(Struct, frozen=True):
     read_only_root_filesystem: bool | None = None
     run_as_non_root: bool | None = None
     run_as_user: int | None = None
+    run_as_group: int | None = None
     capabilities: Capabilities | None = None
     proc_mount: str | None = None
     seccomp_profile: SeccompProfile | None = None
@@ -76,10 +77,15 @@ class PodSecurityContext(Struct, frozen=True):
 
     run_as_non_root: bool | None = None
     run_as_user: int | None = None
+    run_as_group: int | None = None
     fs_group: int | None = None
+    fs_group_change_policy: str | None = None
+    supplemental_groups: list[int] | None = None
+    supplemental_groups_policy: str | None = None
     seccomp_profile: SeccompProfile | None = None
     app_armor_profile: AppArmorProfile | None = None
     se_linux_options: SELinuxOptions | None = msgspec.field(name="seLinuxOptions", default=None)
+    se_linux_change_policy: str | None = msgspec.field(name="seLinuxChangePolicy", default=None)
     sysctls: list[Sysctl] | None = None
     windows_options: WindowsOptions | None = None
 
@@ -121,6 +127,7 @@ class VolumeMount(Struct, frozen=True):
     mount_path: str = ""
     read_only: bool | None = None
     sub_path: str | None = None
+    mount_propagation: str | None = None
 
 
 class Resources(Struct, frozen=True):
@@ -210,6 +217,7 @@ class PodSpec(Struct, frozen=True):
     host_pid: bool | None = msgspec.field(name="hostPID", default=None)
     host_ipc: bool | None = msgspec.field(name="hostIPC", default=None)
     host_users: bool | None = None
+    share_process_namespace: bool | None = None
     node_name: str | None = None
     node_selector: dict[str, str] | None = None
     resources: Resources | None = None

@@ -52,6 +52,11 @@ def one_line(text: str, limit: int = LIMIT) -> str:
     return line if len(shortened) <= limit and len(line) <= limit else line[: limit - 1] + "…"
 
 
+def sentence(text: str) -> str:
+    """Return ``text`` with a capital at its beginning, the rest as it is."""
+    return text[:1].upper() + text[1:]
+
+
 def typeable(name: str) -> str:
     """Return what somebody types to say that this name is meant: the name, where keys can type it.
 

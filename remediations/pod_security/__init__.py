@@ -2,6 +2,8 @@
 
 from remediations.pod_security import (
     allow_privilege_escalation,
+    capabilities_baseline,
+    capabilities_restricted,
     enforce_privileged,
     enforce_raisable,
     host_namespaces,
@@ -10,6 +12,7 @@ from remediations.pod_security import (
     invalid_label,
     no_audit,
     no_enforce,
+    privileged,
     version_future,
     version_stale,
 )
@@ -25,7 +28,10 @@ NAMESPACES = (
 )
 
 TEMPLATES = (
+    privileged.ITEM,
     host_namespaces.ITEM,
+    capabilities_baseline.ITEM,
+    capabilities_restricted.ITEM,
     host_path.ITEM,
     host_ports.ITEM,
     allow_privilege_escalation.ITEM,

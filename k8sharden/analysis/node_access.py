@@ -1,0 +1,59 @@
+"""What in a manifest shows that a container works on the node, so that it has to be privileged."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from k8sharden.analysis.capabilities import command_line, need
+from k8sharden.analysis.containers import named, path_of
+from k8sharden.analysis.node_agents import node_agent
+from k8sharden.model.change import Edit, NoChange, RemoveField
+from k8sharden.model.pods import Container, Visited
+from k8sharden.model.text import one_line, sentence
+from k8sharden.model.workloads import Workload
+
+_HOST = (("hostNetwork", "host_network"), ("hostPID", "host_pid"), ("hostIPC", "host_ipc"))
+_CAPABILITIES = ("SYS_ADMIN", "SYS_MODULE", "NET_ADMIN", "SYS_TIME")
+_INSTEAD = (
+    "Give it the one thing that it uses instead (a capability, a CSI volume, a device plugin), or "
+    "keep it in a namespace of its own whose users you trust with the nodes."
+)
+_SYSCTL = re.compile(r"(?:^|[\s;&|(/'\"])sysctl\s+(?:-\w+\s+)*(?:-w\s+)?[\w.]+=")
+
+
+def node_access(workload: Workload, container: Container) -> tuple[str, ...]:
+    """Say, in a few words each, what shows that a container needs the node; empty where nothing."""
+    return tuple(_signs(workload, container))
+
+
+def _signs(workload: Workload, container: Container) -> Iterator[str]:
+    spec = workload.spec
+    yield from (f"it shares the node's {name}" for name, field in _HOST if getattr(spec, field))
+    paths = {volume.name: volume.host_path for volume in spec.volumes}
+    for mount in container.volume_mounts or ():
+        if paths.get(mount.name) is not None:
+            yield f"it mounts the node's {one_line(paths[mount.name] or '', 80)}"
+        if mount.mount_propagation == "Bidirectional":
+            yield f"it hands mounts back to the node at {one_line(mount.mount_path, 80)}"
+    if container.volume_devices:
+        yield "it uses a block device"
+    agent = node_agent(workload, container)
+    if agent:
+        yield f"its image and name are those of {agent}"
+    yield from filter(None, (need(container, each) for each in _CAPABILITIES))
+    if _SYSCTL.search(command_line(container)):
+        yield "sysctl sets a kernel parameter"
+
+
+def why_privileged(workload: Workload, containers: Iterable[Visited]) -> NoChange | None:
+    """Say which of these containers have to stay privileged; None where nothing shows that."""
+    signs = [(seen, node_access(workload, seen.container)) for seen in containers]
+    needy = [
+        f"{named([seen])} needs the node: {', '.join(found)}" for seen, found in signs if found
+    ]
+    return NoChange(f"{one_line(sentence('; '.join(needy)), 400)}. {_INSTEAD}") if needy else None
+
+
+def unprivileged(workload: Workload, seen: Visited) -> Iterator[Edit]:
+    """Yield the edit that takes ``privileged`` from a container that has it."""
+    if seen.container.security.privileged:
+        yield RemoveField(path_of(workload, seen, "securityContext", "privileged"))
