@@ -187,7 +187,7 @@ def test_apply_without_a_terminal_needs_a_digest(person: Person) -> None:
 def test_gates(person: Person) -> None:
     """`--fail-on` turns findings into exit code 1, and only those that are bad enough."""
     assert person("scan", "--demo", "--fail-on", "critical").code == 1
-    assert person("scan", "--demo", "--area", "images", "--fail-on", "high").code == 0
+    assert person("scan", "--demo", "--area", "images", "--fail-on", "critical").code == 0
     assert person("scan", "--demo", "--fail-on-unknown").code == 0
 
 

@@ -25,6 +25,8 @@ from pathlib import Path
 import platformdirs
 
 MODULE = Path(__file__).parent / "module"
+REGISTRY_MODULE = Path(__file__).parent / "registry"
+REGISTRY = "k8s-test-registry"
 MULTI_CALL = "k8s-test-servers"
 CONTROLLERS = "kube-controller-manager"
 REQUIRED = ("kube-apiserver", "etcd", "kubectl")
@@ -74,8 +76,34 @@ def _from_assets(folder: Path) -> Binaries | str:
     return Binaries(folder)
 
 
+@functools.cache
+def find_registry() -> Path | str:
+    """The real registry, built if need be, or one clause that says why there is none."""
+    if shutil.which("go") is None:
+        return "no Go was found to build a real registry with"
+    try:
+        target = _cache() / _key("registry", REGISTRY_MODULE)
+        with _locked(target.with_suffix(".lock")):
+            if not target.exists():
+                _build_registry(target)
+    except BuildError as error:
+        return str(error)
+    return target / REGISTRY
+
+
+def _build_registry(target: Path) -> None:
+    _say("building the registry for the tests, once: this takes a minute")
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix="building-") as scratch:
+        folder = Path(scratch) / "bin"
+        folder.mkdir()
+        flags = ["-p", "2", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w"]
+        output = str(folder / REGISTRY)
+        _watch(["go", "build", "-v", *flags, "-o", output, "."], REGISTRY_MODULE)
+        folder.rename(target)
+
+
 def _built() -> Path:
-    target = _cache() / _key()
+    target = _cache() / _key("servers", MODULE)
     if target.exists():
         return target
     with _locked(target.with_suffix(".lock")):
@@ -91,17 +119,17 @@ def _cache() -> Path:
     return folder
 
 
-def _key() -> str:
-    digest = hashlib.sha256(_go("version").encode())
+def _key(what: str, module: Path) -> str:
+    digest = hashlib.sha256(_go("version", module=module).encode())
     for name in ("main.go", "go.mod", "go.sum"):
-        digest.update((MODULE / name).read_bytes())
-    return f"servers-{digest.hexdigest()[:16]}"
+        digest.update((module / name).read_bytes())
+    return f"{what}-{digest.hexdigest()[:16]}"
 
 
-def _go(*arguments: str) -> str:
+def _go(*arguments: str, module: Path) -> str:
     done = subprocess.run(
         ["go", *arguments],
-        cwd=MODULE,
+        cwd=module,
         env=_environment(),
         capture_output=True,
         text=True,
@@ -138,7 +166,7 @@ def _build(target: Path) -> None:
 def _compile(output: Path) -> None:
     _say("building the Kubernetes servers for the tests, once: this takes minutes")
     started = time.monotonic()
-    _watch(["go", "build", "-v", *_build_flags(), "-o", str(output), "."])
+    _watch(["go", "build", "-v", *_build_flags(), "-o", str(output), "."], MODULE)
     size = output.stat().st_size / 1e6
     _say(f"built in {time.monotonic() - started:.0f} s, {size:.0f} MB")
 
@@ -172,11 +200,11 @@ def kubernetes_version() -> tuple[str, str, str]:
     return found[1], found[2], found[3]
 
 
-def _watch(command: list[str]) -> None:
+def _watch(command: list[str], module: Path) -> None:
     """Run a build whose every line is a package done or a part of an error."""
     tail: deque[str] = deque(maxlen=LINES_OF_ERROR)
     with subprocess.Popen(
-        command, cwd=MODULE, env=_environment(), stderr=subprocess.PIPE, text=True
+        command, cwd=module, env=_environment(), stderr=subprocess.PIPE, text=True
     ) as build:
         assert build.stderr is not None
         for count, line in enumerate(build.stderr, start=1):
@@ -184,7 +212,7 @@ def _watch(command: list[str]) -> None:
             if count % PACKAGES_PER_PROGRESS_LINE == 0:
                 _say(f"{count} packages built, at {line.strip()}")
     if build.returncode:
-        raise BuildError("the Kubernetes servers could not be built:\n" + "".join(tail))
+        raise BuildError(f"{module.name} could not be built:\n" + "".join(tail))
 
 
 def _say(line: str) -> None:
@@ -192,12 +220,14 @@ def _say(line: str) -> None:
 
 
 def main() -> int:
-    """Print the folder that holds the servers, or fail with the reason why there is none."""
-    found = find()
+    """Print where the servers are, or fail with the reason why there are none."""
+    found, registry = find(), find_registry()
+    for each in (found, registry):
+        if isinstance(each, str):
+            _say(each)
     if isinstance(found, str):
-        _say(found)
         return 1
-    print(found.folder)  # noqa: T201 - the answer of a command
+    print(found.folder, registry, sep="\n")  # noqa: T201 - the answer of a command
     return 0
 
 

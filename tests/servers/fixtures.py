@@ -100,13 +100,14 @@ def started(make: Callable[[], ControlPlane]) -> Iterator[ControlPlane]:
     except Unavailable as unavailable:
         reason = str(unavailable)
     if reason:  # outside the handler, whose exception would be shown along with the reason
-        _refuse(reason)
+        refuse(reason)
     with control_plane:
         _outcome["version"] = control_plane.version
         yield control_plane
 
 
-def _refuse(reason: str) -> NoReturn:
+def refuse(reason: str) -> NoReturn:
+    """Skip a test for want of a server, or fail it where nothing is to be skipped."""
     _outcome["reason"] = reason
     if os.environ.get("CI") == "true":
         pytest.fail(f"{ABOUT}{reason}; on CI nothing is skipped", pytrace=False)

@@ -118,7 +118,7 @@ def test_on_ci_nothing_is_skipped(monkeypatch: pytest.MonkeyPatch) -> None:
     """Elsewhere a machine without servers skips; on CI that would hide untested code."""
     monkeypatch.setenv("CI", "true")
     with pytest.raises(pytest.fail.Exception, match="no Go; on CI nothing is skipped"):
-        fixtures._refuse("no Go")
+        fixtures.refuse("no Go")
     monkeypatch.delenv("CI")
     with pytest.raises(pytest.skip.Exception, match="no Go"):
-        fixtures._refuse("no Go")
+        fixtures.refuse("no Go")

@@ -1,0 +1,1 @@
+"""Asking registries: a real one on the loopback, and those that misbehave."""
