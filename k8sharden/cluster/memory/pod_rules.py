@@ -44,9 +44,8 @@ def pod_spec(
         for number, container in enumerate(spec.get(list_name) or ()):
             filled = spec | {"volumes": volumes}
             causes += _container(container, filled, f"{where}.{list_name}[{number}]")
-    if spec.get("ephemeralContainers"):
+    if in_template and spec.get("ephemeralContainers"):
         text = "ephemeral containers not allowed in pod template"
-        text = text if in_template else "cannot be set on create"
         causes.append(forbidden_value(f"{where}.ephemeralContainers", text))
     causes += _pod_context(spec.get("securityContext") or {}, f"{where}.securityContext")
     account = spec.get("serviceAccountName") or ""

@@ -28,7 +28,10 @@ _PATH_NAMED = (kinds.ROLES, kinds.CLUSTER_ROLES, kinds.ROLE_BINDINGS, kinds.CLUS
 
 def check_new(kind: ResourceType, value: Object) -> None:
     """Raise the 422 of a new object that breaks the rules of its kind."""
-    _raise(kind, value, [*_metadata(kind, value), *_own(kind, value)])
+    causes = [*_metadata(kind, value), *_own(kind, value)]
+    if kind is kinds.PODS:
+        causes += workload_rules.pod_created(value)
+    _raise(kind, value, causes)
 
 
 def check_changed(kind: ResourceType, value: Object, old: Object) -> None:

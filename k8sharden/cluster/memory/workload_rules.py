@@ -50,6 +50,13 @@ def pod(value: Object) -> list[Cause]:
     return pod_spec(value["spec"], "spec")
 
 
+def pod_created(value: Object) -> list[Cause]:
+    """Say what a Pod may get later only, by a subresource."""
+    if not value["spec"].get("ephemeralContainers"):
+        return []
+    return [forbidden_value("spec.ephemeralContainers", "cannot be set on create")]
+
+
 def pod_changed(value: Object, old: Object) -> list[Cause]:
     """Say what a change of a Pod may not touch: all but images, deadlines and tolerations."""
     now, before = value["spec"], old["spec"]
