@@ -9,6 +9,7 @@ objects that a cluster would list. A document of kind `Evidence` fills what is n
     controlPlane: {servers: [{source: …, flags: {…}}], samples: [{name: …, labels: {}, value: 1}]}
     unread: {secrets: forbidden}
     facts: {images: {"shop/web:1": {digest: …}}, allowed_registries: […], mirrors: {docker.io: …}}
+    scannedAt: 1795000000
 
 One of kind `Expected` says what exactly is to be found, each finding by its resource, and which
 kind of change answers it (`none` for a reason):
@@ -76,6 +77,7 @@ def inventory(docs: Iterable[Document], source: Source = TRAINING) -> Inventory:
         _ledger(evidence.get("unread", {})),
         msgspec.convert(evidence.get("controlPlane", {}), ControlPlane),
         facts=_facts(evidence.get("facts", {})),
+        scanned_at=evidence.get("scannedAt", 0.0),
     )
 
 

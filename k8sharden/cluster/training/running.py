@@ -51,7 +51,10 @@ _NODE_INFO = {
     "osImage": "Debian GNU/Linux 13 (trixie)",
     "systemUUID": "",
 }
+# It came with the bookshop that Kestrel bought, and has been as it was since.
 _WINDOWS = {
+    "containerRuntimeVersion": "containerd://1.7.27",
+    "kubeletVersion": "v1.32.4",
     "kernelVersion": "10.0.20348.2849",
     "operatingSystem": "windows",
     "osImage": "Windows Server 2022 Datacenter",
