@@ -31,7 +31,7 @@ def compose(wanted: Sequence[Wanted]) -> tuple[list[Wanted], list[tuple[str, str
     """Merge the changes that write one object, whatever order they come in.
 
     Returns the merged changes, and (finding, reason) for each that clashes with another one.
-    Identical changes, of two findings that one write answers, become one.
+    Identical changes, of two findings that one write or one artefact answers, become one.
     """
     composed: list[Wanted] = []
     refused: list[tuple[str, str]] = []
@@ -39,6 +39,9 @@ def compose(wanted: Sequence[Wanted]) -> tuple[list[Wanted], list[tuple[str, str
     # Groups first, since a patch can join a group and not the other way round.
     for want in sorted(wanted, key=_key):
         places = sorted({owner[write.ref] for write in want.change.writes if write.ref in owner})
+        twin = _twin(composed, want)
+        if twin is not None:
+            places = [twin]
         if not places:
             owner |= {write.ref: len(composed) for write in want.change.writes}
             composed.append(want)
@@ -50,6 +53,13 @@ def compose(wanted: Sequence[Wanted]) -> tuple[list[Wanted], list[tuple[str, str
             reason = merged or "It touches the objects of two other changes: plan it on its own."
             refused += [(finding, reason) for finding in want.findings]
     return composed, refused
+
+
+def _twin(composed: Sequence[Wanted], want: Wanted) -> int | None:
+    """Return the place of the same artefact; there is no object by which it could be found."""
+    if not want.change.files:
+        return None
+    return next((n for n, other in enumerate(composed) if other.change == want.change), None)
 
 
 def _key(want: Wanted) -> tuple[bool, str, tuple[str, ...]]:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from k8sharden.changes.compose import Wanted, compose
-from k8sharden.model.change import Change, ChangeKind, Delete, Edit, Patch, Risk, SetField
+from k8sharden.model.change import Change, ChangeKind, Delete, Edit, File, Patch, Risk, SetField
 from k8sharden.model.ref import Ref
 from tests.changes.values import CONTAINER, WEB, edits, patch
 
@@ -71,3 +71,19 @@ def test_composition_does_not_depend_on_the_order(
     shuffled = list(wants)
     random.shuffle(shuffled)  # type: ignore[attr-defined]  # hypothesis' Random, typed as data
     assert compose(wants) == compose(shuffled)
+
+
+def test_one_artefact_that_answers_two_findings_is_written_once() -> None:
+    """Two old nodes get one runbook, and another artefact of the same title stays another."""
+    runbook, other = (
+        Change(ChangeKind.ARTEFACT, "Bring kubelets up", Risk.RESTART, files=(File("R.md", text),))
+        for text in ("one", "two")
+    )
+    found, refused = compose(
+        [Wanted(runbook, ("a",)), Wanted(other, ("b",)), Wanted(runbook, ("c",))]
+    )
+    assert not refused
+    assert [(each.change, each.findings) for each in found] == [
+        (runbook, ("a", "c")),
+        (other, ("b",)),
+    ]
