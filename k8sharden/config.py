@@ -32,6 +32,18 @@ class ContextSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     production: bool = False
 
 
+class ImageSettings(msgspec.Struct, frozen=True):
+    """What holds for images.
+
+    An entry of ``allowed_registries`` is a registry or a folder in one; ``mirrors`` maps such a
+    place to what stands in for it. ``plain_http`` names registries that may be asked without TLS.
+    """
+
+    allowed_registries: tuple[str, ...] = ()
+    mirrors: Mapping[str, str] = {}
+    plain_http: tuple[str, ...] = ()
+
+
 class Config(msgspec.Struct, frozen=True):
     """All settings. ``theme`` is empty for the default; ``keys`` maps a binding's id to keys."""
 
@@ -40,6 +52,7 @@ class Config(msgspec.Struct, frozen=True):
     animations: bool = True
     keys: Mapping[str, str] = {}
     contexts: Mapping[str, ContextSettings] = {}
+    images: ImageSettings = ImageSettings()
 
     def context(self, name: str) -> ContextSettings:
         """Return what holds for a context, or for a server by its address."""
@@ -51,9 +64,26 @@ class Config(msgspec.Struct, frozen=True):
         return tuple(name for name in self.contexts if name.startswith(("https://", "http://")))
 
 
-_FIELDS = {"theme": str, "mouse": bool, "animations": bool, "keys": dict, "contexts": dict}
+_FIELDS = {
+    "theme": str,
+    "mouse": bool,
+    "animations": bool,
+    "keys": dict,
+    "contexts": dict,
+    "images": dict,
+}
 _OF_CONTEXT = {"read_only": bool, "production": bool}
-_WORDS: Mapping[Any, str] = {str: "a text in quotes", bool: "true or false", dict: "a table"}
+_OF_IMAGES = {"allowed_registries": list, "mirrors": dict, "plain_http": list}
+_WORDS: Mapping[Any, str] = {
+    str: "a text in quotes",
+    bool: "true or false",
+    dict: "a table",
+    list: "a list",
+}
+# A registry has a dot, a port or the name localhost: that tells it from a folder of Docker Hub.
+_NAMES = r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?::\d{1,5})?|(?:[A-Za-z0-9-]+:\d{1,5})"
+_REGISTRY = rf"(?:localhost|{_NAMES}|\[[0-9A-Fa-f:]+\](?::\d{{1,5}})?)"
+_FOLDERS = r"(?:/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*/?"
 
 
 def config_file() -> Path:
@@ -144,7 +174,28 @@ def _checked(document: dict[str, Any], where: Where) -> Config:
             raise where.error(("contexts", name), "must be a table with read_only or production.")
         _check(("contexts", name), settings, _OF_CONTEXT, where)
         contexts[name] = ContextSettings(**settings)
-    return Config(**{**document, "contexts": contexts})
+    images = _images(document.get("images", {}), where)
+    return Config(**{**document, "contexts": contexts, "images": images})
+
+
+def _images(table: dict[str, Any], where: Where) -> ImageSettings:
+    _check(("images",), table, _OF_IMAGES, where)
+    for name, entries in table.items():
+        places = [*entries, *entries.values()] if isinstance(entries, dict) else entries
+        form = _REGISTRY if name == "plain_http" else _REGISTRY + _FOLDERS
+        for place in places:
+            if not isinstance(place, str) or not re.fullmatch(form, place):
+                shown = one_line(str(place), 80)
+                raise where.error(
+                    ("images", name),
+                    f'has {shown!r}, which is no registry: write "registry.example"'
+                    + ("." if name == "plain_http" else ' or "registry.example/team".'),
+                )
+    return ImageSettings(
+        tuple(table.get("allowed_registries", ())),
+        table.get("mirrors", {}),
+        tuple(table.get("plain_http", ())),
+    )
 
 
 def _check(

@@ -10,6 +10,7 @@ from k8sharden.changes.plan import Fetch, Plan, Planned
 from k8sharden.changes.write import Writer
 from k8sharden.cluster.progress import Stopped, Tell
 from k8sharden.model.inventory import Inventory, Source
+from k8sharden.registry.source import Registries
 
 
 class Place(Protocol):
@@ -43,6 +44,11 @@ class Place(Protocol):
     @property
     def training(self) -> bool:
         """Whether it is the training cluster, where nothing can break."""
+        ...
+
+    @property
+    def registries(self) -> Registries:
+        """Who is asked about images, when somebody wants that."""
         ...
 
     def source(self) -> Source:

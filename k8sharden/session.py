@@ -8,6 +8,7 @@ import msgspec
 
 import remediations
 from k8sharden.analysis.assess import Assessment, assess
+from k8sharden.analysis.moving import questions
 from k8sharden.analysis.recheck import Rechecked, recheck
 from k8sharden.changes.apply import Outcome, Result, apply_plan
 from k8sharden.changes.diff import FileDiff, unified
@@ -24,6 +25,7 @@ from k8sharden.errors import Cancelled, InputError, K8shardenError, Refused
 from k8sharden.export.folder import Export, Format, export
 from k8sharden.history import History
 from k8sharden.model.change import Change, NoChange
+from k8sharden.model.facts import ImageFact
 from k8sharden.model.finding import Finding
 from k8sharden.model.inventory import Inventory, Source
 from k8sharden.model.item import Item
@@ -60,6 +62,7 @@ class Session:
         self.place = place
         self.items = tuple(remediations.catalogue() if items is None else items)
         self.history = History(place, state)
+        self._images: dict[str, ImageFact] = {}
 
     def close(self) -> None:
         """Close the journal."""
@@ -75,8 +78,27 @@ class Session:
         cancelled: Callable[[], bool] = lambda: False,
     ) -> Scan:
         """Read and assess. Raises `Cancelled` soon after ``cancelled`` says so."""
-        inventory = self.place.collect(progress, cancelled)
+        read = self.place.collect(progress, cancelled)
+        facts = msgspec.structs.replace(self.place.registries.settled, images=self._images)
+        return self._assessed(msgspec.structs.replace(read, facts=facts), cancelled)
 
+    def ask_registries(
+        self,
+        scan: Scan,
+        progress: Callable[[Progress], None] = lambda _: None,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> Scan:
+        """Ask the registries of a scan's images, and assess anew with what they said.
+
+        Later scans know it, too. A registry that says nothing is no error. Raises `Cancelled`.
+        """
+        asked = questions(scan.inventory)
+        self._images = dict(self.place.registries.ask(asked, progress, cancelled))
+        facts = msgspec.structs.replace(scan.inventory.facts, images=self._images)
+        fresh = msgspec.structs.replace(scan.inventory, facts=facts, cache={})
+        return self._assessed(fresh, cancelled)
+
+    def _assessed(self, inventory: Inventory, cancelled: Callable[[], bool]) -> Scan:
         def step(item: Item) -> None:
             if cancelled():
                 raise Cancelled(f"Stopped before {item.id} was checked. Nothing was changed.")

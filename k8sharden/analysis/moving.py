@@ -6,11 +6,31 @@ from k8sharden.analysis.containers import Fix, path_of
 from k8sharden.analysis.images import repository_digest
 from k8sharden.analysis.pinning import ASK, statuses
 from k8sharden.analysis.registries import allowed, image_of, moved
+from k8sharden.analysis.system import is_system_namespace
 from k8sharden.model.change import NoChange, SetImage
 from k8sharden.model.inventory import Inventory
-from k8sharden.model.pods import Container, Visited
+from k8sharden.model.pods import Container, Visited, visit_containers
 from k8sharden.model.text import one_line
-from k8sharden.model.workloads import Workload, pods_of
+from k8sharden.model.workloads import Workload, pods_of, workloads
+
+
+def questions(inventory: Inventory) -> tuple[str, ...]:
+    """Return the references that registries are worth asking about, and where they would move.
+
+    The cluster's own parts are nobody's to change, so that nobody is asked about them.
+    """
+    asked: dict[str, None] = {}
+    for workload in workloads(inventory):
+        if is_system_namespace(workload.namespace):
+            continue
+        for seen in visit_containers(workload.spec):
+            image = image_of(seen.container.image, inventory)
+            if image is None:
+                continue
+            asked[seen.container.image] = None
+            if repository := moved(image, inventory.facts):
+                asked[SetImage((), seen.container.image, repository=repository).value] = None
+    return tuple(asked)
 
 
 def relocated(

@@ -150,7 +150,7 @@ def _open(source: SourceOptions) -> Place:
     if source.files:
         from k8sharden.places.files import open_files  # noqa: PLC0415 - two readers of YAML
 
-        files = open_files(source.files)
+        files = open_files(source.files, config.load())
         _tell_skipped(files.manifests)
         return files
     from k8sharden.places.connecting import open_cluster  # noqa: PLC0415 - kubeconfigs and keyrings

@@ -14,8 +14,13 @@ from k8sharden.cluster.collector import collect, identify
 from k8sharden.cluster.observe import observer
 from k8sharden.cluster.progress import Stopped, Tell
 from k8sharden.cluster.reread import reread
+from k8sharden.config import ImageSettings
 from k8sharden.model.inventory import Inventory, Source, SourceKind
 from k8sharden.model.masking import Masker
+from k8sharden.places.registries import RealRegistries
+from k8sharden.registry.source import Registries
+
+_NOTHING_SETTLED = ImageSettings()
 
 
 class ClusterPlace:
@@ -31,8 +36,10 @@ class ClusterPlace:
         namespaces: Sequence[str] = (),
         options: Sequence[str] = (),
         production: bool = False,
+        images: ImageSettings = _NOTHING_SETTLED,
     ) -> None:
         self.name = name
+        self.registries: Registries = RealRegistries(images)
         self.production = production
         self.options = tuple(options)
         self._api = api

@@ -34,6 +34,7 @@ def open_cluster(
         namespaces=namespaces or hints,
         options=options,
         production=mine.production,
+        images=(settings or Config()).images,
     )
 
 

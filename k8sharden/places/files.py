@@ -9,6 +9,7 @@ from k8sharden.changes.ground import Reread
 from k8sharden.changes.landing import Observe
 from k8sharden.changes.plan import Fetch, Plan, Planned
 from k8sharden.cluster.progress import Stopped, Tell
+from k8sharden.config import Config
 from k8sharden.errors import InputError, Refused
 from k8sharden.export.inplace import file_diffs, fixable
 from k8sharden.export.sources import Manifests, inventory_from, read_sources
@@ -16,6 +17,8 @@ from k8sharden.model.decoding import uncollected
 from k8sharden.model.inventory import Inventory, Source, SourceKind
 from k8sharden.model.ref import Ref
 from k8sharden.model.text import one_line
+from k8sharden.places.registries import RealRegistries
+from k8sharden.registry.source import Registries
 
 
 class FilesPlace:
@@ -26,7 +29,10 @@ class FilesPlace:
     read_only = False
     writer = None
 
-    def __init__(self, manifests: Manifests, paths: Sequence[str]) -> None:
+    def __init__(
+        self, manifests: Manifests, paths: Sequence[str], settings: Config | None = None
+    ) -> None:
+        self.registries: Registries = RealRegistries((settings or Config()).images)
         self.manifests = manifests
         self.name = ", ".join(paths)
         self.options = tuple(word for path in paths for word in ("-f", path))
@@ -72,7 +78,7 @@ class FilesPlace:
         """Do nothing: files are not written."""
 
 
-def open_files(paths: Sequence[str]) -> FilesPlace:
+def open_files(paths: Sequence[str], settings: Config | None = None) -> FilesPlace:
     """Read manifests. Raises `InputError`, with file and line, for what cannot be used."""
     with uncollected():
         manifests = read_sources(paths, sys.stdin.buffer)
@@ -83,4 +89,4 @@ def open_files(paths: Sequence[str]) -> FilesPlace:
             " is of no kind that is checked, and nothing else was found: give manifests with "
             "workloads, namespaces, roles or policies."
         )
-    return FilesPlace(manifests, paths)
+    return FilesPlace(manifests, paths, settings)
