@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from k8sharden.analysis.pod_security import invalid_labels
 from k8sharden.changes.bind import UNSET, Drift, FieldChange, look
 from k8sharden.changes.bookkeeping import essential
 from k8sharden.changes.compare import by_us
@@ -27,6 +28,7 @@ from k8sharden.model.change import (
     show_path,
 )
 from k8sharden.model.edits import edited
+from k8sharden.model.kinds import NAMESPACES
 from k8sharden.model.ref import Ref
 from k8sharden.model.text import one_line
 
@@ -69,7 +71,8 @@ def reverse(record: Record, live: dict[str, Any] | None, *, partial: bool = Fals
                 raise Drift(f"{ref.label} is gone: there is nothing to take back.")
             if _other(live, record):
                 raise Drift(f"{ref.label} was deleted and made anew since. It is left alone.")
-            return Patch(ref, _reversed(_ours(ref, record, live, partial=partial), live))
+            ours = _ours(ref, record, live, partial=partial)
+            return Patch(ref, _reversed(_taken_again(ref, ours), live))
 
 
 def _dying(live: dict[str, Any], record: Record) -> bool:
@@ -118,6 +121,24 @@ def _ours(
     if not ours:
         raise Drift(f"Nothing of {ref.label} is as we left it: there is nothing to take back.")
     return ours
+
+
+def _taken_again(ref: Ref, fields: tuple[FieldChange, ...]) -> tuple[FieldChange, ...]:
+    """Return the fields whose old value an API server would still take; raise `Drift` for none."""
+    taken = tuple(field for field in fields if not _misunderstood(ref, field))
+    if fields and not taken:
+        raise Drift(
+            f"{ref.label} had labels that no API server would take again: leave it out, what was "
+            "written stays."
+        )
+    return taken
+
+
+def _misunderstood(ref: Ref, field: FieldChange) -> bool:
+    """Whether a namespace's label held what the API server keeps, but refuses to write."""
+    if ref.kind != NAMESPACES.kind or not isinstance(field.before, str):
+        return False
+    return bool(invalid_labels({str(field.path[-1]): field.before}))
 
 
 def _theirs(ref: Ref, fields: tuple[FieldChange, ...], live: dict[str, Any]) -> Iterator[ThreeWay]:

@@ -31,6 +31,7 @@ from remediations.pod_security.labels import (
 
 _ENFORCE = "enforce"
 _VERSION = "-version"
+_FOR_GOOD = "Undo leaves these labels as they are then: no API server takes the old words again."
 
 
 def _evaluate(inventory: Inventory) -> Iterator[Finding]:
@@ -66,7 +67,7 @@ def _remediate(found: Finding, inventory: Inventory) -> Change | NoChange:
         found,
         f"Write Pod Security labels of {found.resource.label} that are understood",
         {label: _right(label, inventory) for label in bad},
-        _warnings(namespace, inventory) if _ENFORCE in bad else (),
+        (*_in_force(namespace, inventory), _FOR_GOOD) if _ENFORCE in bad else (_FOR_GOOD,),
     )
 
 
@@ -77,7 +78,7 @@ def _right(label: str, inventory: Inventory) -> str:
     return "latest" if label.endswith(_VERSION) else str(Level.RESTRICTED)
 
 
-def _warnings(namespace: Namespace, inventory: Inventory) -> Iterator[str]:
+def _in_force(namespace: Namespace, inventory: Inventory) -> Iterator[str]:
     yield "It writes down what the API server does already: restricted is enforced now, too."
     minor = minor_of(inventory.source.server_version)
     short = below(Level.RESTRICTED, inventory, namespace.name, minor)
@@ -118,7 +119,8 @@ _LESSON = Lesson(
     breaks=(
         "Nothing is refused that was admitted before. Warnings appear where nobody saw any, and "
         "the audit log grows by an annotation for each pod that falls short. Automation that "
-        "treats warnings as failures will stop. Ask whoever wrote the label what they meant."
+        "treats warnings as failures will stop. Ask whoever wrote the label what they "
+        "meant: undo cannot bring the old word back."
     ),
     verify=(
         "`kubectl get ns legacy --show-labels` shows only levels and versions that exist. `kubectl "

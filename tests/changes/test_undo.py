@@ -27,6 +27,8 @@ from k8sharden.model.kinds import CLUSTER_ROLE_BINDINGS, NAMESPACES, ROLE_BINDIN
 from k8sharden.model.masking import Masker
 from tests.changes.values import CONTAINER, SPEC, WEB, deployment, edits, patch
 
+_AUDIT = "pod-security.kubernetes.io/audit"
+_ENFORCE = "pod-security.kubernetes.io/enforce"
 SOURCE = Source(SourceKind.DEMO, "training", "uid")
 
 
@@ -76,6 +78,23 @@ def test_undo_keeps_what_others_added_beside_us() -> None:
     assert edited(theirs, back.edits)["spec"]["template"]["spec"]["securityContext"] == {
         "fsGroup": 5
     }
+
+
+def test_a_label_that_no_server_takes_again_stays_as_the_fix_left_it() -> None:
+    """The API server keeps a word that is no level and refuses to write it; the rest comes back."""
+    ref, labels = NAMESPACES.ref("", "legacy"), ("metadata", "labels")
+    live = {"metadata": {"name": "legacy", "labels": {_AUDIT: "strict", _ENFORCE: "baseline"}}}
+    audit = SetField((*labels, _AUDIT), "restricted")
+    enforce = SetField((*labels, _ENFORCE), "restricted")
+    record, after = done(Patch(ref, (audit, enforce)), live)
+    back = reverse(record, after)
+    assert isinstance(back, Patch)
+    assert edited(after, back.edits)["metadata"]["labels"] == {
+        _AUDIT: "restricted", _ENFORCE: "baseline"
+    }  # fmt: skip
+    alone, after = done(Patch(ref, (audit,)), live)
+    with pytest.raises(Drift, match="no API server would take again"):
+        reverse(alone, after)
 
 
 def test_undo_refuses_a_field_that_was_changed_since() -> None:
