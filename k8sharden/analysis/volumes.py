@@ -33,6 +33,15 @@ class Mounted(msgspec.Struct, frozen=True):
 
 def volumes_of(workload: Workload, *sources: str) -> tuple[Mounted, ...]:
     """Return the volumes that come from one of these sources, named as the API names them."""
+    return tuple(
+        each
+        for each in all_volumes(workload)
+        if any(each.volume.sources.get(source) is not None for source in sources)
+    )
+
+
+def all_volumes(workload: Workload) -> tuple[Mounted, ...]:
+    """Return every volume of a template, in its order."""
     mounts = [
         mount
         for seen in visit_containers(workload.spec)
@@ -41,7 +50,6 @@ def volumes_of(workload: Workload, *sources: str) -> tuple[Mounted, ...]:
     return tuple(
         Mounted(volume, index, tuple(mount for mount in mounts if mount.name == volume.name))
         for index, volume in enumerate(workload.spec.volumes)
-        if any(volume.sources.get(source) is not None for source in sources)
     )
 
 

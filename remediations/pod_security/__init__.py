@@ -9,12 +9,16 @@ from remediations.pod_security import (
     host_namespaces,
     host_path,
     host_ports,
+    host_probes,
     invalid_label,
     no_audit,
     no_enforce,
     privileged,
+    sysctls,
     version_future,
     version_stale,
+    volume_types,
+    windows_host_process,
 )
 
 NAMESPACES = (
@@ -34,6 +38,10 @@ TEMPLATES = (
     capabilities_restricted.ITEM,
     host_path.ITEM,
     host_ports.ITEM,
+    windows_host_process.ITEM,
+    sysctls.ITEM,
+    host_probes.ITEM,
+    volume_types.ITEM,
     allow_privilege_escalation.ITEM,
 )
 

@@ -3,6 +3,7 @@
 from remediations.runtime import (
     debug_left,
     default_ns,
+    gitrepo,
     limits,
     node_version,
     rofs,
@@ -17,5 +18,6 @@ ITEMS = (
     limits.ITEM,
     debug_left.ITEM,
     default_ns.ITEM,
+    gitrepo.ITEM,
     node_version.ITEM,
 )

@@ -33,7 +33,7 @@ _KNOWN = (
 )  # fmt: skip
 
 
-def _forbidden_type(volume: Volume) -> str:
+def forbidden_type(volume: Volume) -> str:
     """Name the source that is not allowed; empty where there is none."""
     found = {source for source, value in volume.sources.items() if value is not None}
     # Without any source it is an emptyDir: the API server fills that in before it evaluates.
@@ -44,7 +44,7 @@ def _forbidden_type(volume: Volume) -> str:
 
 def v1_0(pod: Subject) -> Refusal | None:
     """Refuse every other source, also one that we do not know."""
-    bad = [(v.name, kind) for v in pod.spec.volumes if (kind := _forbidden_type(v))]
+    bad = [(v.name, kind) for v in pod.spec.volumes if (kind := forbidden_type(v))]
     if not bad:
         return None
     names, types = [name for name, _ in bad], sorted({kind for _, kind in bad})
