@@ -4,6 +4,7 @@ Binding is pure, so that it is done once for review and once more just before th
 are compared. Sources: RFC 6902 (JSON Patch), RFC 6901 (JSON Pointer).
 """
 
+import copy
 from typing import Any
 
 import msgspec
@@ -22,7 +23,8 @@ from k8sharden.model.change import (
     SetImage,
     Write,
 )
-from k8sharden.model.edits import edited, find_element
+from k8sharden.model.edits import apply_edit, find_element
+from k8sharden.model.elements import Elements
 from k8sharden.model.ref import Ref
 from k8sharden.model.text import one_line
 
@@ -89,22 +91,22 @@ def bind(write: Write, live: dict[str, Any] | None) -> Bound:
 
 
 def _bind_patch(write: Patch, live: dict[str, Any], edits: tuple[Edit, ...]) -> Bound:
-    after, fields = live, []
+    after, fields, elements = copy.deepcopy(live), [], Elements()
     for edit in edits:
-        field = _field(after, edit)
+        field = _field(after, edit, elements)
         if field is not None:
-            after = edited(after, [edit])
+            apply_edit(after, edit, elements)
             fields.append(field)
     return Bound(write, live, after, tuple(fields))
 
 
-def _field(value: dict[str, Any], edit: Edit) -> FieldChange | None:
+def _field(value: dict[str, Any], edit: Edit, elements: Elements) -> FieldChange | None:
     """Return what the edit changes in ``value``, or None where it changes nothing."""
     path, at = edit.path, -1
     if isinstance(edit, AddElement):
         path = (*edit.path, Named(edit.key, str(edit.value[edit.key])))
-        at = min(edit.at, len(_items(value, edit.path)))
-    before, depth = look(value, path)
+        at = min(edit.at, len(_items(value, edit.path, elements)))
+    before, depth = look(value, path, elements)
     after = UNSET if isinstance(edit, RemoveField) else edit.value
     if before == after:
         return None
@@ -113,20 +115,21 @@ def _field(value: dict[str, Any], edit: Edit) -> FieldChange | None:
         raise Drift(f"The image is {now} now, and was {was} at the scan. Scan again.")
     if after is UNSET and isinstance(path[-1], Named) and before is not UNSET:
         # Order can matter: an environment variable may use those before it.
-        at = _items(value, path[:-1]).index(before)
+        at = _items(value, path[:-1], elements).index(before)
     return FieldChange(path, before, after, depth, at)
 
 
-def _items(value: Any, path: Path) -> list[Any]:
-    found = look(value, path)[0]
+def _items(value: Any, path: Path, elements: Elements) -> list[Any]:
+    found = look(value, path, elements)[0]
     return found if isinstance(found, list) else []
 
 
-def look(value: Any, path: Path) -> tuple[Any, int]:
+def look(value: Any, path: Path, elements: Elements | None = None) -> tuple[Any, int]:
     """Return what stands at ``path`` (`UNSET` where nothing does) and how many steps exist."""
+    elements = elements or Elements()
     for depth, step in enumerate(path):
         if isinstance(step, Named):
-            found = _element(value, step)
+            found = _element(value, step, elements)
         else:
             found = value.get(step, UNSET) if isinstance(value, dict) else UNSET
         if found is UNSET:
@@ -135,10 +138,9 @@ def look(value: Any, path: Path) -> tuple[Any, int]:
     return value, len(path)
 
 
-def _element(value: Any, step: Named) -> Any:
-    items = value if isinstance(value, list) else []
-    named = (item for item in items if isinstance(item, dict) and item.get(step.key) == step.value)
-    return next(named, UNSET)
+def _element(value: Any, step: Named, elements: Elements) -> Any:
+    found = elements.find(value, step.key, step.value) if isinstance(value, list) else []
+    return value[found[0]] if found else UNSET
 
 
 def operations(bound: Bound, live: dict[str, Any]) -> list[dict[str, Any]]:
@@ -149,10 +151,10 @@ def operations(bound: Bound, live: dict[str, Any]) -> list[dict[str, Any]]:
     """
     version = live["metadata"]["resourceVersion"]
     made = [_test("/metadata/resourceVersion", version)]
-    value = live
+    value, elements = copy.deepcopy(live), Elements()
     for field in bound.fields:
-        made += _operation(value, field)
-        value = edited(value, [as_edit(field)])
+        made += _operation(value, field, elements)
+        apply_edit(value, as_edit(field), elements)
     return made
 
 
@@ -166,12 +168,14 @@ def as_edit(field: FieldChange) -> Edit:
     return SetField(field.path, field.after)
 
 
-def _operation(value: dict[str, Any], field: FieldChange) -> list[dict[str, Any]]:
+def _operation(
+    value: dict[str, Any], field: FieldChange, elements: Elements
+) -> list[dict[str, Any]]:
     pointer, guards = "", []
     here: Any = value
     for depth, step in enumerate(field.path[: field.depth]):
         if isinstance(step, Named):
-            index = find_element(here, field.path[: depth + 1])
+            index = find_element(here, field.path[: depth + 1], elements)
             pointer += f"/{index}"
             guards.append(_test(f"{pointer}/{_escaped(step.key)}", step.value))
             here = here[index]

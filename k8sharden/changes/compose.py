@@ -101,17 +101,23 @@ def _joined(first: Change, second: Change, writes: tuple[Write, ...]) -> Change:
 
 def _merge_edits(first: Iterable[Edit], second: Iterable[Edit]) -> tuple[Edit, ...] | str:
     """Return the union of two lists of edits, or the field on which they disagree."""
-    merged = list(first)
+    merged = {_place(edit): edit for edit in first}
+    above = {place[:depth] for place in merged for depth in range(1, len(place))}
     for edit in second:
-        clash = next((other for other in merged if _overlap(_place(other), _place(edit))), None)
-        if clash is None:
-            merged.append(edit)
-        elif both := _both(clash, edit):
-            merged[merged.index(clash)] = both
-        elif clash != edit:
+        place = _place(edit)
+        inside = place in above or any(place[:depth] in merged for depth in range(1, len(place)))
+        other = merged.get(place)
+        both = other and (edit if other == edit else _both(other, edit))
+        if inside or (other and not both):
             return "It wants another value for a field that this plan sets already: plan it alone."
+        merged[place] = both or edit
+        above |= {place[:depth] for depth in range(1, len(place))}
     # A list is made before its elements are touched, and equal plans come out equal.
-    return tuple(sorted(merged, key=lambda edit: (isinstance(edit, SetField), str(_place(edit)))))
+    return tuple(sorted(merged.values(), key=_sorting))
+
+
+def _sorting(edit: Edit) -> tuple[bool, str]:
+    return isinstance(edit, SetField), str(_place(edit))
 
 
 def _both(one: Edit, two: Edit) -> SetImage | None:
@@ -130,8 +136,3 @@ def _place(edit: Edit) -> Path:
     if isinstance(edit, AddElement):
         return (*edit.path, Named(edit.key, str(edit.value.get(edit.key, ""))))
     return edit.path
-
-
-def _overlap(one: Path, two: Path) -> bool:
-    length = min(len(one), len(two))
-    return one[:length] == two[:length]

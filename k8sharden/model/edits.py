@@ -15,6 +15,7 @@ from k8sharden.model.change import (
     SetImage,
     show_path,
 )
+from k8sharden.model.elements import Elements
 from k8sharden.model.text import one_line
 
 
@@ -31,27 +32,32 @@ def edited(value: dict[str, Any], edits: Iterable[Edit]) -> dict[str, Any]:
     that was judged. Raises `EditConflict`.
     """
     result = copy.deepcopy(value)
+    elements = Elements()
     for edit in edits:
-        _apply(result, edit)
+        apply_edit(result, edit, elements)
     return result
 
 
-def _apply(value: dict[str, Any], edit: Edit) -> None:
+def apply_edit(value: dict[str, Any], edit: Edit, elements: Elements) -> None:
+    """Apply one edit to ``value`` itself, as `edited` does. Raises `EditConflict`.
+
+    ``elements`` is the same for all edits of one value.
+    """
     if not edit.path:
         raise EditConflict("An edit of a whole object is none: it needs a path to a field.")
     match edit:
         case SetField():
-            parent = _walk(value, edit.path, make=True)
-            _put(parent, edit.path, copy.deepcopy(edit.value))
+            parent = _walk(value, edit.path, elements, make=True)
+            _put(parent, edit.path, copy.deepcopy(edit.value), elements)
         case SetImage():
-            _set_image(_walk(value, edit.path, make=False), edit)
+            _set_image(_walk(value, edit.path, elements, make=False), edit)
         case RemoveField():
-            _remove(_walk(value, edit.path, make=False), edit.path)
+            _remove(_walk(value, edit.path, elements, make=False), edit.path, elements)
         case AddElement():
-            _add(_walk(value, edit.path, make=True), edit)
+            _add(_walk(value, edit.path, elements, make=True), edit, elements)
 
 
-def find_element(items: Any, path: Path) -> int:
+def find_element(items: Any, path: Path, elements: Elements) -> int:
     """Return the index of the element that the last step of ``path`` names, in the list ``items``.
 
     Raises `EditConflict` where that is no list, or where not exactly one element has the name.
@@ -60,23 +66,19 @@ def find_element(items: Any, path: Path) -> int:
     assert isinstance(step, Named)  # noqa: S101 - callers have looked at the step
     if not isinstance(items, list):
         raise EditConflict(f"{_shown(path[:-1])} is no list, so {_shown(path)} is not in it.")
-    found = [
-        index
-        for index, item in enumerate(items)
-        if isinstance(item, dict) and item.get(step.key) == step.value
-    ]
+    found = elements.find(items, step.key, step.value)
     if len(found) == 1:
         return found[0]
     what = "there is none" if not found else f"there are {len(found)}"
     raise EditConflict(f"{_shown(path)} cannot be told: {what}.")
 
 
-def _walk(value: dict[str, Any], path: Path, *, make: bool) -> Any:
+def _walk(value: dict[str, Any], path: Path, elements: Elements, *, make: bool) -> Any:
     """Return what holds the last step of ``path``, making the mappings on the way if asked to."""
     here: Any = value
     for depth, step in enumerate(path[:-1], start=1):
         if isinstance(step, Named):
-            here = here[find_element(here, path[:depth])]
+            here = here[find_element(here, path[:depth], elements)]
             continue
         mapping = _mapping(here, path[: depth - 1])
         if mapping.get(step) is None:
@@ -87,11 +89,20 @@ def _walk(value: dict[str, Any], path: Path, *, make: bool) -> Any:
     return here
 
 
-def _put(parent: Any, path: Path, new: Any) -> None:
+def _put(parent: Any, path: Path, new: Any, elements: Elements) -> None:
     if isinstance(path[-1], Named):
-        parent[find_element(parent, path)] = new
+        parent[find_element(parent, path, elements)] = new
+        elements.forget(parent)
     else:
         _mapping(parent, path[:-1])[path[-1]] = new
+        _forget_renamed(path, elements)
+
+
+def _forget_renamed(path: Path, elements: Elements) -> None:
+    """Forget everything where an edit gives an element another name."""
+    above = path[-2] if len(path) > 1 else ""
+    if isinstance(above, Named) and above.key == path[-1]:
+        elements.forget_all()
 
 
 def _set_image(parent: Any, edit: SetImage) -> None:
@@ -102,17 +113,19 @@ def _set_image(parent: Any, edit: SetImage) -> None:
     holder[field] = edit.value
 
 
-def _remove(parent: Any, path: Path) -> None:
+def _remove(parent: Any, path: Path, elements: Elements) -> None:
     if isinstance(path[-1], Named):
-        del parent[find_element(parent, path)]
+        del parent[find_element(parent, path, elements)]
+        elements.forget(parent)
         return
     mapping = _mapping(parent, path[:-1])
     if path[-1] not in mapping:
         raise EditConflict(f"There is no {_shown(path)} to remove.")
     del mapping[path[-1]]
+    _forget_renamed(path, elements)
 
 
-def _add(parent: Any, edit: AddElement) -> None:
+def _add(parent: Any, edit: AddElement, elements: Elements) -> None:
     step = edit.path[-1]
     if isinstance(step, Named):
         raise EditConflict(f"{_shown(edit.path)} is an element, not a list to add one to.")
@@ -123,9 +136,9 @@ def _add(parent: Any, edit: AddElement) -> None:
     if not isinstance(items, list):
         raise EditConflict(f"{_shown(edit.path)} is no list.")
     name = edit.value.get(edit.key)
-    if any(isinstance(item, dict) and item.get(edit.key) == name for item in items):
+    if elements.find(items, edit.key, name):
         raise EditConflict(f"{_shown(edit.path)} has an element with {edit.key} {name!r} already.")
-    items.insert(len(items) if edit.at < 0 else edit.at, copy.deepcopy(edit.value))
+    elements.insert(items, len(items) if edit.at < 0 else edit.at, copy.deepcopy(edit.value))
 
 
 def _mapping(value: Any, path: Path) -> dict[str, Any]:
