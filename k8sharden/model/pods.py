@@ -177,13 +177,6 @@ class Container(Struct, frozen=True):
         return self.security_context or _NO_CONTEXT
 
 
-class HostPath(Struct, frozen=True):
-    """A folder of the node."""
-
-    path: str = ""
-    type: str | None = None
-
-
 class Volume(msgspec.Struct, frozen=True):
     """A volume: its name, and what it is made from as the API writes it."""
 
@@ -223,6 +216,19 @@ class PodSpec(Struct, frozen=True):
     resources: Resources | None = None
     os: OS | None = None
 
+    def __post_init__(self) -> None:
+        """Refuse volumes of a wrong type, which a dictionary would let through.
+
+        Raises ValueError, which makes decoding fail with the place of the pod's specification.
+        """
+        for number, raw in enumerate(self.raw_volumes or ()):
+            for field, value in raw.items():
+                wanted = str if field == "name" else dict
+                if value is not None and not isinstance(value, wanted):
+                    raise ValueError(f"`volumes[{number}].{field}` is of the wrong type")
+            if not isinstance((raw.get("hostPath") or {}).get("path", ""), str):
+                raise ValueError(f"`volumes[{number}].hostPath.path` is of the wrong type")
+
     @property
     def security(self) -> PodSecurityContext:
         """The pod's security context, empty where none is set."""
@@ -232,7 +238,7 @@ class PodSpec(Struct, frozen=True):
     def volumes(self) -> tuple[Volume, ...]:
         """The volumes, each with its sources."""
         return tuple(
-            Volume(str(raw.get("name", "")), {k: v for k, v in raw.items() if k != "name"})
+            Volume(raw.get("name") or "", {k: v for k, v in raw.items() if k != "name"})
             for raw in self.raw_volumes or ()
         )
 
