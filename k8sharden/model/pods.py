@@ -219,15 +219,15 @@ class PodSpec(Struct, frozen=True):
     def __post_init__(self) -> None:
         """Refuse volumes of a wrong type, which a dictionary would let through.
 
-        Raises ValueError, which makes decoding fail with the place of the pod's specification.
+        Raises TypeError, which makes decoding fail with the place of the pod's specification.
         """
         for number, raw in enumerate(self.raw_volumes or ()):
             for field, value in raw.items():
                 wanted = str if field == "name" else dict
                 if value is not None and not isinstance(value, wanted):
-                    raise ValueError(f"`volumes[{number}].{field}` is of the wrong type")
+                    raise TypeError(f"`volumes[{number}].{field}` is of the wrong type")
             if not isinstance((raw.get("hostPath") or {}).get("path", ""), str):
-                raise ValueError(f"`volumes[{number}].hostPath.path` is of the wrong type")
+                raise TypeError(f"`volumes[{number}].hostPath.path` is of the wrong type")
 
     @property
     def security(self) -> PodSecurityContext:
