@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 
-from k8sharden.analysis.containers import Fix, path_of, repair
+from k8sharden.analysis.containers import Defect, Fix, path_of, pod_field, repair
 from k8sharden.model.change import Change, Edit, NoChange, Path, RemoveField, SetField
-from k8sharden.model.finding import Finding
+from k8sharden.model.finding import Finding, Severity
 from k8sharden.model.inventory import Inventory
-from k8sharden.model.pods import PodSecurityContext, SecurityContext, visit_containers
-from k8sharden.model.workloads import Workload
+from k8sharden.model.pods import PodSecurityContext, SecurityContext, Visited, visit_containers
+from k8sharden.model.workloads import Workload, workloads
 
 _OF_SPEC = ("hostPID", "hostIPC", "hostUsers", "shareProcessNamespace")
 _FLAGS = ("hostPID", "hostIPC")
@@ -49,6 +49,24 @@ _OF_POD = (
 def lacks_os(workload: Workload) -> bool:
     """Whether only the node selector says that the pods are for Windows."""
     return workload.spec.is_windows and not (workload.spec.os and workload.spec.os.name)
+
+
+def held_to_linux(inventory: Inventory) -> Iterator[Workload]:
+    """Yield the workloads whose pods the API server holds to the fields of Linux.
+
+    That is all but those whose ``spec.os`` says windows, whatever their node selector says.
+    """
+    return (each for each in workloads(inventory) if not each.spec.is_windows or lacks_os(each))
+
+
+def os_unsaid(workload: Workload, found: tuple[Visited, ...]) -> Defect:
+    """Return the defect of a workload that lacks its ``spec.os``, and nothing else on Windows."""
+    return Defect(
+        "Pod Security takes it for Linux: only its node selector says that it is for Windows.",
+        pod_field(workload, "os.name"),
+        found,
+        Severity.LOW,
+    )
 
 
 def as_windows(workload: Workload) -> Fix:

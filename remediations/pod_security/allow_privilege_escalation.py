@@ -14,12 +14,11 @@ from k8sharden.analysis.containers import (
     Fix,
     field_of,
     judge,
-    linux_workloads,
     named,
     offenders,
     path_of,
-    repair,
 )
+from k8sharden.analysis.windows import held_to_linux, lacks_os, os_unsaid, repair_linux
 from k8sharden.model.change import Change, ChangeKind, NoChange, SetField
 from k8sharden.model.finding import Area, Finding, Severity
 from k8sharden.model.inventory import Inventory
@@ -47,19 +46,21 @@ def _is_almighty(container: Container) -> bool:
 
 
 def _evaluate(inventory: Inventory) -> Iterator[Finding]:
-    return judge(ITEM, linux_workloads(inventory), _defect)
+    return judge(ITEM, held_to_linux(inventory), _defect)
 
 
 def _defect(workload: Workload) -> Defect | None:
     found = offenders(workload, _can_escalate)
     if not found:
         return None
+    if lacks_os(workload):
+        return os_unsaid(workload, found)
     message = f"A process in {named(found)} can gain privileges that it was not started with."
     return Defect(message, field_of(workload, found[0], _FIELD), found)
 
 
 def _remediate(found: Finding, inventory: Inventory) -> Change | NoChange:
-    return repair(found, inventory, _fix)
+    return repair_linux(found, inventory, _fix)
 
 
 def _fix(workload: Workload) -> Fix | NoChange:

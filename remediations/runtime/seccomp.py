@@ -16,13 +16,12 @@ from k8sharden.analysis.containers import (
     Fix,
     field_of,
     judge,
-    linux_workloads,
     named,
     offenders,
     path_of,
     pod_field,
-    repair,
 )
+from k8sharden.analysis.windows import held_to_linux, lacks_os, os_unsaid, repair_linux
 from k8sharden.model.change import Change, ChangeKind, Edit, NoChange, Path, RemoveField, SetField
 from k8sharden.model.finding import Area, Finding, Severity
 from k8sharden.model.inventory import Inventory
@@ -53,7 +52,7 @@ def _legacy(workload: Workload) -> list[str]:
 
 
 def _evaluate(inventory: Inventory) -> Iterator[Finding]:
-    return judge(ITEM, linux_workloads(inventory), _defect)
+    return judge(ITEM, held_to_linux(inventory), _defect)
 
 
 def _defect(workload: Workload) -> Defect | None:
@@ -62,7 +61,9 @@ def _defect(workload: Workload) -> Defect | None:
         seen for seen in visit_containers(workload.spec) if (_own(seen.container) or pod) in _OPEN
     )
     # Admission refuses an Unconfined pod even where every container overrides it.
-    return _open(workload, pod, found) if found or pod == _UNCONFINED else None
+    if not found and pod != _UNCONFINED:
+        return None
+    return os_unsaid(workload, found) if lacks_os(workload) else _open(workload, pod, found)
 
 
 def _open(workload: Workload, pod: str, found: tuple[Visited, ...]) -> Defect:
@@ -80,7 +81,7 @@ def _open(workload: Workload, pod: str, found: tuple[Visited, ...]) -> Defect:
 
 
 def _remediate(found: Finding, inventory: Inventory) -> Change | NoChange:
-    return repair(found, inventory, _fix)
+    return repair_linux(found, inventory, _fix)
 
 
 def _fix(workload: Workload) -> Fix:
