@@ -12,6 +12,7 @@ Source: KEP-127; Kubernetes documentation, "User Namespaces".
 
 from collections.abc import Iterator
 
+from k8sharden.analysis.container_users import Kind, user_of
 from k8sharden.analysis.containers import (
     Defect,
     Fix,
@@ -22,7 +23,6 @@ from k8sharden.analysis.containers import (
     repair,
 )
 from k8sharden.analysis.pod_security import minor_of
-from k8sharden.analysis.root import start_of
 from k8sharden.analysis.user_namespaces import (
     FIRST_STABLE,
     is_refused,
@@ -55,12 +55,11 @@ def _defect(workload: Workload, inventory: Inventory) -> Defect | None:
     spec = workload.spec
     if spec.host_users is False or is_refused(spec):
         return None
-    starts = [
-        (seen, start_of(seen.container, spec, inventory.facts).root)
-        for seen in visit_containers(spec)
+    kinds = [
+        (seen, user_of(spec, seen.container, inventory).kind) for seen in visit_containers(spec)
     ]
-    sure = tuple(seen for seen, root in starts if root)
-    found = tuple(seen for seen, root in starts if root is not False)
+    sure = tuple(seen for seen, kind in kinds if kind is Kind.ROOT)
+    found = tuple(seen for seen, kind in kinds if kind in {Kind.ROOT, Kind.UNKNOWN})
     if not found:
         return None
     message = f"Root in {named(sure)} is the node's root too."
