@@ -11,12 +11,13 @@ Kubernetes Cluster".
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from k8sharden.analysis.containers import Defect, Fix, pod_field, repair
+from k8sharden.analysis.containers import Defect, Fix, pod_field
 from k8sharden.analysis.pod_security.control import Refusal
 from k8sharden.analysis.pod_security.controls import sysctls
 from k8sharden.analysis.pod_security.evaluate import LATEST
 from k8sharden.analysis.pod_security.policy import minor_of
 from k8sharden.analysis.pod_security.refusals import refusals, refused
+from k8sharden.analysis.windows import repair_linux
 from k8sharden.model.change import Change, ChangeKind, Edit, Named, NoChange, RemoveField
 from k8sharden.model.finding import Area, Finding, Severity
 from k8sharden.model.inventory import Inventory
@@ -52,7 +53,7 @@ def _listed(names: Sequence[str]) -> str:
 
 def _remediate(found: Finding, inventory: Inventory) -> Change | NoChange:
     minor = minor_of(inventory.source.server_version)
-    return repair(found, inventory, partial(_fix, LATEST if minor is None else minor))
+    return repair_linux(found, inventory, partial(_fix, LATEST if minor is None else minor))
 
 
 def _fix(minor: int, workload: Workload) -> Fix | NoChange:
