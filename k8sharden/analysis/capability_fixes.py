@@ -22,6 +22,7 @@ from k8sharden.analysis.capabilities import (
 from k8sharden.analysis.container_users import Kind, user_of, without_root
 from k8sharden.analysis.containers import Fix, named, offenders
 from k8sharden.analysis.known_images import known_image
+from k8sharden.analysis.node_access import reaches_node
 from k8sharden.analysis.node_agents import node_agent
 from k8sharden.analysis.pod_security.controls import capabilities_baseline as baseline
 from k8sharden.analysis.pod_security.controls import capabilities_restricted as restricted
@@ -153,7 +154,7 @@ def _why_root(
                 f"{sentence(named([seen]))} starts as root and becomes {image.steps_down}, "
                 f"which takes CHOWN, SETUID and SETGID. {without_root(seen.container)}"
             )
-        agent = node_agent(workload, seen.container)
+        agent = reaches_node(workload, seen.container) and node_agent(workload, seen.container)
         if agent and user in {Kind.ROOT, Kind.UNKNOWN}:
             return NoChange(
                 f"{sentence(named([seen]))} looks like {agent} and may be root, which without "

@@ -25,7 +25,25 @@ def node_access(workload: Workload, container: Container) -> tuple[str, ...]:
     return tuple(_signs(workload, container))
 
 
+def reaches_node(workload: Workload, container: Container) -> bool:
+    """Whether a container has a way to its node: without one it cannot work on it, whatever it is.
+
+    A log collector may as well receive the logs of others over the network.
+    """
+    return bool(container.security.privileged) or any(_ways(workload, container))
+
+
 def _signs(workload: Workload, container: Container) -> Iterator[str]:
+    yield from _ways(workload, container)
+    agent = node_agent(workload, container)
+    if agent:
+        yield f"its image and name are those of {agent}"
+    yield from filter(None, (need(container, each) for each in _CAPABILITIES))
+    if _SYSCTL.search(command_line(container)):
+        yield "sysctl sets a kernel parameter"
+
+
+def _ways(workload: Workload, container: Container) -> Iterator[str]:
     spec = workload.spec
     yield from (f"it shares the node's {name}" for name, field in _HOST if getattr(spec, field))
     paths = {volume.name: volume.host_path for volume in spec.volumes}
@@ -36,12 +54,6 @@ def _signs(workload: Workload, container: Container) -> Iterator[str]:
             yield f"it hands mounts back to the node at {one_line(mount.mount_path, 80)}"
     if container.volume_devices:
         yield "it uses a block device"
-    agent = node_agent(workload, container)
-    if agent:
-        yield f"its image and name are those of {agent}"
-    yield from filter(None, (need(container, each) for each in _CAPABILITIES))
-    if _SYSCTL.search(command_line(container)):
-        yield "sysctl sets a kernel parameter"
 
 
 def why_privileged(workload: Workload, containers: Iterable[Visited]) -> NoChange | None:
