@@ -5,8 +5,9 @@ found here hides a finding: it holds a fix back that would break the workload.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
+from k8sharden.analysis.capabilities import added, command_line
 from k8sharden.analysis.node_agents import BUILDER, node_agents
 from k8sharden.model.kinds import DAEMON_SETS
 from k8sharden.model.pods import visit_containers
@@ -78,27 +79,20 @@ def _is_host_process(workload: Workload) -> bool:
 
 
 def _enters_the_node(workload: Workload) -> bool:
-    words = " ".join(
-        word
-        for seen in visit_containers(workload.spec)
-        for word in (*(seen.container.command or ()), *(seen.container.args or ()))
-    )
-    return _ENTERS.search(words[:20_000]) is not None
+    lines = (command_line(seen.container) for seen in visit_containers(workload.spec))
+    return any(_ENTERS.search(line) for line in lines)
 
 
-def _added(workload: Workload) -> Iterator[str]:
-    for seen in visit_containers(workload.spec):
-        capabilities = seen.container.security.capabilities
-        names = (capabilities.add or ()) if capabilities else ()
-        yield from (name.upper().removeprefix("CAP_") for name in names)
+def _adds(workload: Workload, capability: str) -> bool:
+    return any(capability in added(seen.container) for seen in visit_containers(workload.spec))
 
 
 def _traces(workload: Workload) -> bool:
-    return "SYS_PTRACE" in _added(workload)
+    return _adds(workload, "SYS_PTRACE")
 
 
 def _runs_the_network(workload: Workload) -> bool:
-    return "NET_ADMIN" in _added(workload)
+    return _adds(workload, "NET_ADMIN")
 
 
 def _is_the_way_in(workload: Workload) -> bool:

@@ -16,11 +16,10 @@ from k8sharden.analysis.host_access import (
     NETWORK,
     PROCESSES,
     WARNINGS,
-    host_agents,
     shared_namespaces,
     why_shared,
 )
-from k8sharden.analysis.node_agents import one_step_down
+from k8sharden.analysis.node_agents import excuse, one_step_down
 from k8sharden.analysis.pod_security.control import Refusal
 from k8sharden.analysis.pod_security.controls import host_namespaces
 from k8sharden.analysis.pod_security.refusals import refused
@@ -29,6 +28,7 @@ from k8sharden.model.finding import Area, Finding, Severity
 from k8sharden.model.inventory import Inventory
 from k8sharden.model.item import Item, Lesson, Reference, Scope
 from k8sharden.model.kinds import WORKLOADS
+from k8sharden.model.pods import visit_containers
 from k8sharden.model.workloads import Workload
 
 _WORDS = {NETWORK: "network", PROCESSES: "processes", IPC: "IPC"}
@@ -39,14 +39,14 @@ def _evaluate(inventory: Inventory) -> Iterator[Finding]:
 
 
 def _defect(workload: Workload, _refusal: Refusal) -> Defect:
-    shared, agents = shared_namespaces(workload), host_agents(workload)
+    shared = shared_namespaces(workload)
     severity = Severity.HIGH if shared == (NETWORK,) else Severity.CRITICAL
-    message = f"Its pods share the node's {_listed([_WORDS[field] for field in shared])}."
+    milder = excuse(workload, visit_containers(workload.spec))
     return Defect(
-        f"{message} It looks like {agents[0]}, which needs that." if agents else message,
+        f"Its pods share the node's {_listed([_WORDS[field] for field in shared])}.{milder}",
         pod_field(workload, shared[0]),
-        severity=one_step_down(severity) if agents else severity,
-        evidence={"fields": list(shared), "agents": list(agents)},
+        severity=one_step_down(severity) if milder else severity,
+        evidence={"fields": list(shared)},
     )
 
 

@@ -14,8 +14,8 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 
 from k8sharden.analysis.containers import Defect, Fix, repair
-from k8sharden.analysis.host_access import exception, host_agents
-from k8sharden.analysis.node_agents import one_step_down
+from k8sharden.analysis.host_access import exception
+from k8sharden.analysis.node_agents import excuse, one_step_down
 from k8sharden.analysis.node_folders import Folder, folder, is_scratch, overlap
 from k8sharden.analysis.pod_security.control import Refusal
 from k8sharden.analysis.pod_security.controls import host_path_volumes
@@ -32,6 +32,7 @@ from k8sharden.model.finding import Area, Finding, Severity
 from k8sharden.model.inventory import Inventory
 from k8sharden.model.item import Item, Lesson, Reference, Scope
 from k8sharden.model.kinds import WORKLOADS, listings
+from k8sharden.model.pods import visit_containers
 from k8sharden.model.text import one_line
 from k8sharden.model.workloads import Workload, workloads
 
@@ -44,18 +45,15 @@ def _evaluate(inventory: Inventory) -> Iterator[Finding]:
 
 
 def _defect(workload: Workload, _refusal: Refusal) -> Defect:
-    found, agents = volumes_of(workload, _SOURCE), host_agents(workload)
+    found = volumes_of(workload, _SOURCE)
     worst = min(found, key=_badness)
     severity = _severity(worst)
-    lowered = bool(agents) and severity.reaches(Severity.MEDIUM)
+    known = severity is not Severity.LOW and excuse(workload, visit_containers(workload.spec))
     return Defect(
-        _said(found, worst) + (f" It looks like {agents[0]}, which needs some." if agents else ""),
+        _said(found, worst) + (known or ""),
         volume_field(workload, worst, _SOURCE),
-        severity=one_step_down(severity) if lowered else severity,
-        evidence={
-            "paths": {each.volume.name: _path(each) for each in found},
-            "agents": list(agents),
-        },
+        severity=one_step_down(severity) if known else severity,
+        evidence={"paths": {each.volume.name: _path(each) for each in found}},
     )
 
 

@@ -19,10 +19,9 @@ from k8sharden.analysis.host_access import (
     WAY_IN,
     WEB,
     exception,
-    host_agents,
     why_shared,
 )
-from k8sharden.analysis.node_agents import one_step_down
+from k8sharden.analysis.node_agents import excuse, one_step_down
 from k8sharden.analysis.pod_security.control import Refusal
 from k8sharden.analysis.pod_security.controls import host_ports
 from k8sharden.analysis.pod_security.refusals import at_fault, field_at_fault, refused
@@ -48,15 +47,15 @@ def _evaluate(inventory: Inventory) -> Iterator[Finding]:
 
 
 def _defect(workload: Workload, refusal: Refusal) -> Defect:
-    found, agents = at_fault(workload, refusal), host_agents(workload)
-    numbers = _numbers(_taken(workload))
-    message = f"The node's {_ports(numbers)} lead{'' if numbers[1:] else 's'} to {named(found)}."
+    found, numbers = at_fault(workload, refusal), _numbers(_taken(workload))
+    leads = "lead" if numbers[1:] else "leads"
+    milder = excuse(workload, visit_containers(workload.spec))
     return Defect(
-        f"{message} It looks like {agents[0]}, which may need that." if agents else message,
+        f"The node's {_ports(numbers)} {leads} to {named(found)}.{milder}",
         field_at_fault(workload, refusal, "ports"),
         found,
-        one_step_down(Severity.MEDIUM) if agents else None,
-        {"hostPorts": list(numbers), "agents": list(agents)},
+        one_step_down(ITEM.severity) if milder else None,
+        {"hostPorts": list(numbers)},
     )
 
 

@@ -12,8 +12,8 @@ documentation, "Create a Windows HostProcess Pod"; k8s.io/kubernetes v1.36, its 
 from collections.abc import Iterator
 
 from k8sharden.analysis.containers import Defect, Fix, named, path_of, repair
-from k8sharden.analysis.host_access import exception, host_agents
-from k8sharden.analysis.node_agents import one_step_down
+from k8sharden.analysis.host_access import exception
+from k8sharden.analysis.node_agents import excuse, one_step_down
 from k8sharden.analysis.pod_security.control import Refusal
 from k8sharden.analysis.pod_security.controls import windows_host_process
 from k8sharden.analysis.pod_security.refusals import at_fault, field_at_fault, refused
@@ -39,16 +39,15 @@ def _evaluate(inventory: Inventory) -> Iterator[Finding]:
 
 
 def _defect(workload: Workload, refusal: Refusal) -> Defect:
-    found, agents = at_fault(workload, refusal), host_agents(workload)
+    found = at_fault(workload, refusal)
+    milder = excuse(workload, visit_containers(workload.spec))
     runs = "run" if found[1:] else "runs"
     who = sentence(named(found)) if found else "The pod"
-    message = f"{who} {runs} on the Windows node itself, as an administrator may."
     return Defect(
-        f"{message} It looks like {agents[0]}, which needs that." if agents else message,
+        f"{who} {runs} on the Windows node itself, as an administrator may.{milder}",
         field_at_fault(workload, refusal, ".".join(_STEPS)),
         found,
-        one_step_down(Severity.CRITICAL) if agents else None,
-        {"agents": list(agents)},
+        one_step_down(ITEM.severity) if milder else None,
     )
 
 
