@@ -55,13 +55,28 @@ class Scan(msgspec.Struct, frozen=True):
         return found[0]
 
 
-class Session:
-    """One place with its history: scan it, plan, review, apply, take back."""
+_SCANNING = ("scan", "plan", "apply", "export")
+"""The commands that scan, and ask registries on the way if they are told to."""
 
-    def __init__(self, place: Place, state: Path, *, items: Iterable[Item] | None = None) -> None:
+
+class Session:
+    """One place with its history: scan it, plan, review, apply, take back.
+
+    With ``asks`` the first scan also asks the registries of the images.
+    """
+
+    def __init__(
+        self,
+        place: Place,
+        state: Path,
+        *,
+        items: Iterable[Item] | None = None,
+        asks: bool = False,
+    ) -> None:
         self.place = place
         self.items = tuple(remediations.catalogue() if items is None else items)
         self.history = History(place, state)
+        self._asks = asks
         self._images: dict[str, ImageFact] = {}
 
     def close(self) -> None:
@@ -79,8 +94,10 @@ class Session:
     ) -> Scan:
         """Read and assess. Raises `Cancelled` soon after ``cancelled`` says so."""
         read = self.place.collect(progress, cancelled)
-        facts = msgspec.structs.replace(self.place.registries.settled, images=self._images)
-        return self._assessed(msgspec.structs.replace(read, facts=facts), cancelled)
+        known = msgspec.structs.replace(read, facts=self.place.registries.settled)
+        if self._asks and not self._images:
+            self._images = self._answers(known, progress, cancelled)
+        return self._assessed(self._told(known), cancelled)
 
     def ask_registries(
         self,
@@ -92,11 +109,22 @@ class Session:
 
         Later scans know it, too. A registry that says nothing is no error. Raises `Cancelled`.
         """
-        asked = questions(scan.inventory)
-        self._images = dict(self.place.registries.ask(asked, progress, cancelled))
-        facts = msgspec.structs.replace(scan.inventory.facts, images=self._images)
-        fresh = msgspec.structs.replace(scan.inventory, facts=facts, cache={})
-        return self._assessed(fresh, cancelled)
+        self._images = self._answers(scan.inventory, progress, cancelled)
+        self._asks = True
+        return self._assessed(self._told(scan.inventory), cancelled)
+
+    def _answers(
+        self,
+        inventory: Inventory,
+        progress: Callable[[Progress], None],
+        cancelled: Callable[[], bool],
+    ) -> dict[str, ImageFact]:
+        return dict(self.place.registries.ask(questions(inventory), progress, cancelled))
+
+    def _told(self, inventory: Inventory) -> Inventory:
+        """Return the inventory with what registries said, as far as they were asked."""
+        facts = msgspec.structs.replace(inventory.facts, images=self._images)
+        return msgspec.structs.replace(inventory, facts=facts, cache={})
 
     def _assessed(self, inventory: Inventory, cancelled: Callable[[], bool]) -> Scan:
         def step(item: Item) -> None:
@@ -226,7 +254,8 @@ class Session:
 
     def command(self, *words: str) -> str:
         """Return the command line that does the same, quoted for a shell."""
-        return shlex.join(("k8sharden", *words, *self.place.options))
+        asking = ["--registries"] if self._asks and words[0] in _SCANNING else []
+        return shlex.join(("k8sharden", *words, *asking, *self.place.options))
 
     def _allowed(self) -> Writer:
         writer = self.place.writer

@@ -31,6 +31,7 @@ class SourceOptions(msgspec.Struct, frozen=True):
     files: tuple[str, ...]
     read_only: bool
     namespaces: tuple[str, ...] = ()
+    registries: bool = False
 
 
 def source_options(*, files: bool = True) -> Callable[[F], F]:
@@ -95,9 +96,16 @@ _SELECTION: list[Callable[[Any], Any]] = [
 ]
 
 
+asking_option = click.option(
+    "--registries",
+    is_flag=True,
+    help="Also ask the registries of the images for digests; a scan asks the cluster alone.",
+)
+
+
 def selection_options(function: F) -> F:
-    """Add the options that select findings."""
-    for option in reversed(_SELECTION):
+    """Add the options that select findings, and what they are judged by."""
+    for option in reversed([*_SELECTION, asking_option]):
         function = option(function)
     return function
 
@@ -114,6 +122,7 @@ def split(options: dict[str, Any]) -> tuple[SourceOptions, Selection, dict[str, 
         take("files", ()),
         take("read_only"),
         options.get("namespaces", ()),
+        take("registries", False),  # noqa: FBT003 - its default
     )
     selection = Selection(
         take("areas", ()),
@@ -138,7 +147,7 @@ def open_session(source: SourceOptions) -> Session:
     chosen = [name for name, given in named.items() if given]
     if len(chosen) > 1:
         raise InputError(f"{' and '.join(chosen)} name two sources: give one.")
-    return Session(_open(source), config.state_folder())
+    return Session(_open(source), config.state_folder(), asks=source.registries)
 
 
 def _open(source: SourceOptions) -> Place:

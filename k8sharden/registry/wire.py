@@ -23,6 +23,7 @@ BUDGET = 30.0
 
 _CHUNK = 64 * 1024
 _REDIRECTS = 5
+_DEEPEST = 10
 _FOLLOWED = (301, 302, 303, 307, 308)
 
 
@@ -180,23 +181,26 @@ def _origin(url: str) -> tuple[str, str, int | None]:
 
 def _trouble(error: Exception) -> Trouble:
     """Say what the network raised, as the end of a sentence."""
-    cause: BaseException | None = error
-    while cause is not None:
-        for kinds, why in _WHY:
-            if isinstance(cause, kinds):
-                return Trouble(why, lost=True)
-        reason = getattr(cause, "reason", None)
-        cause = reason if isinstance(reason, BaseException) else cause.__cause__
+    causes: list[BaseException] = [error]
+    while len(causes) < _DEEPEST:
+        inner = getattr(causes[-1], "reason", None) or causes[-1].__cause__
+        if not isinstance(inner, BaseException):
+            break
+        causes.append(inner)
+    for kind, why in _WHY:
+        if any(isinstance(cause, kind) for cause in causes):
+            return Trouble(why, lost=True)
     return Trouble(f"the connection broke ({one_line(type(error).__name__, 60)})", lost=True)
 
 
-_WHY: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
-    ((urllib3.exceptions.NameResolutionError,), "its name cannot be resolved: check the network"),
-    ((ssl.SSLCertVerificationError,), "its certificate is not trusted: SSL_CERT_FILE names others"),
-    ((ssl.SSLError,), "it speaks no TLS that is understood here"),
-    ((urllib3.exceptions.ReadTimeoutError,), "it did not answer in time"),
-    ((urllib3.exceptions.ConnectTimeoutError,), "it could not be reached in time"),
-    ((ConnectionRefusedError,), "it refused the connection"),
-    ((urllib3.exceptions.ProxyError,), "the proxy did not let it through: check HTTPS_PROXY"),
-    ((TimeoutError,), "it did not answer in time"),
+# In this order: the library's own words for a connection that failed are wider than the cause.
+_WHY: tuple[tuple[type[BaseException], str], ...] = (
+    (urllib3.exceptions.ProxyError, "the proxy did not let it through: check HTTPS_PROXY"),
+    (urllib3.exceptions.NameResolutionError, "its name cannot be resolved: check the network"),
+    (ConnectionRefusedError, "it refused the connection"),
+    (ssl.SSLCertVerificationError, "its certificate is not trusted: SSL_CERT_FILE names others"),
+    (ssl.SSLError, "it speaks no TLS that is understood here"),
+    (urllib3.exceptions.ReadTimeoutError, "it did not answer in time"),
+    (urllib3.exceptions.ConnectTimeoutError, "it could not be reached in time"),
+    (TimeoutError, "it did not answer in time"),
 )

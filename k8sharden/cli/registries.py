@@ -1,0 +1,18 @@
+"""What commands say once they asked registries."""
+
+from k8sharden.cli.output import say
+from k8sharden.model.facts import Facts
+
+_SHOWN = 5
+
+
+def tell_asked(facts: Facts) -> None:
+    """Say how many images are known, and why others are not; nothing where nobody asked."""
+    if not facts.images:
+        return
+    problems = [fact.problem for fact in facts.images.values() if fact.problem]
+    say(f"Registries know {len(facts.images) - len(problems)} of {len(facts.images)} images.")
+    for problem in problems[:_SHOWN]:
+        say(f"  {problem}")
+    if len(problems) > _SHOWN:
+        say(f"  …and {len(problems) - _SHOWN} more: `k8sharden images --registries` lists all.")
