@@ -2,13 +2,16 @@
 
 import copy
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from k8sharden.changes.compose import Wanted, compose
+from k8sharden.cluster.training import objects
 from k8sharden.model import kinds
 from k8sharden.model.change import Change, ChangeKind
 from k8sharden.model.item import Item
-from remediations import OWN
+from remediations import OWN, pod_security, runtime
 from tests.remediations import harness
 from tests.remediations.harness import Document
 from tests.servers.client import Answer
@@ -20,7 +23,7 @@ pytestmark = pytest.mark.real
 @pytest.fixture(scope="module")
 def server(control_plane: ControlPlane) -> ControlPlane:
     """A server with the namespaces of the training cluster."""
-    for name in ("shop", "payments", "monitoring", "ingress"):
+    for name in sorted({each["metadata"].get("namespace", "shop") for each in objects()}):
         body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
         control_plane.request("POST", "/api/v1/namespaces", body).expect(201, 409)
     return control_plane
@@ -46,7 +49,7 @@ def _whole(document: Document) -> Document:
     whole = copy.deepcopy(document)
     # A name of its own, since a namespace of the fixtures may be there already.
     whole["metadata"]["name"] = "probe"
-    if whole["kind"] == "Namespace":
+    if whole["kind"] in ("Namespace", "Pod"):
         return whole
     spec = whole["spec"]
     if whole["kind"] == "CronJob":
@@ -74,6 +77,41 @@ def test_every_patched_object_is_accepted(server: ControlPlane) -> None:
     for item, document in patched:
         answer = _dry_run(server, _whole(document))
         assert answer.status == 201, f"{item.id}: {answer.text}"
+
+
+def test_all_fixes_of_a_workload_are_accepted_in_one_patch(server: ControlPlane) -> None:
+    """What the server took before, it takes once every item has had its way with it."""
+    asked = [
+        (path, _dry_run(server, _whole(before)).status, _dry_run(server, _whole(after)))
+        for path, before, after in _composed()
+    ]
+    valid = [(path, answer) for path, status, answer in asked if status == 201]
+    assert len(valid) > len(pod_security.TEMPLATES)
+    for path, answer in valid:
+        assert answer.status == 201, f"{path}: {answer.text}"
+
+
+def _composed() -> Iterator[tuple[Path, Document, Document]]:
+    """Yield objects of the templates' failing fixtures, before and after all items together."""
+    for item in pod_security.TEMPLATES:
+        for path in harness.fixtures(item.id, "fail"):
+            docs = harness.read(path)
+            after = harness.applied(docs, _changes(docs))
+            pairs = zip(docs, after, strict=True)
+            yield from ((path, old, new) for old, new in pairs if old != new)
+
+
+def _changes(docs: list[Document]) -> list[Change]:
+    seen = harness.inventory(docs)
+    answers = [
+        item.remediate(finding, seen)
+        for item in (*pod_security.TEMPLATES, *runtime.ITEMS)
+        for finding in harness.findings(item, docs)
+    ]
+    wanted = [Wanted(each, ()) for each in answers if isinstance(each, Change) and each.writes]
+    composed, refused = compose(wanted)
+    assert refused == []
+    return [each.change for each in composed]
 
 
 @pytest.mark.parametrize(
