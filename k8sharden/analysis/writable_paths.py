@@ -1,8 +1,14 @@
-"""Where a container writes: what its image is known for, and what its own command line says.
+"""Where a container writes: by what its image is known for or declares, and by its command line.
 
 An estimate, and said to be one. The API shows neither what is inside an image nor what a process
 does. What is known for sure is small: the folders that the images' own documentation names
-(`known_images`), and paths that stand in ``command`` and ``args`` as redirections or options.
+(`known_images`), those that an image declares as volumes, and paths that stand in ``command`` and
+``args`` as redirections or options.
+
+A declared volume (``VOLUME`` in a Dockerfile) is left to the runtime by Kubernetes: containerd
+mounts a folder of the node there, filled from the image and gone with the container, whereas CRI-O
+by default only makes the folder inside the root filesystem, so that it is read-only with it. An
+empty volume of the pod's own is there with both, and counts as the pod's storage.
 """
 
 import posixpath
@@ -12,14 +18,16 @@ from collections.abc import Iterator
 import msgspec
 
 from k8sharden.analysis.known_images import known_image
+from k8sharden.model.facts import Facts
 from k8sharden.model.pods import Container
 
 _PATH = r"/[A-Za-z0-9._@+/-]*"
+_WHOLE = re.compile(_PATH)
 _REDIRECTION = re.compile(rf"(?<![<=-])>{{1,2}}\|?\s*[\"']?({_PATH})")
 _COMMAND = re.compile(rf"\b(?:tee(?:\s+-a)?|touch)\s+[\"']?({_PATH})")
 _FOLDER_COMMAND = re.compile(rf"\bmkdir\s+-p\s+[\"']?({_PATH})")
 _OPTION = re.compile(rf"(?:^|[\s\"'])--?([A-Za-z][\w.-]*)(?:=|\s+)[\"']?(?:unix:(?://)?)?({_PATH})")
-_WORD = re.compile("[._-]")
+_WORD = re.compile("[._-]|(?<=[a-z])(?=[A-Z])")
 
 _FILES = frozenset({"file", "lock", "lockfile", "logfile", "pid", "pidfile", "sock", "socket"})
 _FOLDERS = frozenset(
@@ -38,8 +46,8 @@ _FOLDERS = frozenset(
     }
 )
 _WRITTEN = (_FILES | _FOLDERS) - {"dir", "directory", "file", "folder"} | {
-    "cache", "data", "db", "dbpath", "log", "logs", "out", "output", "run", "scratch", "spool",
-    "state", "storage", "temp", "tmp", "tsdb", "wal",
+    "cache", "data", "db", "dbpath", "log", "logs", "out", "output", "persistence", "run",
+    "scratch", "spool", "state", "storage", "temp", "tmp", "tsdb", "wal",
 }  # fmt: skip
 _READ = frozenset(
     {"ca", "cert", "certs", "conf", "config", "input", "key", "kubeconfig", "source", "template"}
@@ -53,10 +61,16 @@ _TOO_WIDE = frozenset(
 )
 # The longest command line that is searched, in characters; it bounds what a hostile one can cost.
 _LIMIT = 20_000
+# Volumes of an image that are looked at, and their longest name: a registry may say anything.
+_MOST_VOLUMES = 20
+_LONGEST = 200
+
+
+_NO_FACTS = Facts()
 
 
 class Writable(msgspec.Struct, frozen=True):
-    """The folders that a container writes to, ``/tmp`` among them.
+    """The folders that a container writes to, ``/tmp`` among them unless it is known to need none.
 
     ``beyond`` are paths that it writes to and that no empty folder can stand in for, since the
     image's own files lie beside them. ``known`` says whether the image is one whose needs its own
@@ -68,11 +82,14 @@ class Writable(msgspec.Struct, frozen=True):
     known: bool
 
 
-def writable_paths(container: Container) -> Writable:
+def writable_paths(container: Container, facts: Facts = _NO_FACTS) -> Writable:
     """Return where a container writes outside its volumes, as far as can be told."""
     image = known_image(container)
-    known = image.folders if image else None
-    folders = {"/tmp", *(known or ())}  # noqa: S108 - the container's folder, not ours
+    # With a command of its own it may be a script that happens to run in this image.
+    known = image is not None and image.folders is not None and not container.command
+    folders = set(image.folders or ()) if image else set()
+    if not (known and image and not image.scratch):
+        folders.add("/tmp")  # noqa: S108 - the container's folder, not ours
     beyond: set[str] = set()
     for path, is_folder in _written(container):
         folder = path if is_folder else posixpath.dirname(path)
@@ -82,8 +99,23 @@ def writable_paths(container: Container) -> Writable:
             folders.add(folder)
         else:
             beyond.add(path)
+    for volume in _volumes(container, facts):
+        (folders if _can_be_empty(volume, container, named=True) else beyond).add(volume)
     wanted = [folder for folder in sorted(folders) if not _is_mounted(folder, container)]
-    return Writable(_outermost(wanted), tuple(sorted(beyond)), known is not None)
+    return Writable(_outermost(wanted), tuple(sorted(beyond)), known)
+
+
+def _volumes(container: Container, facts: Facts) -> Iterator[str]:
+    """Yield the image's folders for data, where nothing of the pod's own is mounted yet."""
+    fact, image = facts.image(container.image), known_image(container)
+    declared = fact.volumes if fact else None
+    if declared is None:
+        declared = image.volumes if image else ()
+    for volume in declared[:_MOST_VOLUMES]:
+        if len(volume) <= _LONGEST and _WHOLE.fullmatch(volume):
+            path = _clean(volume)
+            if not _is_mounted(path, container) and not _has_mounts(path, container):
+                yield path
 
 
 def _written(container: Container) -> Iterator[tuple[str, bool]]:
@@ -95,7 +127,7 @@ def _written(container: Container) -> Iterator[tuple[str, bool]]:
     for found in _FOLDER_COMMAND.finditer(text):
         yield _clean(found[1]), True
     for found in _OPTION.finditer(text):
-        words = set(_WORD.split(found[1].lower()))
+        words = {word.lower() for word in _WORD.split(found[1])}
         if words & _WRITTEN and not words & _READ:
             path = _clean(found[2])
             is_file = bool(words & _FILES) or "." in posixpath.basename(path)
@@ -127,6 +159,12 @@ def _holds_program(folder: str, container: Container) -> bool:
 def _is_mounted(path: str, container: Container) -> bool:
     mounts = (mount.mount_path for mount in container.volume_mounts or ())
     return _inside(path, *(_clean(mount) for mount in mounts if mount))
+
+
+def _has_mounts(folder: str, container: Container) -> bool:
+    """Whether somebody has chosen where in a folder the data goes."""
+    mounts = (mount.mount_path for mount in container.volume_mounts or ())
+    return any(_inside(_clean(mount), folder) for mount in mounts if mount)
 
 
 def _inside(path: str, *folders: str) -> bool:

@@ -2,7 +2,8 @@
 
 Field: ``securityContext.readOnlyRootFilesystem`` of every init, main and ephemeral container.
 Allowed value: ``true``. Left out it counts as false.
-The fix also gives each container an empty volume at every folder that it is known to write to.
+The fix also gives each container an empty volume at every folder that it is known to write to, and
+at those that its image declares as volumes where nothing of the pod's own is mounted.
 Each container gets volumes of its own: root filesystems are private to a container, and two that
 suddenly shared a /tmp would see each other's files and trip over each other's locks.
 Source: NSA/CISA Kubernetes Hardening Guide, "Immutable container file systems"; Kubernetes
@@ -26,6 +27,7 @@ from k8sharden.analysis.containers import (
 )
 from k8sharden.analysis.writable_paths import Writable, writable_paths
 from k8sharden.model.change import AddElement, Change, ChangeKind, Edit, NoChange, SetField
+from k8sharden.model.facts import Facts
 from k8sharden.model.finding import Area, Finding, Severity
 from k8sharden.model.inventory import Inventory
 from k8sharden.model.item import Item, Lesson, Reference, Scope
@@ -55,22 +57,23 @@ def _defect(workload: Workload) -> Defect | None:
 
 
 def _remediate(found: Finding, inventory: Inventory) -> Change | NoChange:
-    return repair(found, inventory, _fix)
+    return repair(found, inventory, lambda workload: _fix(workload, inventory.facts))
 
 
-def _fix(workload: Workload) -> Fix:
+def _fix(workload: Workload, facts: Facts) -> Fix:
     open_ones = [seen for seen in offenders(workload, _is_writable) if not seen.is_ephemeral]
+    places = [(seen, writable_paths(seen.container, facts)) for seen in open_ones]
     return Fix(
         f"Make the root filesystem of {workload.ref.label} read-only",
-        tuple(_edits(workload, open_ones)),
-        tuple(_warnings(open_ones)),
+        tuple(_edits(workload, places)),
+        tuple(_warnings(places)),
     )
 
 
-def _edits(workload: Workload, containers: Sequence[Visited]) -> Iterator[Edit]:
+def _edits(workload: Workload, places: Sequence[tuple[Visited, Writable]]) -> Iterator[Edit]:
     taken = _volume_names(workload)
-    for seen in containers:
-        for folder in writable_paths(seen.container).folders:
+    for seen, place in places:
+        for folder in place.folders:
             name = _volume_name(folder, seen.container.name, taken)
             taken.add(name)
             yield AddElement((*workload.path, "volumes"), "name", {"name": name, "emptyDir": {}})
@@ -101,13 +104,12 @@ def _volume_name(folder: str, container: str, taken: set[str]) -> str:
     return name
 
 
-def _warnings(containers: Sequence[Visited]) -> Iterator[str]:
-    guesses = [(seen, writable_paths(seen.container)) for seen in containers]
+def _warnings(guesses: Sequence[tuple[Visited, Writable]]) -> Iterator[str]:
     unknown = [seen for seen, guess in guesses if not guess.known]
     if unknown:
         yield (
-            f"Needs testing: beyond its command line, nobody knows where {named(unknown)} writes. "
-            "Look for 'Read-only file system' in the logs."
+            "Needs testing: beyond its command line and its image's volumes, nobody knows where "
+            f"{named(unknown)} writes. Look for 'Read-only file system' in the logs."
         )
     for seen, guess in guesses:
         yield from _doubts(named([seen]), guess)
@@ -157,9 +159,10 @@ _LESSON = Lesson(
     fix=(
         "Every container, init containers too, gets readOnlyRootFilesystem: true, and an emptyDir "
         "at /tmp and wherever its image or its command line is known to write: nginx at "
-        "/var/cache/nginx and /var/run, a --pid-file in its folder. Each container gets volumes "
-        "of its own, since root filesystems were never shared, and nothing is laid over a mount "
-        "that exists. What nobody can know from outside is marked as needing a test."
+        "/var/cache/nginx and /var/run, a --pid-file in its folder, and where the image declares a "
+        "volume. Each container gets volumes of its own, since root filesystems were never "
+        "shared, and nothing is laid over a mount that exists. What nobody can know from outside "
+        "is marked as needing a test."
     ),
     breaks=(
         "Programs that write beside themselves: caches in the working directory, unpacked "

@@ -5,6 +5,7 @@ import time
 import pytest
 
 from k8sharden.analysis.writable_paths import Writable, writable_paths
+from k8sharden.model.facts import Facts, ImageFact
 from k8sharden.model.pods import Container, VolumeMount
 
 
@@ -22,6 +23,9 @@ def _of(*args: str, **fields: object) -> Writable:
         (("--data-dir=/srv/v1.2", "--lock-dir=/run/locks"), ["/run/locks", "/srv/v1.2", "/tmp"]),
         (("--storage.tsdb.path=/prometheus",), ["/prometheus", "/tmp"]),
         (("--log-path=/var/log/web/access.log",), ["/tmp", "/var/log/web"]),
+        (("--storageDataPath=/storage", "-pidFile=/run/x/pid"), ["/run/x", "/storage", "/tmp"]),
+        (("--persistence.file=/data/metrics",), ["/data", "/tmp"]),
+        (("-Djava.io.tmpdir=/var/tmp/java",), ["/tmp", "/var/tmp/java"]),
         (("--socket=unix:///run/csi/csi.sock",), ["/run/csi", "/tmp"]),
         (("sh", "-c", "serve --cache-dir '/var/cache/web' 2>&1"), ["/tmp", "/var/cache/web"]),
         (("sh", "-c", "echo ready>>/data/ready"), ["/data", "/tmp"]),
@@ -82,6 +86,8 @@ def test_what_is_mounted_already_is_left_alone() -> None:
         ("docker.io/library/nginx", ("/var/run", "/tmp", "/var/cache/nginx"), True),
         ("nginxinc/nginx-unprivileged:1.29", ("/tmp",), True),
         ("quay.io/prometheus/prometheus:v3.1.0", ("/prometheus", "/tmp"), True),
+        ("postgres:18", ("/var/run/postgresql", "/tmp", "/var/lib/postgresql"), True),
+        ("rabbitmq:4", ("/tmp", "/var/lib/rabbitmq"), False),
         ("registry.kestrel.example/mirror/nginx:1.29", ("/tmp",), False),
         ("not a reference", ("/tmp",), False),
         ("", ("/tmp",), False),
@@ -93,6 +99,61 @@ def test_only_images_that_are_documented_are_known(
     """A namesake in another registry may hold anything, so nothing is claimed of it."""
     found = _of(image=image)
     assert (found.folders, found.known) == (folders, known)
+
+
+def test_a_script_in_a_known_image_is_not_known() -> None:
+    """With a command of its own nobody can say what the documentation is about."""
+    found = _of(image="nginx:1.29", command=["sh", "-c", "cp -r /site /out"])
+    assert (set(found.folders), found.known) == ({"/tmp", "/var/run", "/var/cache/nginx"}, False)
+
+
+def test_what_writes_nowhere_gets_no_volume() -> None:
+    """A field that is not needed is not added, unless its command line says otherwise."""
+    assert _of(image="registry.k8s.io/coredns/coredns:v1.13.1") == Writable((), (), known=True)
+    told = _of("--log-dir=/logs", image="registry.k8s.io/coredns/coredns:v1.13.1")
+    assert told.folders == ("/logs",)
+    script = _of(image="registry.k8s.io/coredns/coredns:v1.13.1", command=["sh"])
+    assert script.folders == ("/tmp",)
+
+
+def _declaring(*volumes: str, problem: str = "", **fields: object) -> Writable:
+    fact = ImageFact("shop/web:1", volumes=volumes, problem=problem)
+    container = Container(name="web", image="shop/web:1", **fields)  # type: ignore[arg-type]
+    return writable_paths(container, Facts({"shop/web:1": fact}))
+
+
+def test_declared_volumes_get_a_folder_and_leave_the_rest_unknown() -> None:
+    """An image that says where its data goes has not said where its pid file does."""
+    assert _declaring("/srv/data/", "/spool") == Writable(
+        ("/spool", "/srv/data", "/tmp"), (), known=False
+    )
+    assert _declaring("/spool", problem="429").folders == ("/tmp",)
+
+
+def test_declared_volumes_that_are_mounted_are_left_alone() -> None:
+    """At it, above it or inside it: somebody has chosen already where the data goes."""
+    for path in ("/srv/data", "/srv", "/srv/data/pg"):
+        assert _declaring("/srv/data", volume_mounts=[VolumeMount("d", path)]).folders == ("/tmp",)
+
+
+def test_declared_volumes_among_the_images_own_files_are_not_covered() -> None:
+    """An empty volume over settings that the image ships would hide them."""
+    assert _declaring("/etc/web").beyond == ("/etc/web",)
+    assert _declaring("/app", command=["/app/serve"]).beyond == ("/app",)
+
+
+def test_what_a_registry_says_is_bounded_and_checked() -> None:
+    """It may say anything: paths that are none, with a colon, or ten thousand of them."""
+    assert _declaring("data", "/a:b", "/a b", "/" + "x" * 300, "").folders == ("/tmp",)
+    assert len(_declaring(*(f"/volume-{number}" for number in range(10_000))).folders) == 21
+
+
+def test_what_a_registry_says_goes_before_the_table() -> None:
+    """The folder of an image's data moves from version to version."""
+    fact = ImageFact("redis:8", volumes=())
+    container = Container(name="redis", image="redis:8")
+    assert writable_paths(container, Facts({"redis:8": fact})).folders == ("/tmp",)
+    assert set(writable_paths(container).folders) == {"/data", "/tmp"}
 
 
 def test_a_hostile_command_line_costs_next_to_nothing() -> None:
