@@ -133,7 +133,7 @@ _SHARED = Folder(
     "use an emptyDir.",
     paths=("/tmp", "/var/tmp"),  # noqa: S108 - the node's, not ours
 )
-OTHER = Folder("a folder of the node", _CLAIM)
+OTHER = Folder("files that outlive them", _CLAIM)
 
 # What gives the most away comes first; then, the inner folder before the one around it.
 _ALL = (

@@ -61,9 +61,9 @@ def _said(found: Sequence[Mounted], worst: Mounted) -> str:
     paths = one_line(", ".join(dict.fromkeys(_path(each) for each in found)), 120)
     if all(each.is_unused for each in found):
         return f"Its pods name {paths} of the node as a volume that no container mounts."
-    where = f" by {_path(worst)}" if len(found) > 1 else ""
+    by = f"by {one_line(_path(worst), 80)} they" if len(found) > 1 else "they"
     only = ", read-only" if _severity(worst) is Severity.LOW else ""
-    return f"Its pods mount {paths} of the node: they reach {_folder(worst).what}{where}{only}."
+    return f"Its pods mount {paths} of the node: {by} reach {_folder(worst).what}{only}."
 
 
 def _badness(volume: Mounted) -> tuple[int, bool]:
