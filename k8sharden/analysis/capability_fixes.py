@@ -152,7 +152,8 @@ def _why_root(
         if user is Kind.ROOT and image and image.steps_down and not seen.container.command:
             return NoChange(
                 f"{sentence(named([seen]))} starts as root and becomes {image.steps_down}, "
-                f"which takes CHOWN, SETUID and SETGID. {without_root(seen.container)}"
+                "which takes CHOWN, SETUID and SETGID. "
+                f"{without_root(workload.spec, seen.container)}"
             )
         agent = reaches_node(workload, seen.container) and node_agent(workload, seen.container)
         if agent and user in {Kind.ROOT, Kind.UNKNOWN}:

@@ -81,8 +81,10 @@ def image_user(container: Container, inventory: Inventory) -> User:
     return User(kind, f"{image} says {one_line(user, 40)}")
 
 
-def without_root(container: Container) -> str:
+def without_root(spec: PodSpec, container: Container) -> str:
     """Say how a container that starts as root can do without, in a sentence or two."""
+    if spec.is_windows:
+        return "Set runAsUserName to ContainerUser once you have tried it."
     image = known_image(container)
     if image and image.instead:
         return f"Use {image.instead}, which starts without root."

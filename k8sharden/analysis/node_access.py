@@ -56,13 +56,21 @@ def _ways(workload: Workload, container: Container) -> Iterator[str]:
         yield "it uses a block device"
 
 
-def why_privileged(workload: Workload, containers: Iterable[Visited]) -> NoChange | None:
-    """Say which of these containers have to stay privileged; None where nothing shows that."""
+def why_on_node(workload: Workload, containers: Iterable[Visited]) -> NoChange | None:
+    """Say which of these containers work on the node, and by what; None where nothing shows it."""
     signs = [(seen, node_access(workload, seen.container)) for seen in containers]
     needy = [
         f"{named([seen])} needs the node: {', '.join(found)}" for seen, found in signs if found
     ]
     return NoChange(f"{one_line(sentence('; '.join(needy)), 400)}. {_INSTEAD}") if needy else None
+
+
+def privileged_doubt(containers: Iterable[Visited]) -> str:
+    """Say what has to be tested once these containers are privileged no more."""
+    return (
+        f"Needs testing: nothing in the manifest shows why {named(containers)} is privileged. Look "
+        "for 'permission denied' and 'operation not permitted' in the logs."
+    )
 
 
 def unprivileged(workload: Workload, seen: Visited) -> Iterator[Edit]:

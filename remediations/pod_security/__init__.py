@@ -2,6 +2,7 @@
 
 from remediations.pod_security import (
     allow_privilege_escalation,
+    apparmor,
     capabilities_baseline,
     capabilities_restricted,
     enforce_privileged,
@@ -14,6 +15,10 @@ from remediations.pod_security import (
     no_audit,
     no_enforce,
     privileged,
+    proc_mount,
+    run_as_non_root,
+    run_as_user,
+    selinux,
     sysctls,
     version_future,
     version_stale,
@@ -39,10 +44,15 @@ TEMPLATES = (
     host_path.ITEM,
     host_ports.ITEM,
     windows_host_process.ITEM,
+    apparmor.ITEM,
+    selinux.ITEM,
+    proc_mount.ITEM,
     sysctls.ITEM,
     host_probes.ITEM,
     volume_types.ITEM,
     allow_privilege_escalation.ITEM,
+    run_as_non_root.ITEM,
+    run_as_user.ITEM,
 )
 
 ITEMS = (*NAMESPACES, *TEMPLATES)

@@ -1,62 +1,50 @@
 """Containers whose processes can gain more privileges than they were started with.
 
-Fields: ``securityContext.allowPrivilegeEscalation`` of every init, main and ephemeral container.
-Allowed value: ``false``. Left out it counts as true.
-Source: Pod Security Standards, restricted, "Privilege Escalation"; the API server's validation
-refuses ``false`` beside ``privileged: true`` or an added ``CAP_SYS_ADMIN``, and the documentation
-says that escalation is always allowed to such containers.
+Field: ``securityContext.allowPrivilegeEscalation`` of every init, main and ephemeral container.
+Allowed value: ``false``. Left out it counts as true. Windows is exempt where ``spec.os`` says so.
+The API server's validation refuses ``false`` beside ``privileged: true`` or an added
+``CAP_SYS_ADMIN``, and the documentation says that escalation is always allowed to such containers:
+the fix takes those away as the items about them do, or gives their reason.
+Source: Pod Security Standards, restricted, "Privilege Escalation"; CIS Kubernetes Benchmark 5.2.6.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from k8sharden.analysis.containers import (
-    Defect,
-    Fix,
-    field_of,
-    judge,
-    named,
-    offenders,
-    path_of,
-)
-from k8sharden.analysis.windows import held_to_linux, lacks_os, os_unsaid, repair_linux
-from k8sharden.model.change import Change, ChangeKind, NoChange, SetField
+from k8sharden.analysis.capabilities import ALMIGHTY, added, is_almighty, narrowed
+from k8sharden.analysis.capability_fixes import doubts, why_kept
+from k8sharden.analysis.containers import Defect, Fix, field_of, named, offenders, path_of
+from k8sharden.analysis.node_access import privileged_doubt, unprivileged, why_on_node
+from k8sharden.analysis.pod_security.control import Refusal
+from k8sharden.analysis.pod_security.controls import allow_privilege_escalation
+from k8sharden.analysis.pod_security.refusals import at_fault, refused
+from k8sharden.analysis.windows import lacks_os, os_unsaid, repair_linux
+from k8sharden.model.change import Change, ChangeKind, Edit, NoChange, SetField
 from k8sharden.model.finding import Area, Finding, Severity
 from k8sharden.model.inventory import Inventory
 from k8sharden.model.item import Item, Lesson, Reference, Scope
 from k8sharden.model.kinds import WORKLOADS
-from k8sharden.model.pods import Container
+from k8sharden.model.pods import Container, Visited
 from k8sharden.model.workloads import Workload
 
-_FIELD = "securityContext.allowPrivilegeEscalation"
 _SETUID = (
     "Programs that gain rights by setuid or file capabilities (sudo, su, some pings) "
     "will be refused them."
 )
-_ALMIGHTY = frozenset({"SYS_ADMIN", "CAP_SYS_ADMIN", "ALL"})
-
-
-def _can_escalate(container: Container) -> bool:
-    return container.security.allow_privilege_escalation is not False
-
-
-def _is_almighty(container: Container) -> bool:
-    capabilities = container.security.capabilities
-    added = (capabilities.add or ()) if capabilities else ()
-    return bool(container.security.privileged) or any(name.upper() in _ALMIGHTY for name in added)
 
 
 def _evaluate(inventory: Inventory) -> Iterator[Finding]:
-    return judge(ITEM, held_to_linux(inventory), _defect)
+    return refused(ITEM, inventory, (allow_privilege_escalation.CONTROL,), _defect)
 
 
-def _defect(workload: Workload) -> Defect | None:
-    found = offenders(workload, _can_escalate)
-    if not found:
-        return None
+def _defect(workload: Workload, refusal: Refusal) -> Defect:
+    found = at_fault(workload, refusal)
     if lacks_os(workload):
         return os_unsaid(workload, found)
-    message = f"A process in {named(found)} can gain privileges that it was not started with."
-    return Defect(message, field_of(workload, found[0], _FIELD), found)
+    return Defect(
+        f"A process in {named(found)} can gain privileges that it was not started with.",
+        field_of(workload, found[0], "securityContext.allowPrivilegeEscalation"),
+        found,
+    )
 
 
 def _remediate(found: Finding, inventory: Inventory) -> Change | NoChange:
@@ -65,17 +53,41 @@ def _remediate(found: Finding, inventory: Inventory) -> Change | NoChange:
 
 def _fix(workload: Workload) -> Fix | NoChange:
     open_ones = [seen for seen in offenders(workload, _can_escalate) if not seen.is_ephemeral]
-    almighty = [seen for seen in open_ones if _is_almighty(seen.container)]
-    if almighty:
+    mighty = [seen for seen in open_ones if is_almighty(seen.container)]
+    privileged = [seen for seen in mighty if seen.container.security.privileged]
+    adding = [seen for seen in mighty if added(seen.container) & ALMIGHTY]
+    reason = why_on_node(workload, privileged) or why_kept(workload, adding)
+    if reason:
         return NoChange(
-            f"Escalation cannot be denied while {named(almighty)} runs privileged or with "
-            "CAP_SYS_ADMIN: take that away first."
+            f"Escalation cannot be denied while {named(mighty)} is privileged or adds SYS_ADMIN. "
+            f"{reason.reason}"
         )
-    edits = tuple(
-        SetField(path_of(workload, seen, "securityContext", "allowPrivilegeEscalation"), False)  # noqa: FBT003 - the field's value
-        for seen in open_ones
-    )
-    return Fix(f"Deny privilege escalation in {workload.ref.label}", edits, (_SETUID,))
+    edits = [edit for seen in privileged for edit in unprivileged(workload, seen)]
+    edits += [edit for seen in adding for edit in narrowed(workload, seen)]
+    edits += [_denied(workload, seen) for seen in open_ones]
+    title = f"Deny privilege escalation in {workload.ref.label}"
+    return Fix(title, tuple(edits), tuple(_warnings(privileged, adding)))
+
+
+def _can_escalate(container: Container) -> bool:
+    return container.security.allow_privilege_escalation is not False
+
+
+def _denied(workload: Workload, seen: Visited) -> Edit:
+    path = path_of(workload, seen, "securityContext", "allowPrivilegeEscalation")
+    return SetField(path, False)  # noqa: FBT003 - the field's value
+
+
+def _warnings(privileged: Sequence[Visited], adding: Sequence[Visited]) -> Iterator[str]:
+    yield _SETUID
+    if privileged or adding:
+        yield (
+            "What makes a container almighty goes as well (privileged, SYS_ADMIN): beside it the "
+            "API server refuses allowPrivilegeEscalation: false."
+        )
+    if privileged:
+        yield privileged_doubt(privileged)
+    yield from doubts(adding)
 
 
 _DOCS = "https://kubernetes.io/docs"
@@ -105,15 +117,14 @@ _LESSON = Lesson(
     fix=(
         "The pod template gets securityContext.allowPrivilegeEscalation: false in each container "
         "that lacks it, init containers too, since one open container is enough. The setting is "
-        "per container: there is no pod-wide switch. A rolling update replaces the pods. "
-        "Containers that are privileged or add CAP_SYS_ADMIN are left alone with the reason: for "
-        "them the flag would be refused or mean nothing."
+        "per container: there is no pod-wide switch. A rolling update replaces the pods. Beside "
+        "privileged or CAP_SYS_ADMIN the flag is refused: where nothing shows a need for those "
+        "they go with it, otherwise nothing is changed and the reason names the need."
     ),
     breaks=(
-        "Whatever relies on gaining rights: sudo or su in an entrypoint script, ping by file "
-        "capability, a non-root server that binds port 80 through setcap on its binary, "
-        "sandboxes that use a setuid helper. Programs that start as root and step down to a "
-        "user keep working: giving rights up is always allowed. The failure shows at start-up "
+        "Whatever relies on gaining rights: sudo or su in an entrypoint script, a ping that is "
+        "setuid, sandboxes that use a setuid helper. Programs that start as root and step down to "
+        "a user keep working: giving rights up is always allowed. The failure shows at start-up "
         "as 'operation not permitted'."
     ),
     verify=(

@@ -5,7 +5,7 @@ Allowed values: undefined, empty, and the runtimes' usual set without NET_RAW.
 The fix leaves NET_BIND_SERVICE where it is needed and nothing else, as that of
 ``pss-capabilities-restricted`` does: the rest of the allowed names are in the runtimes' usual set
 anyway, and one list cannot be set to two values.
-Source: Pod Security Standards, baseline, "Capabilities"; CIS Kubernetes Benchmark 5.2.8 and 5.2.9.
+Source: Pod Security Standards, baseline, "Capabilities"; CIS Kubernetes Benchmark 5.2.9.
 """
 
 from collections.abc import Iterator
@@ -120,7 +120,6 @@ ITEM = Item(
     scope=Scope.EACH,
     needs=WORKLOADS,
     references=(
-        Reference("CIS Kubernetes 5.2.8"),
         Reference("CIS Kubernetes 5.2.9"),
         Reference("ATT&CK T1611"),
         Reference(

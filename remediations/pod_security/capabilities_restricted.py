@@ -5,7 +5,8 @@ must hold ``ALL``, and ``securityContext.capabilities.add``.
 Allowed values of ``add``: undefined, empty, NET_BIND_SERVICE.
 What the baseline standard forbids already is found by ``pss-capabilities-baseline``: a container
 that drops ALL and only adds such names has one defect, and one finding.
-Source: Pod Security Standards, restricted, "Capabilities"; CIS Kubernetes Benchmark 5.2.10.
+Source: Pod Security Standards, restricted, "Capabilities"; CIS Kubernetes Benchmark 5.2.8 and
+5.2.9.
 """
 
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from k8sharden.analysis.containers import Defect, Fix, field_of, named
 from k8sharden.analysis.pod_security.control import Refusal
 from k8sharden.analysis.pod_security.controls import capabilities_restricted
 from k8sharden.analysis.pod_security.refusals import at_fault, refused
-from k8sharden.analysis.windows import repair_linux
+from k8sharden.analysis.windows import lacks_os, os_unsaid, repair_linux
 from k8sharden.model.change import Change, ChangeKind, NoChange
 from k8sharden.model.finding import Area, Finding, Severity
 from k8sharden.model.inventory import Inventory
@@ -32,6 +33,8 @@ def _defect(workload: Workload, refusal: Refusal) -> Defect | None:
     found = tuple(seen for seen in at_fault(workload, refusal) if keeps_usual(seen.container))
     if not found:
         return None
+    if lacks_os(workload):
+        return os_unsaid(workload, found)
     return Defect(
         f"Powers of root are left to {named(found)}: capabilities are not dropped (ALL).",
         field_of(workload, found[0], "securityContext.capabilities"),
@@ -111,7 +114,8 @@ ITEM = Item(
     scope=Scope.EACH,
     needs=WORKLOADS,
     references=(
-        Reference("CIS Kubernetes 5.2.10"),
+        Reference("CIS Kubernetes 5.2.8"),
+        Reference("CIS Kubernetes 5.2.9"),
         Reference(
             "Pod Security Standards: restricted",
             f"{_DOCS}/concepts/security/pod-security-standards/#restricted",

@@ -10,7 +10,7 @@ Source: Pod Security Standards, baseline, "Privileged Containers"; CIS Kubernete
 from collections.abc import Iterator
 
 from k8sharden.analysis.containers import Defect, Fix, field_of, named, offenders
-from k8sharden.analysis.node_access import unprivileged, why_privileged
+from k8sharden.analysis.node_access import privileged_doubt, unprivileged, why_on_node
 from k8sharden.analysis.node_agents import excuse, one_step_down
 from k8sharden.analysis.pod_security.control import Refusal
 from k8sharden.analysis.pod_security.controls import privileged
@@ -46,15 +46,13 @@ def _remediate(found: Finding, inventory: Inventory) -> Change | NoChange:
 def _fix(workload: Workload) -> Fix | NoChange:
     bad = offenders(workload, lambda container: bool(container.security.privileged))
     mine = [seen for seen in bad if not seen.is_ephemeral]
-    reason = why_privileged(workload, mine)
+    reason = why_on_node(workload, mine)
     if reason:
         return reason
-    doubt = (
-        f"Needs testing: nothing in the manifest shows why {named(mine)} is privileged. Look for "
-        "'permission denied' and 'operation not permitted' in the logs."
-    )
     edits = tuple(edit for seen in mine for edit in unprivileged(workload, seen))
-    return Fix(f"Take the node's privileges from {workload.ref.label}", edits, (doubt,))
+    return Fix(
+        f"Take the node's privileges from {workload.ref.label}", edits, (privileged_doubt(mine),)
+    )
 
 
 _DOCS = "https://kubernetes.io/docs"

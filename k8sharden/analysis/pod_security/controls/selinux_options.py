@@ -18,20 +18,26 @@ from k8sharden.model.pods import SELinuxOptions
 
 ALLOWED_1_0 = frozenset({"", "container_t", "container_init_t", "container_kvm_t"})
 ALLOWED_1_31 = ALLOWED_1_0 | {"container_engine_t"}
+_WITH_ENGINE = 31
 
 
-def _forbidden(options: SELinuxOptions | None, allowed: frozenset[str]) -> bool:
+def forbidden(options: SELinuxOptions | None, allowed: frozenset[str]) -> bool:
     """Whether options leave what is allowed."""
     return options is not None and bool(
         (options.type or "") not in allowed or options.user or options.role
     )
 
 
+def allowed_at(minor: int | None) -> frozenset[str]:
+    """Return the types that Kubernetes 1.``minor`` allows; those of the latest for None."""
+    return ALLOWED_1_0 if minor is not None and minor < _WITH_ENGINE else ALLOWED_1_31
+
+
 def _refuse(pod: Subject, allowed: frozenset[str]) -> Refusal | None:
     """Refuse other types, and any user or role."""
     in_pod = pod.spec.security.se_linux_options
-    bad = tuple(c.name for c in pod.containers if _forbidden(c.security.se_linux_options, allowed))
-    if not bad and not _forbidden(in_pod, allowed):
+    bad = tuple(c.name for c in pod.containers if forbidden(c.security.se_linux_options, allowed))
+    if not bad and not forbidden(in_pod, allowed):
         return None
     every = [in_pod, *(c.security.se_linux_options for c in pod.containers)]
     options = [each for each in every if each is not None]
@@ -39,7 +45,7 @@ def _refuse(pod: Subject, allowed: frozenset[str]) -> Refusal | None:
     data = [f"{plural(types, 'type')} {quoted(types)}"] if types else []
     data += ["user may not be set"] if any(each.user for each in options) else []
     data += ["role may not be set"] if any(each.role for each in options) else []
-    who = setters(bad, pod=_forbidden(in_pod, allowed))
+    who = setters(bad, pod=forbidden(in_pod, allowed))
     detail = f"{who} set forbidden securityContext.seLinuxOptions: {'; '.join(data)}"
     return Refusal("seLinuxOptions", detail, bad)
 
@@ -54,4 +60,4 @@ def v1_31(pod: Subject) -> Refusal | None:
     return _refuse(pod, ALLOWED_1_31)
 
 
-CONTROL = Control("seLinuxOptions", Level.BASELINE, ((0, v1_0), (31, v1_31)))
+CONTROL = Control("seLinuxOptions", Level.BASELINE, ((0, v1_0), (_WITH_ENGINE, v1_31)))
