@@ -15,11 +15,11 @@ from k8sharden.analysis.container_users import (
     user_without_root,
     without_root,
 )
-from k8sharden.analysis.containers import Fix, named, path_of
+from k8sharden.analysis.containers import Fix, named, offenders, path_of
 from k8sharden.analysis.node_agents import node_agent
 from k8sharden.model.change import Edit, NoChange, RemoveField, SetField
 from k8sharden.model.inventory import Inventory
-from k8sharden.model.pods import Visited, visit_containers
+from k8sharden.model.pods import Container, Visited, visit_containers
 from k8sharden.model.text import sentence
 from k8sharden.model.workloads import Workload
 
@@ -34,7 +34,8 @@ def forbid_root(workload: Workload, inventory: Inventory) -> Fix | NoChange:
     mine = [seen for seen in visit_containers(spec) if not seen.is_ephemeral]
     bound = [seen for seen in mine if not must_be_non_root(spec, seen.container)]
     users = [(seen, user_without_root(spec, seen.container, inventory)) for seen in bound]
-    reason = next(_why_not(workload, users), None) or _agent(workload, users)
+    reason = _host_process(workload) or next(_why_not(workload, users), None)
+    reason = reason or _agent(workload, users)
     if reason:
         return reason
     asked = any(asked_user(spec, seen.container) == 0 for seen in bound)
@@ -64,7 +65,7 @@ def ask_for_no_root(workload: Workload, inventory: Inventory) -> Fix | NoChange:
     return _agent(workload, users) or Fix(
         f"Ask for no root in {workload.ref.label}",
         tuple(no_user_zero(workload)),
-        (*_files(zero), *_untold(workload, users), *_low_ports(workload, users)),
+        (*_files(zero), *_perhaps_root(users), *_low_ports(workload, users)),
     )
 
 
@@ -86,6 +87,24 @@ def _promises(workload: Workload, mine: Sequence[Visited]) -> Iterator[Edit]:
     for seen in open_ones:
         if seen.container.security.run_as_non_root is False:
             yield RemoveField(path_of(workload, seen, "securityContext", "runAsNonRoot"))
+
+
+def _host_process(workload: Workload) -> NoChange | None:
+    """Say which containers are the node's own processes, whose user is one of the node's."""
+    pod = workload.spec.security.windows_options
+
+    def is_one(container: Container) -> bool:
+        options = [container.security.windows_options, pod]
+        said = [each.host_process for each in options if each and each.host_process is not None]
+        return bool(said and said[0])
+
+    found = offenders(workload, is_one)
+    if not found:
+        return None
+    return NoChange(
+        f"{sentence(named(found))} runs as a user of the node (hostProcess), and such a container "
+        "takes no runAsNonRoot: take hostProcess away first."
+    )
 
 
 def _why_not(workload: Workload, users: _Users) -> Iterator[NoChange]:
@@ -122,6 +141,12 @@ def _untold(workload: Workload, users: _Users) -> Iterator[str]:
     refused = "As ContainerAdministrator" if workload.spec.is_windows else _UNVERIFIED
     if unknown:
         yield (f"Needs testing: nobody knows as whom {named(unknown)} runs. {refused}, {_REFUSED}.")
+
+
+def _perhaps_root(users: _Users) -> Iterator[str]:
+    unknown = [seen for seen, user in users if user.kind is Kind.UNKNOWN]
+    if unknown:
+        yield f"Needs testing: the image of {named(unknown)} may run as root by itself; see id -u."
 
 
 def _low_ports(workload: Workload, users: _Users) -> Iterator[str]:
