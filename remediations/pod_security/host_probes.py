@@ -49,7 +49,7 @@ def _defect(workload: Workload, refusal: Refusal) -> Defect:
     found, asked = at_fault(workload, refusal), _asked(workload)
     hosts = list(dict.fromkeys(each.host for each in asked))
     return Defect(
-        f"For {named(found)} the kubelet asks {one_line(', '.join(hosts), 120)} from the node.",
+        f"The kubelet asks {one_line(', '.join(hosts), 120)} from the node, for {named(found)}.",
         field_of(workload, asked[0].seen, ".".join(asked[0].steps)),
         found,
         evidence={"hosts": hosts},

@@ -35,9 +35,9 @@ def _evaluate(inventory: Inventory) -> Iterator[Finding]:
 
 def _defect(workload: Workload, refusal: Refusal) -> Defect:
     names = _names(refusal)
-    many = "s" if names[1:] else ""
+    are = "kernel parameters" if names[1:] else "a kernel parameter"
     return Defect(
-        f"Its pods set the kernel parameter{many} {_listed(names)}, which can disturb other pods.",
+        f"Its pods set {_listed(names)}, {are} that can disturb other pods.",
         pod_field(workload, ".".join(_PATH)),
         evidence={"sysctls": list(names)},
     )
