@@ -95,36 +95,19 @@ class Session:
         """Read and assess. Raises `Cancelled` soon after ``cancelled`` says so."""
         read = self.place.collect(progress, cancelled)
         known = msgspec.structs.replace(read, facts=self.place.registries.settled)
-        if self._asks and not self._images:
-            self._images = self._answers(known, progress, cancelled)
-        return self._assessed(self._told(known), cancelled)
+        if self._asks:
+            self._asks = False  # A scan that is stopped here does not ask by itself next time.
+            asked = self.place.registries.ask(questions(known), progress, cancelled)
+            self._images = dict(asked)
+        facts = msgspec.structs.replace(known.facts, images=self._images)
+        return self._assessed(msgspec.structs.replace(read, facts=facts), cancelled)
 
-    def ask_registries(
-        self,
-        scan: Scan,
-        progress: Callable[[Progress], None] = lambda _: None,
-        cancelled: Callable[[], bool] = lambda: False,
-    ) -> Scan:
-        """Ask the registries of a scan's images, and assess anew with what they said.
+    def ask_registries(self) -> None:
+        """Let the next scan ask the registries of its images; what they said is kept from then on.
 
-        Later scans know it, too. A registry that says nothing is no error. Raises `Cancelled`.
+        A registry that says nothing is no error: it stands with the image.
         """
-        self._images = self._answers(scan.inventory, progress, cancelled)
         self._asks = True
-        return self._assessed(self._told(scan.inventory), cancelled)
-
-    def _answers(
-        self,
-        inventory: Inventory,
-        progress: Callable[[Progress], None],
-        cancelled: Callable[[], bool],
-    ) -> dict[str, ImageFact]:
-        return dict(self.place.registries.ask(questions(inventory), progress, cancelled))
-
-    def _told(self, inventory: Inventory) -> Inventory:
-        """Return the inventory with what registries said, as far as they were asked."""
-        facts = msgspec.structs.replace(inventory.facts, images=self._images)
-        return msgspec.structs.replace(inventory, facts=facts, cache={})
 
     def _assessed(self, inventory: Inventory, cancelled: Callable[[], bool]) -> Scan:
         def step(item: Item) -> None:
@@ -254,7 +237,8 @@ class Session:
 
     def command(self, *words: str) -> str:
         """Return the command line that does the same, quoted for a shell."""
-        asking = ["--registries"] if self._asks and words[0] in _SCANNING else []
+        asks = words[:1] and words[0] in _SCANNING and (self._asks or self._images)
+        asking = ["--registries"] if asks else []
         return shlex.join(("k8sharden", *words, *asking, *self.place.options))
 
     def _allowed(self) -> Writer:

@@ -18,7 +18,7 @@ from k8sharden.model.finding import Area, Finding
 from k8sharden.model.kinds import ResourceType
 from k8sharden.resume import Spot
 from k8sharden.session import Scan
-from screens.area_words import UNREAD, area_command, heading, marked_ids, sidebar, why_empty
+from screens.area_words import about, area_command, heading, marked_ids, sidebar, why_empty
 from screens.arranging import Grouping, Order
 from screens.desk import Desk
 from screens.details import Answer, Details
@@ -65,8 +65,13 @@ class AreaScreen(LookingScreen):
                 yield FindingsList(self.desk.marks)
                 yield Prose(id="empty")
                 yield Details(id="details")
+                yield from self.below()
         yield FilterField()
         yield Prose(id="command", classes="command")
+
+    def below(self) -> ComposeResult:
+        """Yield what can take the place of the details."""
+        yield from ()
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
@@ -119,17 +124,9 @@ class AreaScreen(LookingScreen):
             self.rows.reveal(finding.id)
         self._leave_filter()
 
-    def facts(self, scan: Scan) -> str:
+    def facts(self, scan: Scan) -> str:  # noqa: ARG002 - for those that override it
         """Say what was read that only this area looks at."""
-        del scan
         return ""
-
-    def _facts(self) -> str:
-        scan = self.desk.scan
-        if scan is None:
-            return self.intro
-        read = all(scan.inventory.entry(kind).complete for kind in self.reads)
-        return f"{self.intro} {self.facts(scan) if read else UNREAD}"
 
     def _show_empty(self) -> None:
         filled = self.rows.shown or self.rows.busy
@@ -137,7 +134,11 @@ class AreaScreen(LookingScreen):
         self.query_one("#empty", Prose).update(Content(sentence))
         self.query_one("#empty").display = bool(sentence)
         self.rows.display = not sentence
-        self.query_one("#details").display = not sentence
+        self.show_below()
+
+    def show_below(self) -> None:
+        """Show the details, where there is something to tell."""
+        self.query_one("#details").display = self.rows.display
 
     def on_findings_list_moved(self) -> None:
         """Show the finding under the cursor, and its fix once the cursor rests."""
@@ -186,9 +187,9 @@ class AreaScreen(LookingScreen):
             super().failed(name, error)
 
     def _show_details(self) -> None:
-        finding, session = self.current, self.desk.session
-        item = session.item(finding.check) if session and finding else None
-        self.query_one(Details).tell(finding, item, self._answer)
+        found, session = self.current, self.desk.session
+        item = session.item(found.check) if session and found else None
+        self.query_one(Details).tell(found, item, self._answer)
         self._show_command()
 
     def _show_command(self) -> None:
@@ -214,11 +215,12 @@ class AreaScreen(LookingScreen):
         self._show_facts()
 
     def _show_facts(self) -> None:
-        ways = [str(self._order)] if self._order is not Order.WORST else []
-        ways += [str(self._grouping)] if self._grouping is not Grouping.NONE else []
+        usual: tuple[object, ...] = (Order.WORST, Grouping.NONE)
+        ways = [str(way) for way in (self._order, self._grouping) if way not in usual]
         if self.query_one(FilterField).value:
             ways.append(f"{self.rows.shown:,} of {len(self.desk.of(self.area)):,} shown")
-        self.query_one("#facts", Prose).update(heading(self.area, ways, self._facts()))
+        told = about(self.desk.scan, self.intro, self.reads, self.facts)
+        self.query_one("#facts", Prose).update(heading(self.area, ways, told))
 
     def action_filter(self) -> None:
         """Ask for words."""
@@ -241,7 +243,7 @@ class AreaScreen(LookingScreen):
         """Clear the filter or give up a range first, then go back to the overview."""
         field = self.query_one(FilterField)
         if field.value or field.has_focus:
-            self.query_one(FilterField).value = ""
+            field.value = ""
             self._leave_filter()
         elif self.rows.drop_range():
             self.say("The range was given up; nothing of it is marked.")

@@ -1,11 +1,12 @@
 """What an area says beside its list: the other areas, why it is empty, the command."""
 
 import heapq
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from textual.content import Content
 
 from k8sharden.model.finding import Area
+from k8sharden.model.kinds import ResourceType
 from k8sharden.session import Scan
 from screens.desk import Desk
 from screens.words import counted, finding_words, lines, plain
@@ -16,11 +17,21 @@ _NAMED = 12
 """Marked findings that the command line names on the screen; y copies them all."""
 
 
-def heading(area: Area, ways: Sequence[str], about: str) -> Content:
+def heading(area: Area, ways: Sequence[str], told: str) -> Content:
     """Return an area's number and name, how its list is arranged, and what it is about."""
     number = list(Area).index(area) + 1
-    told = (f"  {', '.join(ways)}", "bold italic")
-    return Content.assemble((f"{number} {area.heading}", "bold"), told, "  ", plain(about, 300))
+    arranged = (f"  {', '.join(ways)}", "bold italic")
+    return Content.assemble((f"{number} {area.heading}", "bold"), arranged, "  ", plain(told, 300))
+
+
+def about(
+    scan: Scan | None, intro: str, reads: Iterable[ResourceType], facts: Callable[[Scan], str]
+) -> str:
+    """Return what an area is about, and what is counted there where all of it was read."""
+    if scan is None:
+        return intro
+    read = all(scan.inventory.entry(kind).complete for kind in reads)
+    return f"{intro} {facts(scan) if read else UNREAD}"
 
 
 def sidebar(scan: Scan | None, current: Area) -> Content:

@@ -1,0 +1,122 @@
+"""A picture of an area: a small table that takes the place of the details while it is wanted."""
+
+from collections.abc import Iterator
+from functools import partial
+from typing import ClassVar, NamedTuple
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.content import Content
+
+from k8sharden.model.text import one_line
+from k8sharden.session import Scan
+from screens.area import AreaScreen
+from screens.base import Page
+from screens.desk import Desk
+from screens.keys import quiet
+from screens.prose import Prose
+from screens.words import lines, middle
+
+_NARROWEST = 12
+_GAP = 2
+_AROUND = 4
+
+
+class Sketch(NamedTuple):
+    """What a picture holds: a sentence, the heads of its columns, and rows of as many cells.
+
+    The first column takes the room that the others leave; it may hold text from outside.
+    """
+
+    sentence: str
+    heads: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+def bar(share: float, width: int = 16) -> str:
+    """Return a bar for a share from 0 to 1: full and empty differ without any colour."""
+    full = round(share * width)
+    return "█" * full + "░" * (width - full)
+
+
+def drawn(sketch: Sketch, width: int) -> Content:
+    """Return a picture as text of at most ``width`` columns."""
+    rows = [sketch.heads, *sketch.rows]
+    rest = [max(len(row[place]) for row in rows) for place in range(1, len(sketch.heads))]
+    longest = max(len(row[0]) for row in rows)
+    first = min(longest, max(_NARROWEST, width - sum(rest) - _GAP * len(rest)))
+    return lines(
+        [
+            Content.assemble((sketch.sentence, "italic")),
+            *(_row(row, (first, *rest), "bold" if row is sketch.heads else "") for row in rows),
+        ]
+    )
+
+
+def _row(row: tuple[str, ...], widths: tuple[int, ...], style: str) -> Content:
+    text = (" " * _GAP).join(_cells(row, widths)).rstrip()
+    return Content.assemble((text, style))
+
+
+def _cells(row: tuple[str, ...], widths: tuple[int, ...]) -> Iterator[str]:
+    for text, width in zip(row, widths, strict=True):
+        yield f"{middle(one_line(text, 200), width):<{width}}"
+
+
+class PicturedArea(AreaScreen):
+    """An area with a picture; a subclass says what it holds."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        quiet("area.picture", "P", "picture", "Picture", "The picture, or the details again"),
+    ]
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self._sketched: Scan | None = None
+        self._sketch: Sketch | None = None
+
+    def sketch(self, scan: Scan) -> Sketch:
+        """Return what the picture holds. Called in a thread."""
+        raise NotImplementedError
+
+    def below(self) -> ComposeResult:
+        """Yield the picture, which is hidden at first."""
+        with Page(id="picture"):
+            yield Prose(id="sketch")
+
+    def show(self) -> None:
+        """Draw the picture of the newest scan."""
+        super().show()
+        scan = self.desk.scan
+        if scan is not None and scan is not self._sketched:
+            self._sketched = scan
+            self.work("sketch", partial(self.sketch, scan), self._take)
+
+    def _take(self, sketch: Sketch) -> None:
+        self._sketch = sketch
+        self._draw()
+
+    def on_resize(self) -> None:
+        """Give the columns the room that there is now."""
+        self.call_after_refresh(self._draw)
+
+    def _draw(self) -> None:
+        if self._sketch is not None:
+            page = self.query_one("#picture", Page)
+            wide = (page.size.width or self.app.size.width) - _AROUND
+            self.query_one("#sketch", Prose).update(drawn(self._sketch, wide))
+
+    def action_picture(self) -> None:
+        """Show the picture in the place of the details, or the details again."""
+        page = self.query_one("#picture", Page)
+        page.display = not page.display
+        if not page.display and page.has_focus:
+            self.rows.focus()
+        self.show_below()
+        self.call_after_refresh(self._draw)
+
+    def show_below(self) -> None:
+        """Show the details, unless the picture stands in their place."""
+        super().show_below()
+        if self.query_one("#picture").display:
+            self.query_one("#details").display = False
