@@ -93,6 +93,7 @@ def _joined(first: Change, second: Change, writes: tuple[Write, ...]) -> Change:
         f"Harden {writes[0].ref.label}" if only else first.title,
         max(first.risk, second.risk, key=risks.index),
         writes,
+        files=tuple(dict.fromkeys((*first.files, *second.files))),
         basis=first.basis | second.basis,
         rests_on=tuple(sorted({*first.rests_on, *second.rests_on})),
         warnings=tuple(dict.fromkeys((*first.warnings, *second.warnings))),

@@ -101,7 +101,7 @@ class KyvernoSpec(Struct, frozen=True):
     match_constraints: dict[str, Any] | None = None
     match_conditions: list[dict[str, Any]] | None = None
     validations: list[dict[str, Any]] | None = None
-    evaluation: dict[str, Any] | None = None
+    variables: list[dict[str, Any]] | None = None
 
 
 class KyvernoPolicy(Object, frozen=True):

@@ -153,7 +153,8 @@ class Listing(msgspec.Struct, frozen=True, order=True):
 class Change(msgspec.Struct, frozen=True):
     """What answers a finding.
 
-    ``writes`` stand or fall together, in this order; ``files`` is filled for an artefact instead.
+    ``writes`` stand or fall together, in this order; ``files`` is filled for an artefact instead,
+    and beside new objects with what may be used in their place.
     ``basis`` holds the facts, beside the touched fields, that the change rests on (a running
     image's digest, say): when they change, so does the plan's digest. ``rests_on`` names where the
     basis was read: right before the change is applied these are read once more, and the change is

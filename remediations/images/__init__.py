@@ -1,6 +1,14 @@
 """Images: that what runs is what was meant to run."""
 
-from remediations.images import dead_registry, docker_hub, drift, latest, no_digest, registry
+from remediations.images import (
+    dead_registry,
+    docker_hub,
+    drift,
+    latest,
+    no_admission,
+    no_digest,
+    registry,
+)
 
 ITEMS = (
     latest.ITEM,
@@ -9,4 +17,5 @@ ITEMS = (
     registry.ITEM,
     docker_hub.ITEM,
     dead_registry.ITEM,
+    no_admission.ITEM,
 )

@@ -11,9 +11,11 @@ from tests.remediations.mutations import Mutant, mutants
 # Grammars: most of their branches mean nothing to one item, and tests of their own hold them all.
 GRAMMARS = (
     "k8sharden.analysis.container_users",
+    "k8sharden.analysis.guards",
     "k8sharden.analysis.images",
     "k8sharden.analysis.registries",
     "k8sharden.analysis.selectors",
+    "k8sharden.analysis.webhooks",
 )
 CASES = [
     pytest.param(item, mutant, id=f"{item.id}-{number}-{mutant.place}")
