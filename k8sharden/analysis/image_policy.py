@@ -8,21 +8,27 @@ grammar.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from k8sharden.analysis.registries import place_of
+from k8sharden.analysis.containers import offenders
+from k8sharden.analysis.images import parse_image
+from k8sharden.analysis.registries import allowed, place_of
 from k8sharden.analysis.system import is_system_namespace
 from k8sharden.model import kinds
 from k8sharden.model.change import File
 from k8sharden.model.inventory import Inventory
+from k8sharden.model.pods import Container
 from k8sharden.model.render import render
+from k8sharden.model.text import one_line
+from k8sharden.model.workloads import Workload, workloads
 
 Manifest = dict[str, Any]
 
 NAME = "trusted-images"
 _TEMPLATE_KIND = "K8sTrustedImages"
 _QUOTE, _QUOTED = "'", r"\x27"
+_SHOWN = 5
 _CORE = ("kube-system", "kube-public", "kube-node-lease")
 _DIGEST = "@(sha256:[a-f0-9]{64}|sha384:[a-f0-9]{96}|sha512:[a-f0-9]{128})$"
 _RULES = [
@@ -39,6 +45,33 @@ def exempt_namespaces(inventory: Inventory) -> tuple[str, ...]:
     """Return the cluster's own namespaces: what it is made of comes by tags."""
     own = filter(is_system_namespace, inventory.namespace_names)
     return tuple(sorted({*_CORE, *own}))
+
+
+def failing(inventory: Inventory, concerns: Callable[[Workload], bool]) -> list[Workload]:
+    """Return those of the workloads that this policy ``concerns`` whose pods would fail it."""
+
+    def fails(container: Container) -> bool:
+        image = parse_image(container.image)
+        return image is None or not image.digest or not allowed(image, inventory.facts)
+
+    return [
+        workload
+        for workload in workloads(inventory)
+        if concerns(workload) and offenders(workload, fails)
+    ]
+
+
+def named(found: Sequence[Workload]) -> str:
+    """Name the first of some workloads, and say how many more there are."""
+    names = one_line(", ".join(each.ref.label for each in found[:_SHOWN]), 400)
+    return names + (f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else "")
+
+
+def is_ours(expressions: tuple[str, ...], inventory: Inventory) -> bool:
+    """Whether a policy judges by these expressions, so that it is known what it asks for."""
+    registries = inventory.facts.allowed_registries
+    wanted = (*_variables(registries), *_validations(registries))
+    return expressions == tuple(each["expression"] for each in wanted)
 
 
 def native(name: str, registries: tuple[str, ...]) -> Manifest:

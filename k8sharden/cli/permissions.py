@@ -6,8 +6,33 @@ from typing import Any
 import click
 
 from k8sharden.cli.output import emit, out_option
-from k8sharden.model.kinds import EVENTS, NAMESPACES, SCANNED, ResourceType
+from k8sharden.model.kinds import (
+    ADMISSION_POLICIES,
+    ADMISSION_POLICY_BINDINGS,
+    CONSTRAINTS,
+    EVENTS,
+    KYVERNO_CLUSTER_POLICIES,
+    KYVERNO_IMAGE_POLICIES,
+    KYVERNO_POLICIES,
+    KYVERNO_VALIDATING_POLICIES,
+    MUTATING_WEBHOOKS,
+    NAMESPACES,
+    SCANNED,
+    VALIDATING_WEBHOOKS,
+    ResourceType,
+)
 from k8sharden.model.render import render
+
+_PATCHED = (
+    VALIDATING_WEBHOOKS,
+    MUTATING_WEBHOOKS,
+    KYVERNO_CLUSTER_POLICIES,
+    KYVERNO_POLICIES,
+    KYVERNO_VALIDATING_POLICIES,
+    KYVERNO_IMAGE_POLICIES,
+    CONSTRAINTS,
+)
+"""Webhooks and policies of others, which are made to fail closed, or to deny."""
 
 
 @click.command()
@@ -50,6 +75,12 @@ def _applying() -> list[dict[str, Any]]:
         _rule("apps", ["deployments", "daemonsets", "statefulsets"], ["patch"]),
         _rule("batch", ["cronjobs"], ["patch"]),
         _rule("networking.k8s.io", ["networkpolicies"], ["create", "delete"]),
+        _rule(
+            ADMISSION_POLICIES.group,
+            [ADMISSION_POLICIES.plural, ADMISSION_POLICY_BINDINGS.plural],
+            ["create", "delete", "patch"],
+        ),
+        *(_rule(group, types, ["patch"]) for group, types in _by_group(_PATCHED)),
         # Granting a role needs every right in it, or this verb; it is as strong as it sounds.
         _rule(
             "rbac.authorization.k8s.io",

@@ -1,6 +1,8 @@
 """Images: that what runs is what was meant to run."""
 
 from remediations.images import (
+    adm_audit_only,
+    adm_fail_open,
     dead_registry,
     docker_hub,
     drift,
@@ -18,4 +20,6 @@ ITEMS = (
     docker_hub.ITEM,
     dead_registry.ITEM,
     no_admission.ITEM,
+    adm_fail_open.ITEM,
+    adm_audit_only.ITEM,
 )

@@ -11,23 +11,17 @@ Source: CIS Kubernetes 5.5.1; kubernetes.io, Validating Admission Policy.
 from collections.abc import Iterator
 
 from k8sharden.analysis import guards, image_policy, webhooks
-from k8sharden.analysis.containers import offenders
-from k8sharden.analysis.images import parse_image
-from k8sharden.analysis.registries import allowed
 from k8sharden.model import kinds
 from k8sharden.model.admission import AdmissionPolicy, AdmissionPolicyBinding
 from k8sharden.model.change import Change, ChangeKind, Create, NoChange, Risk
 from k8sharden.model.finding import Area, Finding, Severity, Status
 from k8sharden.model.inventory import Inventory
 from k8sharden.model.item import Item, Lesson, Reference, Scope
-from k8sharden.model.pods import Container
-from k8sharden.model.text import one_line
-from k8sharden.model.workloads import Workload, workloads
+from k8sharden.model.workloads import Workload
 
 # The cluster's identity is this namespace's uid, and no policy is there to be named.
 _CLUSTER = kinds.NAMESPACES.ref("", "kube-system")
 _PLUGIN = "ImagePolicyWebhook"
-_SHOWN = 5
 
 
 def evaluate(inventory: Inventory) -> Iterator[Finding]:
@@ -81,7 +75,7 @@ def remediate(finding: Finding, inventory: Inventory) -> Change | NoChange:
         (kinds.ADMISSION_POLICIES, image_policy.native(name, registries)),
         (kinds.ADMISSION_POLICY_BINDINGS, image_policy.binding(name, exempt)),
     )
-    failing = _failing(inventory, exempt)
+    failing = image_policy.failing(inventory, lambda each: each.namespace not in exempt)
     return Change(
         ChangeKind.GROUP,
         "Report images that no digest pins",
@@ -106,29 +100,14 @@ def _free_name(inventory: Inventory) -> str:
     return name
 
 
-def _failing(inventory: Inventory, exempt: tuple[str, ...]) -> list[Workload]:
-    """Return the workloads whose next pods would be reported."""
-
-    def fails(container: Container) -> bool:
-        image = parse_image(container.image)
-        return image is None or not image.digest or not allowed(image, inventory.facts)
-
-    return [
-        workload
-        for workload in workloads(inventory)
-        if workload.namespace not in exempt and offenders(workload, fails)
-    ]
-
-
 def _warnings(registries: tuple[str, ...], failing: list[Workload]) -> Iterator[str]:
     yield (
         "It refuses nothing yet: it warns whoever creates such a pod, and writes it into the audit "
         "log, where one is kept. `img-adm-audit-only` makes it deny."
     )
     if failing:
-        names = one_line(", ".join(each.ref.label for each in failing[:_SHOWN]), 400)
-        more = f" and {len(failing) - _SHOWN} more" if len(failing) > _SHOWN else ""
-        yield f"It will report pods of {names}{more}: pin their images before it denies."
+        names = image_policy.named(failing)
+        yield f"It will report pods of {names}: pin their images before it denies."
     if not registries:
         yield "It asks for digests only: no registries are named as allowed in the settings."
     yield "Where Kyverno or Gatekeeper is run already, use its twin of the exported files instead."
@@ -160,10 +139,10 @@ ITEM = Item(
         ),
         why=(
             "Pinned digests and a good registry help only while everybody uses them. Without a "
-            "rule at the door, the next Deployment names whatever its author found, and the cluster "
-            "pulls and runs it. One policy holds for people, pipelines and operators alike, for "
-            "containers that start first and for those that are put into running pods, and it "
-            "leaves a trace of each attempt."
+            "rule at the door, the next Deployment names whatever its author found, and the "
+            "cluster pulls and runs it. One policy holds for people, pipelines and operators "
+            "alike, for containers that start first and for those that are put into running pods, "
+            "and it leaves a trace of each attempt."
         ),
         attack=(
             "The pipeline of Kestrel Books may create pods. With its token Mallory changes "

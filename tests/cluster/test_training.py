@@ -20,6 +20,7 @@ from k8sharden.model.kinds import BY_KIND, WORKLOADS
 from k8sharden.model.workloads import pods_of, workloads
 from remediations import OWN
 from tests.servers.control_plane import ControlPlane
+from tests.servers.crds import install_plain
 from tests.servers.fixtures import started
 
 TRUTH: dict[str, Any] = yaml.safe_load((Path(__file__).parent / "truth.yaml").read_text("utf-8"))
@@ -170,6 +171,7 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
 @pytest.mark.real
 def test_a_real_api_server_takes_every_object(fresh: ControlPlane) -> None:
     """Nothing in the training cluster is something that could not be in a real one."""
+    install_plain(fresh)
     for each in objects():
         kind = BY_KIND[each["apiVersion"], each["kind"]]
         namespace = each["metadata"].get("namespace", "")

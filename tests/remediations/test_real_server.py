@@ -14,6 +14,7 @@ from k8sharden.model.item import Item
 from remediations import OWN, pod_security, runtime
 from tests.remediations import harness
 from tests.remediations.harness import Document
+from tests.servers import crds
 from tests.servers.client import Answer
 from tests.servers.control_plane import ControlPlane
 
@@ -26,6 +27,8 @@ def server(control_plane: ControlPlane) -> ControlPlane:
     for name in sorted({each["metadata"].get("namespace", "shop") for each in objects()}):
         body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
         control_plane.request("POST", "/api/v1/namespaces", body).expect(201, 409)
+    crds.install_plain(control_plane)
+    crds.install(control_plane, [crds.plain(kinds.constraints_of("K8sAllowedRepos"))])
     return control_plane
 
 
@@ -49,7 +52,8 @@ def _whole(document: Document) -> Document:
     whole = copy.deepcopy(document)
     # A name of its own, since a namespace of the fixtures may be there already.
     whole["metadata"]["name"] = "probe"
-    if whole["kind"] in ("Namespace", "Pod"):
+    others = set(kinds.WORKLOADS) - {kinds.PODS}
+    if kinds.type_of(harness.ref_of(document)) not in others:
         return whole
     spec = whole["spec"]
     if whole["kind"] == "CronJob":

@@ -21,7 +21,7 @@ Object = dict[str, Any]
 
 _PARTS = (
     "namespaces", "nodes", "rbac", "default", "kube-system", "shop", "payments", "catalogue", "ci",
-    "monitoring", "ingress", "databases", "office", "legacy", "gitops",
+    "monitoring", "ingress", "databases", "office", "legacy", "gitops", "admission",
 )  # fmt: skip
 
 
