@@ -26,9 +26,9 @@ class SlowRegistries(TrainingRegistries):
     ) -> Mapping[str, ImageFact]:
         """Count, then wait."""
         self.asked += 1
-        progress(Progress("images", 0, len(references), finished=False))
         while not cancelled():
-            time.sleep(0.01)
+            progress(Progress("images", 0, len(references), finished=False))
+            time.sleep(0.05)
         raise Cancelled("Stopped. Nothing was changed.")
 
 
@@ -81,7 +81,7 @@ def test_esc_stops_asking_and_the_next_scan_asks_nobody(tmp_path: Path) -> None:
             await driver.pilot.press("R")
             await driver.until(lambda: slow.asked == 1)
             await driver.pilot.press("escape")
-            await driver.until(lambda: "images" in driver.text)
+            await driver.until(lambda: "images  " in driver.text)
             await driver.press("escape")
             assert not driver.app.desk.scanning
             await driver.press("r")
