@@ -15,7 +15,7 @@ from k8sharden.changes.diff import FileDiff, unified
 from k8sharden.changes.ground import Ground
 from k8sharden.changes.impact import with_impact
 from k8sharden.changes.landing import Watch
-from k8sharden.changes.make import make_plan, remediation
+from k8sharden.changes.make import make_plan, relabelled, remediation
 from k8sharden.changes.plan import Plan, Planned
 from k8sharden.changes.rehearsal import dry_run
 from k8sharden.changes.settle import refuse_unsettled
@@ -146,8 +146,11 @@ class Session:
         return (*self.place.diffs([planned]), *files)
 
     def judged(self, plan: Plan, scan: Scan | None) -> Plan:
-        """Return the plan with its impact worked out anew, as after a change was left out."""
-        return with_impact(plan, scan.inventory if scan else None)
+        """Return the plan with its impact worked out anew, as after a change was left out.
+
+        Labels that counted on the change go to the level that is reached without it.
+        """
+        return with_impact(relabelled(plan), scan.inventory if scan else None)
 
     def review(self, plan: Plan, progress: Callable[[int], None] = lambda _: None) -> Plan:
         """Let the server try each change without storing anything; read-only skips this."""

@@ -61,6 +61,22 @@ def running(value: Object) -> int:
     return 0 if daemon else _int(_at(value, "spec").get("replicas"), 1)
 
 
+def replaces_all(value: Object) -> bool:
+    """Whether a changed template replaces every pod of a workload, with nobody's help."""
+    spec = _at(value, "spec")
+    match value.get("kind"):
+        case "Deployment":
+            return not spec.get("paused")
+        case "StatefulSet":
+            strategy = _at(spec, "updateStrategy")
+            held = _int(_at(strategy, "rollingUpdate").get("partition"), 0)
+            return strategy.get("type") != "OnDelete" and not held
+        case "DaemonSet":
+            return _at(spec, "updateStrategy").get("type") != "OnDelete"
+        case _:
+            return False
+
+
 def _deployment(before: Object, after: Object) -> Impact:
     spec, count = _at(after, "spec"), running(before)
     if spec.get("paused"):

@@ -7,7 +7,7 @@ from enum import StrEnum
 import msgspec
 
 from k8sharden.changes.bind import bind
-from k8sharden.changes.ground import Ground
+from k8sharden.changes.ground import Ground, Unsettled
 from k8sharden.changes.journal import Journal, Record, State, record_of
 from k8sharden.changes.landing import Landed, Landing, Watch
 from k8sharden.changes.plan import Plan, Planned, fetcher
@@ -103,6 +103,8 @@ def apply_change(
         fresh = rebound(planned, fetcher(writer.get), ground)
     except Moved as moved:
         return Outcome(planned, Result.FAILED, str(moved), now=moved.now)
+    except Unsettled as waits:
+        return Outcome(planned, Result.SKIPPED, str(waits))
     except K8shardenError as error:
         return Outcome(planned, Result.FAILED, str(error))
     before = watch.before(fresh.bound) if watch else {}

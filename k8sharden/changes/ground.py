@@ -9,8 +9,10 @@ from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
+from k8sharden.analysis.pod_security.projection import projected
 from k8sharden.changes.bind import Bound, Drift
 from k8sharden.changes.compose import Wanted, compose
+from k8sharden.changes.left import replaced_by
 from k8sharden.changes.make import remediation
 from k8sharden.changes.plan import Origin, Planned
 from k8sharden.model import kinds
@@ -23,6 +25,10 @@ from k8sharden.model.workloads import pods_of
 
 Reread = Callable[[Inventory, Sequence[Listing]], Inventory]
 """Returns the inventory with these lists as they are now; raises where one cannot be read."""
+
+
+class Unsettled(Drift):
+    """What a change waits for has been set going, and is not done yet."""
 
 
 class Ground:
@@ -47,8 +53,44 @@ class Ground:
         if not change.rests_on:
             return change
         known = self._reread(self._origin.inventory, change.rests_on)
+        if self._is_last(planned):
+            return self._settled(planned, known)
         fresh = self._composed(planned, self._without_ours(known))
         return change if _same(change, fresh) else fresh
+
+    def _is_last(self, planned: Planned) -> bool:
+        findings = (self._origin.findings[name] for name in planned.findings)
+        return any(self._origin.items[finding.check].last for finding in findings)
+
+    def _settled(self, planned: Planned, known: Inventory) -> Change:
+        """Work out a change that was planned on what this plan leaves: by what is there by now.
+
+        Raises `Unsettled` where only rollouts of ours are still missing.
+        """
+        change = planned.change
+        try:
+            fresh = self._composed(planned, known)
+        except Drift:
+            self._wait(planned, known)
+            raise
+        if _same(change, fresh):
+            return change
+        self._wait(planned, known)
+        return fresh
+
+    def _wait(self, planned: Planned, known: Inventory) -> None:
+        """Raise `Unsettled` where the change will be the one that was approved, later."""
+        rolling = replaced_by(self._ours.values())
+        done = projected(known, {}, rolling, before=self._origin.inventory)
+        try:
+            settled = _same(planned.change, self._composed(planned, done))
+        except Drift:
+            return
+        if settled:
+            raise Unsettled(
+                "Pods from before the changes of this plan still run there, and would not be "
+                "admitted. Apply it again once the rollouts are done."
+            )
 
     def _composed(self, planned: Planned, inventory: Inventory) -> Change:
         wanted = []

@@ -3,8 +3,11 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+import msgspec
+
 from k8sharden.changes.compose import Wanted, compose
 from k8sharden.changes.impact import with_impact
+from k8sharden.changes.left import left_by
 from k8sharden.changes.plan import Fetch, Origin, Plan, Planned, Unfixed, bind_change
 from k8sharden.errors import ApiError, Refused
 from k8sharden.model.change import Change, ChangeKind, NoChange, Risk
@@ -29,9 +32,25 @@ def make_plan(
     """
     known = {finding.id: finding for finding in findings}
     origin = Origin(known, {item.id: item for item in items}, inventory)
-    wanted, unfixed = _remediate(findings, inventory, origin.items)
+    last = [finding for finding in findings if origin.items[finding.check].last]
+    first = [finding for finding in findings if not origin.items[finding.check].last]
+    wanted, unfixed = _remediate(first, inventory, origin.items)
+    changes, left_out = _bound(wanted, fetch, step)
+    unfixed += left_out
+    wanted, more = on_top(last, changes, inventory, origin.items)
+    labels, left_out = _bound(wanted, fetch, step)
+    unfixed += [*more, *left_out]
+    ordered = tuple(sorted((*changes, *labels), key=order))
+    made = Plan(inventory.source, ordered, tuple(sorted(unfixed, key=str)), origin)
+    return with_impact(made, inventory)
+
+
+def _bound(
+    wanted: Sequence[Wanted], fetch: Fetch, step: Callable[[int, int], None]
+) -> tuple[list[Planned], list[Unfixed]]:
+    """Compose changes and bind them to the objects as they are now."""
     composed, refused = compose(wanted)
-    unfixed += [Unfixed(finding, reason) for finding, reason in refused]
+    unfixed = [Unfixed(finding, reason) for finding, reason in refused]
     changes = []
     for done, want in enumerate(composed):
         step(done, len(composed))
@@ -45,9 +64,75 @@ def make_plan(
             unfixed += [Unfixed(finding, reason) for finding in want.findings]
         else:
             changes.append(planned)
-    ordered = tuple(sorted(changes, key=order))
-    made = Plan(inventory.source, ordered, tuple(sorted(unfixed, key=str)), origin)
-    return with_impact(made, inventory)
+    return changes, unfixed
+
+
+def on_top(
+    findings: Sequence[Finding],
+    changes: Sequence[Planned],
+    inventory: Inventory,
+    items: Mapping[str, Item],
+) -> tuple[list[Wanted], list[Unfixed]]:
+    """Return what answers findings of ``last`` items on what the other changes of a plan leave."""
+    if not findings:
+        return [], []
+    wanted, unfixed = _remediate(findings, left_by(changes, inventory), items)
+    plain = {each.findings: each.change for each in _remediate(findings, inventory, items)[0]}
+    taken = {bound.ref for planned in changes for bound in planned.bound}
+    kept = []
+    for want in wanted:
+        change, before = want.change, plain.get(want.findings)
+        if taken & {write.ref for write in change.writes}:
+            unfixed += [Unfixed(finding, _TAKEN) for finding in want.findings]
+        elif before is None or before.basis != change.basis:
+            said = (_COUNTS_ON_OTHERS, *change.warnings)
+            change = msgspec.structs.replace(change, warnings=said)
+            kept.append(Wanted(change, want.findings))
+        else:
+            kept.append(want)
+    return kept, unfixed
+
+
+def relabelled(plan: Plan) -> Plan:
+    """Return the plan with its ``last`` items answered anew, as after a change was left out.
+
+    What comes out as it was keeps what the server said of it.
+    """
+    origin = plan.origin
+    last = [] if origin is None else [each for each in plan.changes if _is_last(each, origin)]
+    if origin is None or not last:
+        return plan
+    others = [each for each in plan.changes if each not in last]
+    findings = [origin.findings[name] for each in last for name in each.findings]
+    wanted, unfixed = on_top(findings, others, origin.inventory, origin.items)
+    live = {bound.ref: bound.before for each in last for bound in each.bound}
+    made, left_out = _bound(wanted, live.get, lambda _done, _total: None)
+    known = {each.digest: each for each in last}
+    labels = [known.get(each.digest) or _untried(each) for each in made]
+    return msgspec.structs.replace(
+        plan,
+        changes=tuple(sorted((*others, *labels), key=order)),
+        unfixed=(*plan.unfixed, *unfixed, *left_out),
+    )
+
+
+def _is_last(planned: Planned, origin: Origin) -> bool:
+    return any(origin.items[origin.findings[name].check].last for name in planned.findings)
+
+
+def _untried(planned: Planned) -> Planned:
+    said = (
+        f"{planned.change.title}: the server is asked when it is applied, since the plan changed."
+    )
+    return msgspec.structs.replace(planned, checked=(said,))
+
+
+_TAKEN = "Another change of this plan writes the same object: plan it on its own."
+_COUNTS_ON_OTHERS = (
+    "It counts on the changes before it: it is written once they have rolled out, and only if "
+    "every pod template and every pod of the namespace is admitted then. Until then the server "
+    "warns of the old pods."
+)
 
 
 def _remediate(

@@ -35,9 +35,11 @@ def rebound(planned: Planned, fetch: Fetch, ground: Ground | None = None) -> Pla
     anew = bool(planned.undoes) and any(map(made_anew, planned.bound, bound))
     if anew or fresh.digest != planned.digest:
         what = "the object" if change == planned.change else "what it rests on"
+        # What is new in its warnings is what became of the ground.
+        new = next((said for said in change.warnings if said not in planned.change.warnings), "")
         raise Moved(
-            f"{planned.change.title}: {what} changed since it was reviewed. Nothing was "
-            "written; scan and review again.",
+            f"{planned.change.title}: {what} changed since it was reviewed. "
+            f"{new}{' ' if new else ''}Nothing was written; scan and review again.",
             fresh,
         )
     return fresh

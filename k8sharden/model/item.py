@@ -52,7 +52,9 @@ class Item(msgspec.Struct, frozen=True):
 
     ``kind`` is the kind of change that usually answers it. ``evaluate`` yields failing findings
     and, for what it weighs itself, unknown ones; it never sees a namespace that was not read.
-    ``live_only`` items judge a running cluster and say nothing about manifests.
+    ``live_only`` items judge a running cluster and say nothing about manifests. ``last`` ones are
+    answered on what the other changes of a plan leave, and written after them: the labels that
+    judge the workloads of a namespace.
     """
 
     id: str
@@ -67,3 +69,4 @@ class Item(msgspec.Struct, frozen=True):
     evaluate: Callable[[Inventory], Iterable[Finding]]
     remediate: Callable[[Finding, Inventory], Change | NoChange]
     live_only: bool = False
+    last: bool = False

@@ -105,4 +105,5 @@ ITEM = Item(
     lesson=_LESSON,
     evaluate=_evaluate,
     remediate=enforce_highest,
+    last=True,
 )

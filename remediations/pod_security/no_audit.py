@@ -107,4 +107,5 @@ ITEM = Item(
     lesson=_LESSON,
     evaluate=_evaluate,
     remediate=_remediate,
+    last=True,
 )

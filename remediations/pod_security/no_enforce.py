@@ -104,4 +104,5 @@ ITEM = Item(
     lesson=_LESSON,
     evaluate=_evaluate,
     remediate=enforce_highest,
+    last=True,
 )

@@ -111,4 +111,5 @@ ITEM = Item(
     lesson=_LESSON,
     evaluate=_evaluate,
     remediate=_remediate,
+    last=True,
 )

@@ -22,6 +22,7 @@ def level_of(workload: Workload, minor: int | None = None) -> Level:
 def namespace_level(inventory: Inventory, namespace: str, minor: int | None = None) -> Level:
     """Return the strictest level that every template and every running pod of a namespace meets.
 
+    A pod that is being deleted does not count: no level evicts it, and it does not come again.
     Templates count because they make the pods of tomorrow, also where none runs today; pods count
     because what admission or an operator added stands in no template. A namespace without either
     meets restricted: ask the inventory's ledger whether it could be read. ``minor`` is that of the
@@ -46,6 +47,7 @@ def _levels(inventory: Inventory, minor: int | None) -> Mapping[str, Level]:
         (pod.namespace, pod.spec, pod.metadata)
         for running in pods_of(inventory).values()
         for pod in running
+        if not pod.metadata.deletion_timestamp
     )
     for namespace, spec, metadata in (*templates, *pods):
         so_far = levels.get(namespace, Level.RESTRICTED)
@@ -58,6 +60,7 @@ def reach(workload: Workload, inventory: Inventory, minor: int | None = None) ->
     levels = [
         highest_level(pod.spec, pod.metadata, minor)
         for pod in pods_of(inventory).get(workload.ref, ())
+        if not pod.metadata.deletion_timestamp
     ]
     return min([level_of(workload, minor), *levels])
 
