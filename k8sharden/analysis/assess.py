@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
+from k8sharden.model.decoding import uncollected
 from k8sharden.model.finding import Area, Finding, Severity, Status
 from k8sharden.model.inventory import Coverage, Entry, Inventory, SourceKind
 from k8sharden.model.item import Item, Scope
@@ -42,12 +43,13 @@ def assess(
     """Evaluate ``items``, calling ``step`` before each, so that a caller can show or stop it."""
     findings: list[Finding] = []
     verdicts: dict[str, Status] = {}
-    for item in _applicable(items, inventory):
-        step(item)
-        found = [_shown(finding) for finding in _judge(item, inventory)]
-        verdicts[item.id] = _verdict(found)
-        findings += found
-    findings.sort(key=_order)
+    with uncollected():
+        for item in _applicable(items, inventory):
+            step(item)
+            found = [_shown(finding) for finding in _judge(item, inventory)]
+            verdicts[item.id] = _verdict(found)
+            findings += found
+        findings.sort(key=_order)
     return Assessment(tuple(findings), _tallies(items, verdicts, findings))
 
 
@@ -185,13 +187,15 @@ def _verdict(found: Iterable[Finding]) -> Status:
     return Status.UNKNOWN if unknown else Status.PASS
 
 
+_PLACES = {area: place for place, area in enumerate(Area)}
+
+
 def _order(finding: Finding) -> tuple[object, ...]:
-    areas = list(Area)
     return (
         finding.system or finding.waived,
         finding.status is Status.UNKNOWN,
         finding.severity.rank,
-        areas.index(finding.area),
+        _PLACES[finding.area],
         finding.check,
         finding.resource,
         finding.locus,

@@ -47,9 +47,9 @@ def convert(value: Any, type_: type[T], *, strict: bool = True) -> T:
 
 @contextmanager
 def uncollected() -> Iterator[None]:
-    """Pause the garbage collector while objects come in, none of which can be garbage yet.
+    """Pause the garbage collector while objects come in or are judged, and next to none is garbage.
 
-    It would walk through all of them again and again, which takes a third of the decoding time.
+    It would walk through all of them again and again, which takes a third of the time.
     """
     running = gc.isenabled()
     gc.disable()

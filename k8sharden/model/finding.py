@@ -50,11 +50,14 @@ class Severity(StrEnum):
     @property
     def rank(self) -> int:
         """0 for critical up to 3 for low."""
-        return list(Severity).index(self)
+        return _RANKS[self]
 
     def reaches(self, least: "Severity") -> bool:
         """Whether this is at least as bad as ``least``."""
         return self.rank <= least.rank
+
+
+_RANKS = {severity: rank for rank, severity in enumerate(Severity)}
 
 
 class Status(StrEnum):

@@ -4,10 +4,11 @@ The frame of the items that stand for one control each: `refused` yields their f
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
 from typing import cast
 
 from k8sharden.analysis.containers import Defect, field_of, judge, pod_field
-from k8sharden.analysis.pod_security.control import Control, Refusal, subject
+from k8sharden.analysis.pod_security.control import Check, Control, Refusal, subject
 from k8sharden.analysis.pod_security.controls import CONTROLS
 from k8sharden.analysis.pod_security.evaluate import LATEST
 from k8sharden.analysis.pod_security.policy import minor_of
@@ -25,10 +26,14 @@ Refusals = Mapping[str, Refusal]
 def refusals(workload: Workload, minor: int | None = None) -> Refusals:
     """Return what each control says of a template, at a policy version (None for the latest)."""
     pod = subject(workload.spec, workload.template_metadata)
-    version = LATEST if minor is None else minor
-    checks = ((control.id, control.at(version)) for control in CONTROLS)
-    said = ((name, check(pod)) for name, check in checks if check is not None)
-    return {name: refusal for name, refusal in said if refusal is not None}
+    checks = _checks(LATEST if minor is None else minor)
+    return {name: said for name, check in checks if (said := check(pod)) is not None}
+
+
+@cache
+def _checks(minor: int) -> tuple[tuple[str, Check], ...]:
+    found = ((control.id, control.at(minor)) for control in CONTROLS)
+    return tuple((name, check) for name, check in found if check is not None)
 
 
 def all_refusals(inventory: Inventory) -> Mapping[Ref, Refusals]:
