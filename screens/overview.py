@@ -181,7 +181,9 @@ class OverviewScreen(HardeningScreen):
         if not self.desk.scanning or message.seen is not self._seen:
             return
         self._seen.update(message.steps)
-        self.query_one("#gaps", Prose).update(lines(map(progress, self._seen.values())))
+        # What is still being read stands first: there are more types than lines.
+        steps = sorted(self._seen.values(), key=lambda step: step.finished)
+        self.query_one("#gaps", Prose).update(lines(map(progress, steps)))
 
     def _scanned(self, read: Read) -> None:
         self.desk.scanning = False
