@@ -23,7 +23,7 @@ from screens.desk import Desk
 from screens.keys import quiet
 from screens.notes import notes, progress
 from screens.prose import Prose
-from screens.tally import tally
+from screens.tally import FAILING, tally
 from screens.throttle import Throttle
 from screens.words import hanging, lines
 
@@ -86,8 +86,8 @@ class OverviewScreen(HardeningScreen):
         table = self.query_one(Table)
         table.add_column(Text(" "), key="number", width=1)
         table.add_column(Text("Area"), key="area", width=22)
-        table.add_column(Text("Failing"), key="failing", width=27)
-        table.add_column(Text("Checks passed"), key="passed", width=13)
+        table.add_column(Text("Failing"), key="failing", width=FAILING)
+        table.add_column(Text("Passed"), key="passed", width=6)
         table.add_column(Text("Unknown"), key="unknown", width=7)
         table.focus()
         for number, area in enumerate(Area, start=1):
