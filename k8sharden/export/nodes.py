@@ -17,7 +17,7 @@ from k8sharden.errors import InputError
 DEPTH = 200
 """How deep collections may nest; real manifests stay below 50."""
 
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _BLANK_END = re.compile(r"(?:\r?\n[ \t]*)+\Z")
 _KEEP = re.compile(r"[|>][0-9]?\+")
 _JSON_TOKEN = re.compile(r'[ \t\r\n]*([{}\[\],:]|"(?:[^"\\]|\\.)*"|[^\s{}\[\],:"]+)')
@@ -121,7 +121,7 @@ def yaml_node(text: str) -> Node | None:
     """Return the tree of one YAML document. Raises `BadYaml`."""
     builder = _Builder(text)
     try:
-        for event in yaml.parse(text, Loader=_LOADER):
+        for event in yaml.parse(text, Loader=LOADER):
             builder.event(event)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark

@@ -11,15 +11,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import msgspec
+
 from k8sharden.errors import InputError
 from k8sharden.export.beside import is_chart_template, is_of_chart, patches_in
-from k8sharden.export.documents import Document, split
+from k8sharden.export.documents import split
 from k8sharden.export.files import SourceFile, read_files, shown
 from k8sharden.export.inventory import inventory_from as inventory_from  # noqa: PLC0414 - one door
 from k8sharden.export.manifests import ManifestObject as ManifestObject  # noqa: PLC0414 - one door
 from k8sharden.export.manifests import Manifests as Manifests  # noqa: PLC0414 - one door
 from k8sharden.export.manifests import Skipped
 from k8sharden.export.nodes import BadYaml, Node, node_of
+from k8sharden.export.quick_values import quick_value
 from k8sharden.export.yaml_values import key_of, value_of
 from k8sharden.model.kinds import find
 from k8sharden.model.ref import Ref
@@ -29,6 +32,16 @@ _MENTIONS = re.compile(r"""^[ \t{-]*["']?(?:apiVersion|kind)["']?[ \t]*:""", re.
 _KUSTOMIZE = "kustomize.config.k8s.io/"
 _CHART = "is of a Helm chart: render the chart, and scan what comes out"
 _TEMPLATE = "is a template: render it first, and scan what comes out"
+
+
+class _Read(msgspec.Struct, frozen=True):
+    """A document that was read: its place in the file, its lines counted from 0, and its value."""
+
+    index: int
+    lines_before: int
+    line: int
+    value: Any
+    item_lines: list[int] = []
 
 
 def read_sources(paths: Sequence[str], stdin: BinaryIO) -> Manifests:
@@ -97,20 +110,24 @@ def _objects(file: SourceFile) -> list[ManifestObject] | str:
         if file.walked:
             return "is empty"
         raise InputError(f"{shown(file.name)}: there is nothing in this file.")
-    if file.walked and not any(_resembles(value) for _, _, _, value in documents):
+    if file.walked and not any(_resembles(each.value) for each in documents):
         return "is no manifest"
-    if any(_is_kustomization(value) for _, _, _, value in documents):
+    if any(_is_kustomization(each.value) for each in documents):
         return "is a kustomization: scan the files it names, or what kustomize makes of it"
-    return [each for document in documents for each in _from_document(file, *document)]
+    return [each for document in documents for each in _from_document(file, document)]
 
 
-def _documents(file: SourceFile) -> Iterator[tuple[int, Document, Node, Any]]:
-    """Yield the documents that hold something, with their index, tree and value."""
+def _documents(file: SourceFile) -> Iterator[_Read]:
+    """Yield the documents that hold something."""
     for index, document in enumerate(split(file.text)):
         try:
-            node = node_of(document.text)
-            if node is not None and not (node.kind == "scalar" and not node.value):
-                yield index, document, node, value_of(node)
+            quick = quick_value(document.text)
+            if quick and "items" not in quick[0]:
+                value, line = quick
+                yield _Read(index, document.lines_before, line, value)
+            elif (node := node_of(document.text)) and (node.kind != "scalar" or node.value):
+                lines = _item_lines(node) if node.kind == "mapping" else []
+                yield _Read(index, document.lines_before, node.line, value_of(node), lines)
         except BadYaml as error:
             error.line += document.lines_before
             raise
@@ -124,18 +141,15 @@ def _is_kustomization(value: Any) -> bool:
     return _resembles(value) and str(value.get("apiVersion")).startswith(_KUSTOMIZE)
 
 
-def _from_document(
-    file: SourceFile, index: int, document: Document, node: Node, value: Any
-) -> Iterator[ManifestObject]:
-    line = document.lines_before + node.line + 1
+def _from_document(file: SourceFile, read: _Read) -> Iterator[ManifestObject]:
+    index, value, line = read.index, read.value, read.lines_before + read.line + 1
     where = f"{shown(file.name)}:{line}"
     version, kind = _type(value, where)
     if not (kind == "List" or (kind.endswith("List") and "items" in value)):
         yield ManifestObject(_ref(value, version, kind, where), value, file.name, index, line)
         return
-    lines = _item_lines(node)
     for item, each in enumerate(_items(value, where)):
-        line = document.lines_before + lines[item] + 1
+        line = read.lines_before + read.item_lines[item] + 1
         where = f"{shown(file.name)}:{line}"
         # The items of a DeploymentList need not say that they are Deployments.
         inferred = {} if kind == "List" else {"apiVersion": version, "kind": kind[:-4]}
