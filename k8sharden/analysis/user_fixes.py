@@ -101,9 +101,10 @@ def _host_process(workload: Workload) -> NoChange | None:
     found = offenders(workload, is_one)
     if not found:
         return None
+    runs = "run" if found[1:] else "runs"
     return NoChange(
-        f"{sentence(named(found))} runs as a user of the node (hostProcess), and such a container "
-        "takes no runAsNonRoot: take hostProcess away first."
+        f"{sentence(named(found))} {runs} as a user of the node (hostProcess), which does not go "
+        "with runAsNonRoot: take hostProcess away first."
     )
 
 
