@@ -46,7 +46,8 @@ screenshots: $(VENV)/.dev  ## Draw the golden pictures of the screens anew
 	$(PY) -m pytest tests/screens -k pictures --update-snapshots
 
 pod-security: $(VENV)/.dev servers  ## Hold Pod Security's verdicts and fixes to a real server's, in full
-	$(PY) -m pytest -m "slow and real" -o log_cli=true --log-cli-level=INFO tests/analysis/pod_security
+	$(PY) -m pytest -m "slow and real" -o log_cli=true --log-cli-level=INFO \
+		tests/analysis/pod_security tests/remediations/pod_security
 
 pod-security-fixtures: $(VENV)/.dev servers  ## Record anew what a real server says of generated pods
 	$(PY) -m tests.analysis.pod_security.generated.recorded
