@@ -24,6 +24,7 @@ PORTS: list[Document] = [
     {"name": "http", "containerPort": 8080, "hostPort": 8080},
     {"containerPort": 9090, "hostPort": 9090, "hostIP": "192.0.2.10"},
     {"containerPort": 9091},
+    {"containerPort": 80},
 ]
 PROBES = [None, {"tcpSocket": {"port": 1, "host": "127.0.0.1"}}, {"httpGet": {"port": 1}}]
 SOURCES: list[Document] = [
@@ -33,7 +34,18 @@ SOURCES: list[Document] = [
     {"nfs": {"server": "files", "path": "/web"}},
     {"gitRepo": {"repository": "https://git.kestrel.example/web"}},
 ]
-CAPABILITIES = ["NET_BIND_SERVICE", "SYS_ADMIN", "CHOWN"]
+CAPABILITIES = ["NET_BIND_SERVICE", "CAP_NET_BIND_SERVICE", "SYS_ADMIN", "SYS_TIME", "CHOWN", "ALL"]
+SELINUX: list[Document] = [
+    {"type": "spc_t"},
+    {"type": "container_t"},
+    {"type": "container_t", "user": "system_u"},
+    {"type": "spc_t", "level": "s0:c1,c2", "role": "system_r"},
+]
+APPARMOR: list[Document] = [
+    {"type": "Unconfined"},
+    {"type": "RuntimeDefault"},
+    {"type": "Localhost", "localhostProfile": "web"},
+]
 SYSCTLS = st.lists(
     st.sampled_from(["net.core.somaxconn", "kernel.sem", "net.ipv4.tcp_rmem"]), unique=True
 ).map(lambda names: [{"name": name, "value": "1"} for name in names])
@@ -45,6 +57,14 @@ def _some(**fields: st.SearchStrategy[Any]) -> st.SearchStrategy[Document]:
     return given_fields.map(lambda all_: {key: value for key, value in all_.items() if value})
 
 
+_OF_BOTH: dict[str, st.SearchStrategy[Any]] = {
+    "runAsUser": st.sampled_from([0, 10001]),
+    "runAsNonRoot": st.booleans(),
+    "seLinuxOptions": st.sampled_from(SELINUX),
+    "appArmorProfile": st.sampled_from(APPARMOR),
+}
+
+
 def _context() -> st.SearchStrategy[Document]:
     return st.fixed_dictionaries(
         {},
@@ -54,18 +74,18 @@ def _context() -> st.SearchStrategy[Document]:
             "seccompProfile": PROFILE,
             "privileged": st.booleans(),
             "capabilities": _some(
-                add=st.lists(
-                    st.sampled_from(["NET_BIND_SERVICE", "SYS_ADMIN", "CHOWN"]), unique=True
-                ),
-                drop=st.sampled_from([None, ["ALL"], ["CHOWN"]]),
+                add=st.lists(st.sampled_from(CAPABILITIES), unique=True, max_size=3),
+                drop=st.sampled_from([None, ["ALL"], ["CHOWN"], ["all"]]),
             ),
+            "procMount": st.sampled_from(["Default", "Unmasked"]),
+            **_OF_BOTH,
         },
     )
 
 
 def _containers(prefix: str, least: int) -> st.SearchStrategy[list[Document]]:
     container = _some(
-        image=st.sampled_from(["nginx", "web:1", "", "not an image"]),
+        image=st.sampled_from(["nginx", "grafana/grafana", "web:1", "", "not an image"]),
         args=st.lists(st.sampled_from(ARGUMENTS), max_size=4),
         securityContext=_context(),
         ports=st.lists(st.sampled_from(PORTS), unique_by=str, max_size=3),
@@ -104,10 +124,18 @@ DEPLOYMENTS = st.builds(
     },
     _containers("i", 0),
     _containers("c" * 60, 1),
-    st.sampled_from([None, {}]) | _some(seccompProfile=PROFILE, sysctls=SYSCTLS),
+    st.none()
+    | st.fixed_dictionaries(
+        {}, optional={"seccompProfile": PROFILE, "sysctls": SYSCTLS, **_OF_BOTH}
+    ),
     st.sampled_from(SOURCES),
     st.sampled_from(SOURCES),
-    _some(hostNetwork=st.booleans(), hostPID=st.booleans(), hostIPC=st.booleans()),
+    _some(
+        hostNetwork=st.booleans(),
+        hostPID=st.booleans(),
+        hostIPC=st.booleans(),
+        nodeSelector=st.sampled_from([None, None, {"kubernetes.io/os": "windows"}]),
+    ),
 ).map(_apart)
 
 
@@ -136,6 +164,22 @@ def test_the_fixes_fit_together_in_any_order(deployment: Document, items: list[A
         places = [mount["mountPath"] for mount in mounts]
         assert len(set(places)) == len(places)
         assert {mount["name"] for mount in mounts} <= set(names)
+
+
+@settings(max_examples=100, deadline=None)
+@given(DEPLOYMENTS)
+def test_a_template_whose_findings_are_all_answered_passes_restricted(deployment: Document) -> None:
+    """Nothing that a control refuses is left where every one of them got a change."""
+    docs = [deployment]
+    inventory = harness.inventory(docs)
+    answers = [
+        item.remediate(found, inventory) for item in ITEMS for found in harness.findings(item, docs)
+    ]
+    changes = [each for each in answers if isinstance(each, Change)]
+    if len(changes) == len(answers):
+        composed, _ = compose([Wanted(each, ()) for each in changes])
+        after = harness.applied(docs, [each.change for each in composed])
+        assert _level(after) is Level.RESTRICTED
 
 
 @settings(max_examples=50, deadline=None)
