@@ -16,6 +16,7 @@ from k8sharden.analysis.container_users import (
     without_root,
 )
 from k8sharden.analysis.containers import Fix, named, offenders, path_of
+from k8sharden.analysis.node_access import reaches_node
 from k8sharden.analysis.node_agents import node_agent
 from k8sharden.model.change import Edit, NoChange, RemoveField, SetField
 from k8sharden.model.inventory import Inventory
@@ -127,7 +128,7 @@ def _why_not(workload: Workload, users: _Users) -> Iterator[NoChange]:
 def _agent(workload: Workload, users: _Users) -> NoChange | None:
     """Say which container works on the node, where it may need to be root."""
     for seen, user in users:
-        agent = node_agent(workload, seen.container)
+        agent = reaches_node(workload, seen.container) and node_agent(workload, seen.container)
         if agent and user.kind is Kind.UNKNOWN:
             return NoChange(
                 f"{sentence(named([seen]))} looks like {agent}, and nothing says that it is not "
