@@ -106,8 +106,8 @@ def test_a_low_port_has_to_be_tested_where_root_may_have_bound_it() -> None:
 
 def test_asking_for_root_goes_with_it() -> None:
     """Beside runAsNonRoot the kubelet would refuse user 0; both items write the same edits."""
-    container = {"securityContext": {"runAsUser": 0, "runAsNonRoot": False}}
-    pod = {"securityContext": {"runAsUser": 0}}
+    container: Document = {"securityContext": {"runAsUser": 0, "runAsNonRoot": False}}
+    pod: Document = {"securityContext": {"runAsUser": 0}}
     answer, after = _answer(container, user="10001", **pod)
     assert after["securityContext"] == {"runAsNonRoot": True}
     assert after["containers"][0]["securityContext"] == {}
