@@ -121,11 +121,15 @@ def auditing(inventory: Inventory) -> Verdict:
     return Verdict(Status.UNKNOWN, "Neither flags nor audit metrics could be read.", evidence)
 
 
+def speaks_for_all(plane: ControlPlane) -> bool:
+    """Whether what was seen is the evidence of every API server, and not of one of several."""
+    pods = [server for server in _seen(plane) if not server.source.startswith("/")]
+    return len(pods) >= (plane.replicas or 1) or plane.replicas == 1
+
+
 def _of_all(plane: ControlPlane, good: Verdict) -> Verdict:
     """Return a pass where the evidence speaks for every API server, else that nobody knows."""
-    pods = [server for server in _seen(plane) if not server.source.startswith("/")]
-    every = len(pods) >= (plane.replicas or 1) or plane.replicas == 1
-    if plane.managed or every:
+    if plane.managed or speaks_for_all(plane):
         return good
     how_many = "an unknown number of" if plane.replicas is None else str(plane.replicas)
     why = (

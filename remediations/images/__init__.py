@@ -9,6 +9,7 @@ from remediations.images import (
     latest,
     no_admission,
     no_digest,
+    pull_reverify,
     registry,
 )
 
@@ -22,4 +23,5 @@ ITEMS = (
     no_admission.ITEM,
     adm_fail_open.ITEM,
     adm_audit_only.ITEM,
+    pull_reverify.ITEM,
 )
