@@ -5,10 +5,12 @@ found here hides a finding: it holds a fix back that would break the workload.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from k8sharden.analysis.capabilities import added, command_line
 from k8sharden.analysis.node_agents import BUILDER, node_agents
+from k8sharden.analysis.probes import own_address
+from k8sharden.model.change import Edit, RemoveField
 from k8sharden.model.kinds import DAEMON_SETS
 from k8sharden.model.pods import visit_containers
 from k8sharden.model.text import one_line
@@ -20,8 +22,9 @@ FIELDS = (PROCESSES, IPC, NETWORK)
 
 WARNINGS = {
     NETWORK: (
-        "Needs testing: its pods get addresses of their own. Who reached them through the node's "
-        "address needs a Service, 127.0.0.1 is the pod itself, NetworkPolicies begin to hold."
+        "Needs testing: its pods get addresses of their own. Who reached them at the node's needs "
+        "a Service, 127.0.0.1 is the pod, the node's address cannot be bound, NetworkPolicies "
+        "begin to hold."
     ),
     PROCESSES: (
         "Needs testing: the node's processes are out of its sight. Look for tools in it that "
@@ -70,6 +73,16 @@ def why_shared(workload: Workload) -> str:
         return known
     shared = shared_namespaces(workload)
     return next((say for field, sign, say in _SIGNS if field in shared and sign(workload)), "")
+
+
+def apart(workload: Workload, fields: tuple[str, ...]) -> Iterator[Edit]:
+    """Yield what gives the pods these namespaces of their own.
+
+    Probes that ask the loopback reached such a pod only because its network was the node's.
+    """
+    yield from (RemoveField((*workload.path, field)) for field in fields)
+    if NETWORK in fields:
+        yield from own_address(workload)
 
 
 def _is_host_process(workload: Workload) -> bool:

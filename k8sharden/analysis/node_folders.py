@@ -75,7 +75,7 @@ _ZONES = Folder(
 )
 _CERTIFICATES = Folder(
     "the certificate authorities that the node trusts",
-    "put the bundle into the image, a ConfigMap or a projected ClusterTrustBundle.",
+    "put the bundle into the image or a ConfigMap.",
     Severity.LOW,
     (
         "/etc/ssl/certs", "/etc/pki/tls/certs", "/etc/pki/ca-trust", "/etc/ca-certificates",

@@ -2,7 +2,8 @@
 
 Fields: ``hostNetwork``, ``hostPID``, ``hostIPC`` of the pod.
 Allowed values: ``false``, undefined.
-The fix takes the fields away. A ``hostPort`` that stands beside ``hostNetwork`` stays, since it
+The fix takes the fields away, and the loopback from probes, which was the pod's own only in the
+node's network. A ``hostPort`` that stands beside ``hostNetwork`` stays, since it
 keeps the node's port until `pss-host-ports` is answered; a ``dnsPolicy`` of
 ClusterFirstWithHostNet stays as well, since it means ClusterFirst without the node's network.
 Source: Pod Security Standards, baseline, "Host Namespaces"; CIS Kubernetes 5.2.3 to 5.2.5.
@@ -16,6 +17,7 @@ from k8sharden.analysis.host_access import (
     NETWORK,
     PROCESSES,
     WARNINGS,
+    apart,
     shared_namespaces,
     why_shared,
 )
@@ -23,7 +25,7 @@ from k8sharden.analysis.node_agents import excuse, one_step_down
 from k8sharden.analysis.pod_security.control import Refusal
 from k8sharden.analysis.pod_security.controls import host_namespaces
 from k8sharden.analysis.pod_security.refusals import refused
-from k8sharden.model.change import Change, ChangeKind, NoChange, RemoveField
+from k8sharden.model.change import Change, ChangeKind, NoChange
 from k8sharden.model.finding import Area, Finding, Severity
 from k8sharden.model.inventory import Inventory
 from k8sharden.model.item import Item, Lesson, Reference, Scope
@@ -65,7 +67,7 @@ def _fix(workload: Workload) -> Fix | NoChange:
     shared = shared_namespaces(workload)
     return Fix(
         f"Give {workload.ref.label} namespaces of its own",
-        tuple(RemoveField((*workload.path, field)) for field in shared),
+        tuple(apart(workload, shared)),
         tuple(WARNINGS[field] for field in shared),
     )
 
@@ -96,10 +98,10 @@ _LESSON = Lesson(
     ),
     fix=(
         "The fields are taken out of the pod template, so that the pods get namespaces of their "
-        "own. That is proposed only where nothing shows a need: a known agent of the nodes, a "
-        "command that enters the node with nsenter, a capability to trace processes or to set up "
-        "networks, a DaemonSet on ports 80 and 443. Those keep the field and get the reason, with "
-        "a namespace of their own as the way out."
+        "own; probes of 127.0.0.1 then ask the pod. That is proposed only where nothing shows a "
+        "need: a known agent of the nodes, a command that enters the node with nsenter, a "
+        "capability to trace processes or to set up networks, a DaemonSet on ports 80 and 443. "
+        "Those keep the field and get the reason, with a namespace of their own as the way out."
     ),
     breaks=(
         "Whoever reaches the pod at the node's address finds nothing there and needs a Service. A "

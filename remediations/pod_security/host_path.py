@@ -117,7 +117,7 @@ def _fix(inventory: Inventory, workload: Workload) -> Fix | NoChange:
 def _may_be_lost(volume: Mounted) -> bool:
     """Whether an empty volume does as well: scratch files that the pods make themselves."""
     created = volume.volume.sources[_SOURCE].get("type") or ""
-    plain = not any(mount.sub_path for mount in volume.mounts)
+    plain = not any(mount.sub_path or mount.mount_propagation for mount in volume.mounts)
     written = not volume.is_read_only
     return is_scratch(_path(volume)) and created in _CREATED and plain and written
 

@@ -18,6 +18,7 @@ from k8sharden.analysis.host_access import (
     WARNINGS,
     WAY_IN,
     WEB,
+    apart,
     exception,
     why_shared,
 )
@@ -92,7 +93,7 @@ def _fix(workload: Workload) -> Fix | NoChange:
             f"{named([twins[0].seen])}: give each a name, then scan again."
         )
     shared = bool(workload.spec.host_network)
-    network: tuple[Edit, ...] = (RemoveField((*workload.path, NETWORK)),) if shared else ()
+    network = apart(workload, (NETWORK,)) if shared else ()
     return Fix(
         f"Give {workload.ref.label} no port of the node",
         (*network, *_edits(workload, taken)),

@@ -3,27 +3,23 @@
 Fields: ``httpGet.host`` and ``tcpSocket.host`` of ``livenessProbe``, ``readinessProbe``,
 ``startupProbe``, ``lifecycle.postStart`` and ``lifecycle.preStop``, of every container.
 Allowed values: undefined, empty: the kubelet then asks the pod's own address.
-The kubelet sends them from the node, so 127.0.0.1 is the node's loopback, not the pod's: such a
-host is taken away, except in a pod that shares the node's network and may listen on nothing else.
-Source: Pod Security Standards, baseline, "Host Probes / Lifecycle Hooks" (since 1.34, KEP-4940);
-k8s.io/kubernetes v1.36, pkg/probe and pkg/kubelet/lifecycle.
+A loopback is taken away, see `k8sharden.analysis.probes`, except in a pod that shares the node's
+network and may listen on nothing else: `pss-host-namespaces` answers both at once.
+Source: Pod Security Standards, baseline, "Host Probes / Lifecycle Hooks" (since 1.34, KEP-4940).
 """
 
-import ipaddress
 from collections.abc import Iterator
 
-import msgspec
-
-from k8sharden.analysis.containers import Defect, Fix, field_of, named, path_of, repair
+from k8sharden.analysis.containers import Defect, Fix, field_of, named, repair
 from k8sharden.analysis.pod_security.control import Refusal
 from k8sharden.analysis.pod_security.controls import host_probes_and_host_lifecycle
 from k8sharden.analysis.pod_security.refusals import at_fault, refused
-from k8sharden.model.change import Change, ChangeKind, NoChange, Path, RemoveField
+from k8sharden.analysis.probes import asked_hosts, is_loopback, own_address
+from k8sharden.model.change import Change, ChangeKind, NoChange
 from k8sharden.model.finding import Area, Finding, Severity
 from k8sharden.model.inventory import Inventory
 from k8sharden.model.item import Item, Lesson, Reference, Scope
 from k8sharden.model.kinds import WORKLOADS
-from k8sharden.model.pods import Container, Handler, Visited, visit_containers
 from k8sharden.model.text import one_line
 from k8sharden.model.workloads import Workload
 
@@ -33,20 +29,12 @@ _TEST = (
 )
 
 
-class _Asked(msgspec.Struct, frozen=True):
-    """A host that a container has the kubelet ask, with the path from the container to it."""
-
-    seen: Visited
-    steps: tuple[str, ...]
-    host: str
-
-
 def _evaluate(inventory: Inventory) -> Iterator[Finding]:
     return refused(ITEM, inventory, (host_probes_and_host_lifecycle.CONTROL,), _defect)
 
 
 def _defect(workload: Workload, refusal: Refusal) -> Defect:
-    found, asked = at_fault(workload, refusal), _asked(workload)
+    found, asked = at_fault(workload, refusal), asked_hosts(workload)
     hosts = list(dict.fromkeys(each.host for each in asked))
     return Defect(
         f"The kubelet asks {one_line(', '.join(hosts), 120)} from the node, for {named(found)}.",
@@ -56,66 +44,25 @@ def _defect(workload: Workload, refusal: Refusal) -> Defect:
     )
 
 
-def _asked(workload: Workload) -> tuple[_Asked, ...]:
-    return tuple(
-        _Asked(seen, (*steps, source, "host"), action.host)
-        for seen in visit_containers(workload.spec)
-        for steps, handler in _handlers(seen.container)
-        for source, action in (("httpGet", handler.http_get), ("tcpSocket", handler.tcp_socket))
-        if action is not None and action.host
-    )
-
-
-def _handlers(container: Container) -> Iterator[tuple[tuple[str, ...], Handler]]:
-    hooks = container.lifecycle
-    every = {
-        ("livenessProbe",): container.liveness_probe,
-        ("readinessProbe",): container.readiness_probe,
-        ("startupProbe",): container.startup_probe,
-        ("lifecycle", "postStart"): hooks.post_start if hooks else None,
-        ("lifecycle", "preStop"): hooks.pre_stop if hooks else None,
-    }
-    yield from ((steps, handler) for steps, handler in every.items() if handler is not None)
-
-
 def _remediate(found: Finding, inventory: Inventory) -> Change | NoChange:
     return repair(found, inventory, _fix)
 
 
 def _fix(workload: Workload) -> Fix | NoChange:
-    asked = _asked(workload)
     if workload.spec.host_network:
         return NoChange(
-            "Its pods share the node's network, where they may listen on the loopback alone: take "
-            "hostNetwork away first, or let them listen on their address and leave the host out."
+            "Its pods share the node's network, where they may listen on the loopback alone: what "
+            "answers pss-host-namespaces takes the loopback from its probes as well."
         )
-    other = next((each for each in asked if not _is_loopback(each.host)), None)
+    other = next((each for each in asked_hosts(workload) if not is_loopback(each.host)), None)
     if other is not None:
         return NoChange(
             f"A probe of {named([other.seen])} asks {one_line(other.host, 80)}, which only you "
             "know the meaning of: leave the host out, give a name in a Host header, and let "
             "something else watch other hosts."
         )
-    return Fix(
-        f"Let the probes of {workload.ref.label} ask its own pods",
-        tuple(RemoveField(_path(workload, each)) for each in asked),
-        (_TEST,),
-    )
-
-
-def _path(workload: Workload, asked: _Asked) -> Path:
-    return path_of(workload, asked.seen, *asked.steps)
-
-
-def _is_loopback(host: str) -> bool:
-    if host.lower() == "localhost":
-        return True
-    try:
-        address = ipaddress.ip_address(host.strip("[]"))
-    except ValueError:
-        return False
-    # A connection to the unspecified address reaches the loopback.
-    return address.is_loopback or address.is_unspecified
+    title = f"Let the probes of {workload.ref.label} ask its own pods"
+    return Fix(title, own_address(workload), (_TEST,))
 
 
 _DOCS = "https://kubernetes.io/docs"

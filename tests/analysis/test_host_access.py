@@ -4,7 +4,14 @@ from typing import Any
 
 import pytest
 
-from k8sharden.analysis.host_access import exception, host_agents, shared_namespaces, why_shared
+from k8sharden.analysis.host_access import (
+    apart,
+    exception,
+    host_agents,
+    shared_namespaces,
+    why_shared,
+)
+from k8sharden.model.change import show_path
 from k8sharden.model.workloads import Workload, workloads
 from tests.remediations import harness
 
@@ -68,3 +75,16 @@ def test_what_is_shared_is_told_worst_first() -> None:
         "hostPID",
         "hostNetwork",
     )
+
+
+def test_a_probe_follows_its_pod_out_of_the_nodes_network() -> None:
+    """It asked the node's loopback, where the pod listened; now the pod has an address."""
+    probe = {"livenessProbe": {"httpGet": {"port": 8080, "host": "127.0.0.1"}}}
+    workload = _workload(container=probe, hostNetwork=True, hostPID=True)
+    out = [show_path(edit.path) for edit in apart(workload, ("hostNetwork",))]
+    assert out == [
+        "spec.template.spec.hostNetwork",
+        "spec.template.spec.containers[name=agent].livenessProbe.httpGet.host",
+    ]
+    (processes,) = apart(workload, ("hostPID",))
+    assert show_path(processes.path) == "spec.template.spec.hostPID"
