@@ -129,7 +129,7 @@ _LESSON = Lesson(
         "of the old sources are gone from Kubernetes anyway."
     ),
     attack=(
-        "Deployment ci/registry-mirror mounts /exports/registry from the file server, which trusts "
+        "Deployment ci/image-builder mounts /exports/builds from the file server, which trusts "
         "every node. An attacker who may create pods in ci copies those four lines and changes "
         "the path to /exports/payments. The node mounts it as it mounted the other, and the "
         "pod reads every settlement file of the last years. With claims only, there would have "
@@ -150,9 +150,9 @@ _LESSON = Lesson(
     ),
     verify=(
         "`kubectl -n ci get pv,pvc` shows the claim bound to the volume that names the server. "
-        "`kubectl -n ci rollout status deployment/registry-mirror`, then `kubectl -n ci exec "
-        "deploy/registry-mirror -- ls /var/lib/registry` lists what was there before. "
-        "`kubectl -n ci get deploy registry-mirror -o jsonpath='{..nfs}'` prints nothing."
+        "`kubectl -n ci rollout status deployment/image-builder`, then `kubectl -n ci exec "
+        "deploy/image-builder -- ls /cache` lists what was there before. "
+        "`kubectl -n ci get deploy image-builder -o jsonpath='{..nfs}'` prints nothing."
     ),
     reading=(
         Reference("Persistent volumes", f"{_DOCS}/concepts/storage/persistent-volumes/"),
