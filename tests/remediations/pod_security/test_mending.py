@@ -24,12 +24,9 @@ FIGURES = logging.getLogger("figures")
 LEVELS = (Level.BASELINE, Level.RESTRICTED)
 SHARE, WHOLE = 300, 5000
 
-NO_FIX = frozenset({"windowsHostProcess", "hostPorts", "hostProbesAndHostLifecycle", "sysctls"})
-"""All that may be left: a Windows host process, the way into the cluster, what somebody else's host
-means, and parameters that the next version allows."""
-
-OF_HOST_PROCESS = frozenset({"hostNamespaces", "runAsNonRoot"})
-"""What goes with a Windows host process, and may be left where that is."""
+NO_FIX = frozenset({"hostPorts", "hostProbesAndHostLifecycle", "sysctls"})
+"""All that may be left: the way into the cluster, what somebody else's host means, and parameters
+that the next version allows; and whatever else a process of a Windows node needs."""
 
 Json = dict[str, Any]
 Pair = tuple[Json, Mended]
@@ -50,8 +47,7 @@ def _mend(what: str, pods: Sequence[Json], level: Level, at: int) -> list[Pair]:
 
 
 def _may_be_left(controls: Sequence[str]) -> bool:
-    allowed = NO_FIX | (OF_HOST_PROCESS if "windowsHostProcess" in controls else set())
-    return allowed.issuperset(controls)
+    return "windowsHostProcess" in controls or NO_FIX.issuperset(controls)
 
 
 def _tell(what: str, failing: Sequence[Mended]) -> None:
