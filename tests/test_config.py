@@ -45,6 +45,22 @@ def test_a_file_is_read(file: Path) -> None:
     assert config.context("other") == ContextSettings()
 
 
+def test_registries_and_mirrors_are_read(file: Path) -> None:
+    """A registry with its port, a folder in one, this machine, and an address of IPv6."""
+    file.write_text(
+        "[images]\n"
+        "allowed_registries = ['a.example', 'b.example:5000/team/', 'localhost:5000', '[::1]']\n"
+        "plain_http = ['registry:5000']\n"
+        "[images.mirrors]\n"
+        "'docker.io/library' = 'a.example/hub'\n"
+    )
+    images = load().images
+    assert images.allowed_registries[1] == "b.example:5000/team/"
+    assert len(images.allowed_registries) == 4
+    assert images.plain_http == ("registry:5000",)
+    assert images.mirrors == {"docker.io/library": "a.example/hub"}
+
+
 @pytest.mark.parametrize(
     ("text", "line", "words"),
     [
@@ -57,6 +73,16 @@ def test_a_file_is_read(file: Path) -> None:
         ("[contexts.prod]\nreadonly = true\n", 2, "Did you mean read_only?"),
         ("[contexts.prod]\nread_only = 1\n", 2, "must be true or false"),
         ("contexts = 1\n", 1, "must be a table"),
+        ("[images]\nalowed_registries = []\n", 2, "Did you mean allowed_registries?"),
+        ("[images]\nallowed_registries = 'a.example'\n", 2, "must be a list"),
+        ("\n[images]\nallowed_registries = [1]\n", 3, "which is no registry"),
+        ("[images]\nallowed_registries = ['https://a.example']\n", 2, "'https://a.example', which"),
+        ("[images]\nallowed_registries = ['a.example/x:1']\n", 2, "which is no registry"),
+        ("[images]\nallowed_registries = ['library']\n", 2, "which is no registry"),
+        ("[images]\nplain_http = ['a.example/team']\n", 2, "which is no registry"),
+        ("[images.mirrors]\n'docker.io' = 3\n", 1, "which is no registry"),
+        ("[images.mirrors]\n'hub' = 'a.example'\n", 1, "'hub', which is no registry"),
+        ("[images.mirrors]\n'docker.io' = 'a.example/'\n'docker.io' = ''\n", 3, "broken"),
         ("theme = 'a'\ntheme = 'b'\n", 2, "broken"),
     ],
 )

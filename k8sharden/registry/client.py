@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import SplitResult, quote, urlencode, urlsplit
 
 import msgspec
 
@@ -120,7 +120,7 @@ class Registry:
         return f"Bearer {self._token(challenge, repository, login)}"
 
     def _token(self, challenge: Challenge, repository: str, login: Login | None) -> str:
-        realm = urlsplit(challenge.realm)
+        realm = _address(challenge.realm)
         ours = is_loopback(realm.netloc) and is_loopback(self._api)
         if not realm.netloc or (realm.scheme != "https" and not (realm.scheme == "http" and ours)):
             raise Trouble("it wants a token from an address without TLS, which gets none")
@@ -172,6 +172,13 @@ class Registry:
                 return f"it redirects to nowhere ({status})"
             case status:
                 return f"it failed ({status}): try again later"
+
+
+def _address(realm: str) -> SplitResult:
+    try:
+        return urlsplit(realm)
+    except ValueError as error:
+        raise Trouble("it wants a token from an address that is none") from error
 
 
 def _token_of(answer: Answer) -> str:

@@ -130,8 +130,7 @@ def _keys(registry: str) -> tuple[str, ...]:
 
 def _from_auths(auths: dict[str, Any], registry: str) -> Login | None:
     for key, value in auths.items():
-        name = urlsplit(key if "://" in key else f"//{key}").netloc
-        if place_of(name) != registry:
+        if place_of(_host(key)) != registry:
             continue
         entry = _table(value)
         token = _text(entry.get("identitytoken"))
@@ -139,6 +138,13 @@ def _from_auths(auths: dict[str, Any], registry: str) -> Login | None:
         if token or user:
             return Login(user, password, token)
     return None
+
+
+def _host(key: str) -> str:
+    try:
+        return urlsplit(key if "://" in key else f"//{key}").netloc
+    except ValueError:
+        return ""
 
 
 def _decoded(text: str) -> str:

@@ -48,11 +48,9 @@ class Answer(msgspec.Struct, frozen=True):
 
 def is_loopback(host: str) -> bool:
     """Whether a host, with or without a port, is this machine."""
-    name = urlsplit(f"//{host}").hostname or ""
-    if name == "localhost":
-        return True
     try:
-        return ipaddress.ip_address(name).is_loopback
+        name = urlsplit(f"//{host}").hostname or ""
+        return name == "localhost" or ipaddress.ip_address(name).is_loopback
     except ValueError:
         return False
 
@@ -101,7 +99,14 @@ class Wire:
         Redirects are followed, without the Authorization header once they leave the host, and never
         from TLS to plain text, nor from elsewhere to this machine.
         """
-        sent = dict(headers)
+        try:
+            return self._followed(url, dict(headers), most, form)
+        except ValueError as error:
+            raise Trouble("it sends to an address that is none") from error
+
+    def _followed(
+        self, url: str, sent: dict[str, str], most: int, form: Mapping[str, str] | None
+    ) -> Answer:
         deadline = time.monotonic() + self._budget
         for _ in range(_REDIRECTS + 1):
             answer = self._once(url, sent, most, form, deadline)
@@ -149,7 +154,7 @@ class Wire:
                 return self._read(response, most, deadline)
             finally:
                 response.close()
-        except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
+        except (urllib3.exceptions.HTTPError, OSError) as error:
             raise _trouble(error) from error
 
     def _read(self, response: urllib3.BaseHTTPResponse, most: int, deadline: float) -> Answer:

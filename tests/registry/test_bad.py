@@ -101,6 +101,16 @@ ODD: list[tuple[str, Callable[[Request], None], str]] = [
         lambda request: request.answer(302, Location="http://cdn.example/x"),
         "without TLS, which is not followed",
     ),
+    (
+        "to-nothing",
+        lambda request: request.answer(302, Location="http://[/"),
+        "sends to an address that is none",
+    ),
+    (
+        "token-from-nothing",
+        lambda request: request.answer(401, WWW_Authenticate='Bearer realm="http://[/"'),
+        "a token from an address that is none",
+    ),
     ("hangs-up", lambda request: request.connection.close(), "the connection broke"),
 ]
 
