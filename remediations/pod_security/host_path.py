@@ -12,6 +12,7 @@ documentation, "Volumes", hostPath.
 
 from collections.abc import Iterator, Sequence
 from functools import partial
+from typing import cast
 
 from k8sharden.analysis.containers import Defect, Fix, repair
 from k8sharden.analysis.host_access import exception
@@ -116,10 +117,11 @@ def _fix(inventory: Inventory, workload: Workload) -> Fix | NoChange:
 
 def _may_be_lost(volume: Mounted) -> bool:
     """Whether an empty volume does as well: scratch files that the pods make themselves."""
+    if not is_scratch(_path(volume)):
+        return False
     created = volume.volume.sources[_SOURCE].get("type") or ""
     plain = not any(mount.sub_path or mount.mount_propagation for mount in volume.mounts)
-    written = not volume.is_read_only
-    return is_scratch(_path(volume)) and created in _CREATED and plain and written
+    return created in _CREATED and plain and not volume.is_read_only
 
 
 def _others(
@@ -129,14 +131,23 @@ def _others(
     mine = [_path(volume) for volume in used]
     return tuple(
         other
-        for other in workloads(inventory)
+        for other, theirs in _mounters(inventory)
         if other.ref != workload.ref
-        and any(
-            overlap(path, _path(volume))
-            for volume in volumes_of(other, _SOURCE)
-            for path in mine
-            if not volume.is_unused
+        and any(overlap(path, their) for path in mine for their in theirs)
+    )
+
+
+def _mounters(inventory: Inventory) -> tuple[tuple[Workload, tuple[str, ...]], ...]:
+    """Return the workloads that mount folders of nodes, with these; worked out once."""
+    if "host-path-mounters" not in inventory.cache:
+        every = ((work, volumes_of(work, _SOURCE)) for work in workloads(inventory))
+        inventory.cache["host-path-mounters"] = tuple(
+            (work, tuple(_path(volume) for volume in found if not volume.is_unused))
+            for work, found in every
+            if found
         )
+    return cast(
+        "tuple[tuple[Workload, tuple[str, ...]], ...]", inventory.cache["host-path-mounters"]
     )
 
 

@@ -8,7 +8,7 @@ Source: Pod Security Standards, baseline, "Sysctls"; Kubernetes documentation, "
 Kubernetes Cluster".
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import partial
 
 from k8sharden.analysis.containers import Defect, Fix, pod_field
@@ -16,7 +16,7 @@ from k8sharden.analysis.pod_security.control import Refusal
 from k8sharden.analysis.pod_security.controls import sysctls
 from k8sharden.analysis.pod_security.evaluate import LATEST
 from k8sharden.analysis.pod_security.policy import minor_of
-from k8sharden.analysis.pod_security.refusals import refusals, refused
+from k8sharden.analysis.pod_security.refusals import refused
 from k8sharden.analysis.windows import repair_linux
 from k8sharden.model.change import Change, ChangeKind, Edit, Named, NoChange, RemoveField
 from k8sharden.model.finding import Area, Finding, Severity
@@ -30,62 +30,63 @@ _PATH = ("securityContext", "sysctls")
 
 
 def _evaluate(inventory: Inventory) -> Iterator[Finding]:
-    return refused(ITEM, inventory, (sysctls.CONTROL,), _defect)
+    return refused(ITEM, inventory, (sysctls.CONTROL,), partial(_defect, _minor(inventory)))
 
 
-def _defect(workload: Workload, refusal: Refusal) -> Defect:
-    names = _names(refusal)
+def _minor(inventory: Inventory) -> int:
+    minor = minor_of(inventory.source.server_version)
+    return LATEST if minor is None else minor
+
+
+def _defect(minor: int, workload: Workload, _refusal: Refusal) -> Defect:
+    names = _unsafe(workload, minor)
     are = "kernel parameters" if names[1:] else "a kernel parameter"
     return Defect(
         f"Its pods set {_listed(names)}, {are} that can disturb other pods.",
         pod_field(workload, ".".join(_PATH)),
-        evidence={"sysctls": list(names)},
+        evidence={"sysctls": names},
     )
 
 
-def _names(refusal: Refusal) -> tuple[str, ...]:
-    return tuple(refusal.detail.split(", "))
+def _names(workload: Workload) -> list[str]:
+    return [each.name for each in workload.spec.security.sysctls or ()]
 
 
-def _listed(names: Sequence[str]) -> str:
+def _unsafe(workload: Workload, minor: int) -> list[str]:
+    return [name for name in _names(workload) if name not in sysctls.allowed(minor)]
+
+
+def _listed(names: list[str]) -> str:
     return one_line(", ".join(names), 120)
 
 
 def _remediate(found: Finding, inventory: Inventory) -> Change | NoChange:
-    minor = minor_of(inventory.source.server_version)
-    return repair_linux(found, inventory, partial(_fix, LATEST if minor is None else minor))
+    return repair_linux(found, inventory, partial(_fix, _minor(inventory)))
 
 
 def _fix(minor: int, workload: Workload) -> Fix | NoChange:
-    first = _first_version(workload, minor)
-    if first is not None:
+    newer = range(minor + 1, LATEST + 1)
+    safe = next((each for each in newer if not _unsafe(workload, each)), None)
+    if safe is not None:
         return NoChange(
-            f"Kubernetes 1.{first} and newer allow what it sets: upgrade, or leave the parameter "
+            f"Kubernetes 1.{safe} and newer allow what it sets: upgrade, or leave the parameter "
             "out until then if the program can do without it."
         )
-    names = _names(refusals(workload, minor)[sysctls.CONTROL.id])
+    names = _unsafe(workload, minor)
     test = (
         f"Needs testing: without {_listed(names)} the kernel's defaults hold. Compare speed and "
         "errors under a real load."
     )
     title = f"Let {workload.ref.label} set only kernel parameters of its own"
-    return Fix(title, tuple(_edits(workload, set(names))), (test,))
+    return Fix(title, tuple(_edits(workload, names)), (test,))
 
 
-def _first_version(workload: Workload, minor: int) -> int | None:
-    """Return the first newer minor version that refuses none of its parameters, if there is one."""
-    newer = range(minor + 1, LATEST + 1)
-    control = sysctls.CONTROL.id
-    return next((each for each in newer if control not in refusals(workload, each)), None)
-
-
-def _edits(workload: Workload, names: set[str]) -> Iterator[Edit]:
+def _edits(workload: Workload, names: list[str]) -> Iterator[Edit]:
     path = (*workload.path, *_PATH)
-    every = [each.name for each in workload.spec.security.sysctls or ()]
-    if names.issuperset(every):
+    if names == _names(workload):
         yield RemoveField(path)
         return
-    for name in sorted(names):
+    for name in names:
         yield RemoveField((*path, Named("name", name)))
 
 

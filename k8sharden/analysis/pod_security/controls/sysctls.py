@@ -32,6 +32,18 @@ ALLOWED_1_37 = ALLOWED_1_32 | {
     "net.ipv4.tcp_notsent_lowat",
     "net.ipv4.tcp_slow_start_after_idle",
 }
+_ALLOWED = (
+    (0, ALLOWED_1_0),
+    (27, ALLOWED_1_27),
+    (29, ALLOWED_1_29),
+    (32, ALLOWED_1_32),
+    (37, ALLOWED_1_37),
+)
+
+
+def allowed(minor: int) -> frozenset[str]:
+    """Return the names that Kubernetes 1.``minor`` allows."""
+    return [names for first, names in _ALLOWED if first <= minor][-1]
 
 
 def _refuse(pod: Subject, allowed: frozenset[str]) -> Refusal | None:
