@@ -20,7 +20,7 @@ from k8sharden.analysis.capabilities import (
     plain,
 )
 from k8sharden.analysis.container_users import Kind, user_of, without_root
-from k8sharden.analysis.containers import Fix, named, offenders
+from k8sharden.analysis.containers import Fix, named, offenders, together
 from k8sharden.analysis.known_images import known_image
 from k8sharden.analysis.node_access import reaches_node
 from k8sharden.analysis.node_agents import node_agent
@@ -59,7 +59,7 @@ def narrow(workload: Workload, title: str) -> Fix | NoChange:
 def take_all(workload: Workload, inventory: Inventory, title: str) -> Fix | NoChange:
     """Return what leaves containers no capability, or NET_BIND_SERVICE where they need it."""
     bad = _mine(offenders(workload, _keeps))
-    reason = why_kept(workload, bad) or _why_root(workload, bad, inventory)
+    reason = why_kept(workload, bad) or together(_why_root(workload, bad, inventory))
     if reason:
         return reason
     edits = [
@@ -143,26 +143,26 @@ def _given_back(container: Container) -> frozenset[str]:
 
 def _why_root(
     workload: Workload, containers: Iterable[Visited], inventory: Inventory
-) -> NoChange | None:
-    """Say which containers cannot start without the capabilities of root."""
+) -> Iterator[str]:
+    """Say which containers cannot start, or work, without the capabilities of root."""
     for seen in containers:
         user = user_of(workload.spec, seen.container, inventory).kind
         image = known_image(seen.container)
         # Its own command goes past the entrypoint, so that nobody knows what it needs.
         if user is Kind.ROOT and image and image.steps_down and not seen.container.command:
-            return NoChange(
+            yield (
                 f"{sentence(named([seen]))} starts as root and becomes {image.steps_down}, "
                 "which takes CHOWN, SETUID and SETGID. "
                 f"{without_root(workload.spec, seen.container)}"
             )
+            continue
         agent = reaches_node(workload, seen.container) and node_agent(workload, seen.container)
         if agent and user in {Kind.ROOT, Kind.UNKNOWN}:
-            return NoChange(
+            yield (
                 f"{sentence(named([seen]))} looks like {agent} and may be root, which without "
                 "capabilities could not do its work on the node. Give it a runAsUser that may, or "
                 "keep it in a namespace of its own."
             )
-    return None
 
 
 def _as_root(

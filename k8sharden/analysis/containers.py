@@ -137,6 +137,12 @@ def named(containers: Iterable[Visited]) -> str:
     return f"container{'s' if len(names) > 1 else ''} {one_line(', '.join(names), 70)}"
 
 
+def together(reasons: Iterable[str]) -> NoChange | None:
+    """Return several reasons as one, within 600 characters; None where there is none."""
+    said = " ".join(dict.fromkeys(reasons))
+    return NoChange(one_line(said, 600)) if said else None
+
+
 def changeable(finding: Finding, inventory: Inventory) -> Workload | NoChange:
     """Return the workload whose template answers a finding, or why none is to be changed."""
     workload = _by_ref(inventory).get(finding.resource)

@@ -15,7 +15,7 @@ from k8sharden.analysis.container_users import (
     user_without_root,
     without_root,
 )
-from k8sharden.analysis.containers import Fix, named, offenders, path_of
+from k8sharden.analysis.containers import Fix, named, offenders, path_of, together
 from k8sharden.analysis.node_access import reaches_node
 from k8sharden.analysis.node_agents import node_agent
 from k8sharden.model.change import Edit, NoChange, RemoveField, SetField
@@ -35,7 +35,7 @@ def forbid_root(workload: Workload, inventory: Inventory) -> Fix | NoChange:
     mine = [seen for seen in visit_containers(spec) if not seen.is_ephemeral]
     bound = [seen for seen in mine if not must_be_non_root(spec, seen.container)]
     users = [(seen, user_without_root(spec, seen.container, inventory)) for seen in bound]
-    reason = _host_process(workload) or next(_why_not(workload, users), None)
+    reason = _host_process(workload) or together(_why_not(workload, users))
     reason = reason or _agent(workload, users)
     if reason:
         return reason
@@ -57,13 +57,8 @@ def ask_for_no_root(workload: Workload, inventory: Inventory) -> Fix | NoChange:
     mine = [seen for seen in visit_containers(spec) if not seen.is_ephemeral]
     zero = [seen for seen in mine if asked_user(spec, seen.container) == 0]
     users = [(seen, user_without_root(spec, seen.container, inventory)) for seen in zero]
-    for seen, user in users:
-        if user.kind is Kind.ROOT:
-            return NoChange(
-                f"{sentence(named([seen]))} would run as root all the same: {user.says}. "
-                f"{without_root(workload.spec, seen.container)}"
-            )
-    return _agent(workload, users) or Fix(
+    reason = together(_root_all_the_same(workload, users)) or _agent(workload, users)
+    return reason or Fix(
         f"Ask for no root in {workload.ref.label}",
         tuple(no_user_zero(workload)),
         (*_files(zero), *_perhaps_root(users), *_low_ports(workload, users)),
@@ -90,6 +85,15 @@ def _promises(workload: Workload, mine: Sequence[Visited]) -> Iterator[Edit]:
             yield RemoveField(path_of(workload, seen, "securityContext", "runAsNonRoot"))
 
 
+def _root_all_the_same(workload: Workload, users: _Users) -> Iterator[str]:
+    for seen, user in users:
+        if user.kind is Kind.ROOT:
+            yield (
+                f"{sentence(named([seen]))} would run as root all the same: {user.says}. "
+                f"{without_root(workload.spec, seen.container)}"
+            )
+
+
 def _host_process(workload: Workload) -> NoChange | None:
     """Say which containers are the node's own processes, whose user is one of the node's."""
     pod = workload.spec.security.windows_options
@@ -109,17 +113,17 @@ def _host_process(workload: Workload) -> NoChange | None:
     )
 
 
-def _why_not(workload: Workload, users: _Users) -> Iterator[NoChange]:
+def _why_not(workload: Workload, users: _Users) -> Iterator[str]:
     """Yield why a container could not start: it is root, or its user cannot be verified."""
     for seen, user in users:
         who = sentence(named([seen]))
         if user.kind is Kind.ROOT:
-            yield NoChange(
+            yield (
                 f"{who} runs as root ({user.says}), and {_REFUSED}. "
                 f"{without_root(workload.spec, seen.container)}"
             )
         elif user.kind is Kind.NAMED:
-            yield NoChange(
+            yield (
                 f"{who} runs as a user that is no number ({user.says}), which cannot be verified: "
                 f"{_REFUSED}. Set that user's number as runAsUser, or as USER in the image."
             )
