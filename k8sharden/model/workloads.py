@@ -78,6 +78,19 @@ def pods_of(inventory: Inventory) -> Mapping[Ref, tuple[o.Pod, ...]]:
     return cast("Mapping[Ref, tuple[o.Pod, ...]]", inventory.cache["pods-of"])
 
 
+def top_of(kind: str, namespace: str, name: str, inventory: Inventory) -> Ref | None:
+    """Return the top owner of what is called so; None where that was not read, or runs nothing."""
+    if kind == kinds.PODS.kind:
+        pods = (pod for pod in inventory.pods if (pod.namespace, pod.name) == (namespace, name))
+        pod = next(pods, None)
+        return _top(kinds.PODS, pod, _index(inventory))[0] if pod else None
+    item = _index(inventory).get((kind, namespace, name))
+    if item is None or (isinstance(item, o.TemplateOwner) and item.spec.replicas == 0):
+        return None
+    known = next(each for each in _BY_OWNER.values() if each.kind == kind)
+    return _top(known, item, _index(inventory))[0]
+
+
 _Index = Mapping[tuple[str, str, str], o.Object]
 
 

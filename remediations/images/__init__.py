@@ -3,6 +3,7 @@
 from remediations.images import (
     adm_audit_only,
     adm_fail_open,
+    cve_critical,
     dead_registry,
     docker_hub,
     drift,
@@ -11,6 +12,7 @@ from remediations.images import (
     no_digest,
     pull_reverify,
     registry,
+    scan_gap,
 )
 
 ITEMS = (
@@ -20,6 +22,8 @@ ITEMS = (
     registry.ITEM,
     docker_hub.ITEM,
     dead_registry.ITEM,
+    cve_critical.ITEM,
+    scan_gap.ITEM,
     no_admission.ITEM,
     adm_fail_open.ITEM,
     adm_audit_only.ITEM,

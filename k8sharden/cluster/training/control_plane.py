@@ -9,6 +9,7 @@ import base64
 import hashlib
 import os
 from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -89,8 +90,16 @@ class TrainingCluster(MemoryCluster):
         self._log = AuditLog()
         self._policy = yaml.load(audit.POLICY, Loader=yaml.CSafeLoader)
         super().__init__(objects, version=VERSION, users=USERS, served=SERVED)
+        self._scan_again(clock())
         self._controllers = Controllers(self._store, self._admission, images(), clock)
         self._settle()
+
+    def _scan_again(self, now: float) -> None:
+        """Let the scanner of images look again, as it does each day at midnight."""
+        when = datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT00:00:00Z")
+        for value in self._store.of(kinds.VULNERABILITY_REPORTS):
+            report = value["report"] | {"updateTimestamp": when}
+            self._store.put(kinds.VULNERABILITY_REPORTS, value | {"report": report})
 
     def flags(self) -> Mapping[str, str]:
         """Return the flags of the API server: its defaults, and the static pod's command line."""

@@ -18,6 +18,7 @@ from k8sharden.cluster.memory.admission import Admission
 from k8sharden.cluster.memory.bootstrap import loaded
 from k8sharden.cluster.memory.store import Store
 from k8sharden.cluster.simulation import Controllers, Image, Images, times
+from k8sharden.cluster.training import scanned
 from k8sharden.model import kinds
 from k8sharden.model.decoding import convert
 
@@ -100,6 +101,8 @@ def running(written: Iterable[Object], minor: int) -> list[Object]:
     controllers.act()
     clock += _OLD_ENOUGH
     controllers.act()
+    for each in list(scanned.reports(store.all(), BORN)):
+        store.put(*loaded(settled(each), SERVED))
     made = ("ReplicaSet", "Pod")
     found = [_unversioned(each) for each in store.all()]
     found.sort(key=lambda each: order.get(each["metadata"]["uid"], len(order)))
