@@ -17,6 +17,7 @@ from k8sharden.changes.impact import with_impact
 from k8sharden.changes.landing import Watch
 from k8sharden.changes.make import make_plan, relabelled, remediation
 from k8sharden.changes.plan import Plan, Planned
+from k8sharden.changes.reach import NamespaceReach, reaches
 from k8sharden.changes.rehearsal import dry_run
 from k8sharden.changes.settle import refuse_unsettled
 from k8sharden.changes.write import Writer
@@ -119,6 +120,10 @@ class Session:
     def remediation(self, finding: Finding, scan: Scan) -> Change | NoChange:
         """Return what would answer a finding, without reading anything more."""
         return remediation(finding, scan.inventory, self.item(finding.check))
+
+    def reaches(self, scan: Scan) -> tuple[NamespaceReach, ...]:
+        """Return the Pod Security levels of the namespaces, today and after all fixes."""
+        return reaches(scan.findings, scan.inventory, {item.id: item for item in self.items})
 
     def plan(
         self,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from functools import partial
+from textwrap import wrap
 from typing import ClassVar, NamedTuple
 
 from textual.app import ComposeResult
@@ -25,12 +26,14 @@ _AROUND = 4
 class Sketch(NamedTuple):
     """What a picture holds: a sentence, the heads of its columns, and rows of as many cells.
 
-    The first column takes the room that the others leave; it may hold text from outside.
+    The first column takes the room that the others leave; it may hold text from outside. ``notes``
+    stand below the table, each wrapped; they may hold such text, too.
     """
 
     sentence: str
     heads: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    notes: tuple[str, ...] = ()
 
 
 def bar(share: float, width: int = 16) -> str:
@@ -49,6 +52,7 @@ def drawn(sketch: Sketch, width: int) -> Content:
         [
             Content.assemble((sketch.sentence, "italic")),
             *(_row(row, (first, *rest), "bold" if row is sketch.heads else "") for row in rows),
+            *(_note(text, width) for text in sketch.notes),
         ]
     )
 
@@ -56,6 +60,11 @@ def drawn(sketch: Sketch, width: int) -> Content:
 def _row(row: tuple[str, ...], widths: tuple[int, ...], style: str) -> Content:
     text = (" " * _GAP).join(_cells(row, widths)).rstrip()
     return Content.assemble((text, style))
+
+
+def _note(text: str, width: int) -> Content:
+    rows = wrap(one_line(text, 600), max(_NARROWEST, width - _GAP), subsequent_indent=" " * _GAP)
+    return Content("\n".join(rows))
 
 
 def _cells(row: tuple[str, ...], widths: tuple[int, ...]) -> Iterator[str]:

@@ -21,6 +21,7 @@ _COMMANDS = {
     "apply": ("apply", "Plan, show, confirm, apply and verify."),
     "export": ("export", "Write the changes as patches, manifests or artefacts."),
     "images": ("images", "Which registries the images come from, and how many are pinned."),
+    "levels": ("levels", "The Pod Security level of each namespace, now and after the fixes."),
     "journal": ("journal", "Show what was done, and take it back."),
     "login": ("login", "Keep the token of a server, or the login of a registry, in the keyring."),
     "logout": ("login", "Take it out of the keyring."),
