@@ -7,6 +7,7 @@ a repository digest where the image was pulled by one, otherwise the image's own
 puts ``docker-pullable://`` or ``docker://`` before it.
 """
 
+import functools
 import re
 
 import msgspec
@@ -44,6 +45,7 @@ class Image(msgspec.Struct, frozen=True):
         return f"{self.domain}/{self.path}" if self.domain else self.path
 
 
+@functools.lru_cache(maxsize=1_000)  # a dozen items ask of the same few in turn
 def parse_image(text: str) -> Image | None:
     """Return what an image name means; None where a runtime would refuse it."""
     if len(text) > _LIMIT or _IDENTIFIER.fullmatch(text):

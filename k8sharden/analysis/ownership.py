@@ -202,8 +202,11 @@ def _addon(meta: Meta) -> Iterator[Owner]:
 
 def owner_of_ref(ref: Ref | None, inventory: Inventory) -> Owner:
     """Tell who owns the object of the inventory that is meant."""
-    found = _objects(inventory).get(ref) if ref else None
-    return owner_of(found.metadata, ref.kind) if found and ref else Owner()
+    known: dict[Ref | None, Owner] = inventory.cache.setdefault("owner-by-ref", {})
+    if ref not in known:
+        found = _objects(inventory).get(ref) if ref else None
+        known[ref] = owner_of(found.metadata, ref.kind) if found and ref else Owner()
+    return known[ref]
 
 
 def _objects(inventory: Inventory) -> Mapping[Ref, o.Object]:
