@@ -6,6 +6,7 @@ discussion 3907, and kubernetes/k8s.io, pull request 6690; docs.github.com, "Wor
 registry".
 """
 
+from functools import lru_cache
 from typing import cast
 
 import msgspec
@@ -48,12 +49,15 @@ DEAD: tuple[Dead, ...] = (
 )
 """Each was announced by whoever ran it."""
 
+_WITH_DEAD = frozenset(each.place.partition("/")[0] for each in DEAD)
+
 
 def within(repository: str, place: str) -> bool:
     """Whether a repository is this one, or lies below this registry or folder."""
     return repository == place or repository.startswith(f"{place}/")
 
 
+@lru_cache(maxsize=1_000)
 def place_of(name: str) -> str:
     """Return a registry or folder as `Image.repository` begins there: Docker Hub has one name."""
     name = name.strip().rstrip("/")
@@ -63,6 +67,8 @@ def place_of(name: str) -> str:
 
 def dead(image: Image) -> Dead | None:
     """Return what became of the place that an image is pulled from; None where it lives."""
+    if image.domain not in _WITH_DEAD:  # Looked at first: most images are from elsewhere.
+        return None
     latest = image.tag in ("", "latest") and not image.digest
     for found in DEAD:
         if within(image.repository, found.place) and not (found.versions and latest):
