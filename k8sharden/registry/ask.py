@@ -117,23 +117,35 @@ def _answer(registry: Registry, reference: str, image: Image) -> ImageFact:
 def _fact(registry: Registry, reference: str, image: Image) -> ImageFact:
     wanted = image.digest or image.tag or "latest"
     manifest, digest = _manifest(registry, image.path, wanted, image.digest)
-    if not manifest.is_index:
-        platform, run = _config(registry, image.path, manifest)
-        return _complete(ImageFact(reference, digest, platforms=(platform,)), run)
     fact = ImageFact(
         reference,
         digest,
-        index=True,
+        index=manifest.is_index,
         platforms=tuple(
             one_line(each.platform.name, 40) for each in manifest.images if each.platform
         ),
         manifests=tuple(each.digest for each in manifest.images),
     )
-    chosen = manifest.preferred
-    if chosen is None:
-        return fact
-    inner, _ = _manifest(registry, image.path, chosen.digest, chosen.digest)
-    return _complete(fact, _config(registry, image.path, inner)[1])
+    try:
+        return _complete(registry, image.path, fact, manifest)
+    except Trouble:
+        return fact  # Its digest is known all the same.
+
+
+def _complete(registry: Registry, path: str, fact: ImageFact, manifest: d.Manifest) -> ImageFact:
+    """Return the fact with what the image starts as, and where it runs, if it is the only one."""
+    if manifest.is_index:
+        chosen = manifest.preferred
+        if chosen is None:
+            return fact
+        manifest, _ = _manifest(registry, path, chosen.digest, chosen.digest)
+    platform, run = _config(registry, path, manifest)
+    return msgspec.structs.replace(
+        fact,
+        platforms=fact.platforms if fact.index else (platform,),
+        user=run.user or "",
+        volumes=tuple(sorted(run.volumes or {})),
+    )
 
 
 def _manifest(registry: Registry, path: str, name: str, digest: str) -> tuple[d.Manifest, str]:
@@ -151,11 +163,6 @@ def _config(registry: Registry, path: str, manifest: d.Manifest) -> tuple[str, d
     d.verified(answer.body, digest)
     config = d.read_config(answer.body)
     return one_line(config.platform, 40), config.config or d.RunConfig()
-
-
-def _complete(fact: ImageFact, run: d.RunConfig) -> ImageFact:
-    volumes = tuple(sorted(run.volumes or {}))
-    return msgspec.structs.replace(fact, user=run.user or "", volumes=volumes)
 
 
 def _problem(reference: str, why: str) -> ImageFact:

@@ -6,7 +6,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import urlencode, urljoin, urlsplit
+from urllib.parse import unquote, urlencode, urljoin, urlsplit
 
 import msgspec
 import urllib3
@@ -77,7 +77,9 @@ class Wire:
         self._direct = urllib3.PoolManager(**options)
         proxies = urllib.request.getproxies()
         self._proxies = {
-            scheme: urllib3.ProxyManager(proxies[scheme], **options)
+            scheme: urllib3.ProxyManager(
+                proxies[scheme], proxy_headers=_proxy_login(proxies[scheme]), **options
+            )
             for scheme in ("http", "https")
             if proxies.get(scheme, "").startswith(("http://", "https://"))
         }
@@ -176,6 +178,14 @@ class Wire:
         if proxy is None or is_loopback(parts.netloc):
             return self._direct
         return self._direct if urllib.request.proxy_bypass(parts.hostname or "") else proxy
+
+
+def _proxy_login(url: str) -> dict[str, str]:
+    parts = urlsplit(url)
+    if not parts.username:
+        return {}
+    pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+    return dict(urllib3.make_headers(proxy_basic_auth=pair))
 
 
 def _origin(url: str) -> tuple[str, str, int | None]:

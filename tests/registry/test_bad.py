@@ -1,5 +1,6 @@
 """Registries that misbehave: each gives one sentence, in time, and the others go on."""
 
+import base64
 import json
 import threading
 import time
@@ -210,6 +211,36 @@ def test_a_wrong_configuration_is_not_believed() -> None:
     ) as running:
         fact = _one(running.host)
     assert "another digest" in fact.problem
+
+
+def test_a_digest_is_known_without_the_configuration() -> None:
+    """Who it runs as is not known then, which is no reason to know nothing."""
+    with rogue(
+        lambda request: (
+            request.answer(200, MANIFEST) if "manifests" in request.path else request.answer(404)
+        )
+    ) as running:
+        fact = _one(running.host)
+    assert (fact.problem, fact.digest, fact.user) == ("", digest_of(MANIFEST), None)
+
+
+def test_a_proxy_is_gone_through_with_its_login(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What leaves this machine goes through the proxy that the environment names."""
+
+    def behave(request: Request) -> None:
+        logins.append(request.headers.get("Proxy-Authorization", ""))
+        request.answer(200, MANIFEST if "manifests" in request.path else CONFIG)
+
+    logins: list[str] = []
+    with rogue(behave) as running:
+        for name in ("http_proxy", "https_proxy"):
+            monkeypatch.setenv(name, f"http://me:p%40ss@{running.host}")
+        monkeypatch.delenv("no_proxy", raising=False)
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        fact = _one("registry.test:5000", plain=["registry.test:5000"])
+    assert (fact.problem, fact.digest) == ("", digest_of(MANIFEST))
+    assert running.paths[0] == "http://registry.test:5000/v2/shop/web/manifests/1"
+    assert logins[0] == f"Basic {base64.b64encode(b'me:p@ss').decode()}"
 
 
 @pytest.mark.parametrize(
