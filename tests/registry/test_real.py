@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from k8sharden.places.files import open_files
 from k8sharden.registry.ask import ask
 from k8sharden.registry.login import Login
+from k8sharden.session import Session
 from tests.servers.binaries import find_registry
 from tests.servers.fixtures import refuse
 from tests.servers.registry_server import (
@@ -24,6 +26,14 @@ from tests.servers.registry_server import (
 
 pytestmark = pytest.mark.real
 
+POD = """apiVersion: v1
+kind: Pod
+metadata: {name: web, namespace: shop}
+spec:
+  containers:
+  - image: IMAGE # stays
+    name: web
+"""
 GOOD = Login(USER, PASSWORD)
 BAD = Login(USER, "guessed")
 
@@ -131,3 +141,19 @@ def test_tokens_are_for_one_repository_and_public_ones_need_no_login(tmp_path: P
         assert [anonymous[name].digest for name in names] == [opened, ""]
         known = ask(names, find_login=lambda _: Login(identity_token="identity"))  # noqa: S106 - not one
         assert [known[name].digest for name in names] == [opened, closed]
+
+
+def test_files_get_their_digests_from_the_registry(plain: RegistryServer, tmp_path: Path) -> None:
+    """A manifest alone says no digest: with the registry's index, its diff applies in place."""
+    image = plain.push_image("shop/files")
+    digest = plain.push_index("shop/files", "3", {"linux/amd64": image})
+    manifest = tmp_path / "web.yaml"
+    manifest.write_text(POD.replace("IMAGE", f"{plain.host}/shop/files:3"))
+    session = Session(open_files([str(manifest)]), tmp_path / "state", asks=True)
+    scan = session.scan()
+    wanted = [each for each in scan.findings if each.check in ("img-no-digest", "img-latest")]
+    plan = session.plan(scan, wanted)
+    (change,) = plan.changes
+    (diff,) = session.diffs(plan)[change.digest]
+    assert f'+  - image: "{plain.host}/shop/files:3@{digest}" # stays' in diff.text
+    assert not any("Needs testing" in warning for warning in change.change.warnings)
