@@ -6,6 +6,7 @@ import msgspec
 
 from k8sharden.changes.bind import Bound, Drift
 from k8sharden.changes.plan import Plan, Planned
+from k8sharden.changes.probe import held_to
 from k8sharden.changes.write import Writer, rehearse
 from k8sharden.errors import ApiError, Conflict, Forbidden, NotFound
 from k8sharden.model.ref import Ref
@@ -15,8 +16,9 @@ def dry_run(plan: Plan, writer: Writer, step: Callable[[int], None] = lambda _: 
     """Ask the server what it would say to each write. Nothing is stored; a refusal is kept.
 
     A later part of a group may need an earlier one to exist, and a later undo meets the object as
-    an earlier one leaves it: both are checked at their turn, and the plan says so. ``step`` is told
-    how many changes were tried.
+    an earlier one leaves it: both are checked at their turn, and the plan says so. Where a
+    namespace is to enforce a level for the first time, a pod is tried as well (see `probe`).
+    ``step`` is told how many changes were tried.
     """
     changes: list[Planned] = []
     touched: set[Ref] = set()
@@ -46,7 +48,11 @@ def _try(planned: Planned, writer: Writer, touched: set[Ref]) -> Planned:
                 f"{bound.ref.label}: is checked at its turn, after what it needs exists."
             )
         else:
-            checked += [f"{bound.ref.label}: {warning}" for warning in warnings]
+            held = held_to(bound, writer)
+            if held and held.lowers:
+                return msgspec.structs.replace(planned, rejected=held.said)
+            said = [*warnings, *([held.said] if held else [])]
+            checked += [f"{bound.ref.label}: {warning}" for warning in said]
     return msgspec.structs.replace(planned, checked=tuple(checked))
 
 

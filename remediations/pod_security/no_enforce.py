@@ -25,7 +25,10 @@ from remediations.pod_security.labels import (
 def _evaluate(inventory: Inventory) -> Iterator[Finding]:
     for namespace in namespaces_of_people(inventory):
         if value_of(namespace, "enforce") is None:
-            said = f"Namespace {namespace.name} admits any pod: no Pod Security level is enforced."
+            said = (
+                f"Namespace {namespace.name} admits any pod, unless the API server's own "
+                "configuration says otherwise: no label enforces a level."
+            )
             yield label_finding(ITEM, namespace, "enforce", said)
 
 
@@ -65,8 +68,9 @@ _LESSON = Lesson(
         "Running pods are never evicted. What is refused later is a pod below the level: a debug "
         "pod, a chart installed tomorrow, a sidecar that a webhook adds. A Deployment is still "
         "accepted, with a warning; its pods then fail to appear, and the ReplicaSet says "
-        "FailedCreate. Defaults and exemptions from the API server's own configuration file "
-        "cannot be seen from outside."
+        "FailedCreate. A default or an exemption in the API server's own configuration, or "
+        "another policy engine, no list shows: the review tries a pod, without storing it, and "
+        "tells what comes of it."
     ),
     verify=(
         "`kubectl label --dry-run=server --overwrite ns office "
