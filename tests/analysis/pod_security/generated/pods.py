@@ -42,6 +42,8 @@ def _start(chance: Random, name: str) -> Json:
         spec["initContainers"] = _some(chance, "init", chance.choice((1, 2)))
     if chance.random() < 0.1:
         spec["ephemeralContainers"] = _some(chance, "debug", chance.choice((1, 1, 2)))
+    if chance.random() < 0.1:
+        spec["hostUsers"] = False
     system = chance.choices(("", "linux", "windows"), (16, 2, 3))[0]
     if system:
         spec["os"] = {"name": system}
@@ -171,5 +173,5 @@ def _turn_annotations(chance: Random, pod: Json) -> None:
 _TURNS = (
     (_turn_spec, _turn_pod, _turn_container, _turn_capabilities, _turn_sysctls, _turn_volumes,
      _turn_ports, _turn_probe, _turn_hook, _turn_annotations),
-    (4, 5, 7, 3, 2, 3, 2, 2, 1, 2),
+    (4, 5, 7, 3, 3, 3, 2, 2, 1, 2),
 )  # fmt: skip

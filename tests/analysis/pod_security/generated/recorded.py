@@ -1,11 +1,12 @@
 """What a real API server said of the first generated pods, written down for machines without one.
 
-`make pod-security-fixtures` records anew: a line for each pod, with what the server said of it at
-each policy that it was asked by; an empty text where it admits the pod. The first line says which
-server that was.
+`make pod-security-fixtures` records anew: the first line says which server that was, and each other
+one has a pod, its refusal by either level, empty where it is admitted, and the reasons for which
+older versions of the restricted level refuse it, each with the version from which on they hold.
 """
 
 import json
+import re
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -14,26 +15,29 @@ from pathlib import Path
 from typing import Any
 
 from k8sharden.analysis.pod_security import Level
-from tests.analysis.pod_security.generated.ask import LATEST, Said, ask
+from tests.analysis.pod_security.generated.ask import LATEST, ask
+from tests.analysis.pod_security.generated.compare import minor
 from tests.analysis.pod_security.generated.pods import generated
 from tests.servers.control_plane import ControlPlane, Unavailable
 
 Json = dict[str, Any]
 
 FILE = Path(__file__).with_name("recorded.jsonl")
-COUNT = 240
-OLDER = tuple(f"v1.{minor}" for minor in (0, 8, 18, 19, 21, 22, 23, 24, 25, 27, 29, 31, 32, 34))
-"""The versions at which a control appeared or changed, and the last ones before some of these."""
-
+COUNT = 260
 LEVELS = (Level.BASELINE, Level.RESTRICTED)
 
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A pod, with the server's refusals by level and version."""
+    """A pod, with the refusals by level, and the reasons by minor version, of restricted."""
 
     pod: Json
-    refusals: Mapping[tuple[Level, str], str]
+    refusals: Mapping[Level, str]
+    older: Mapping[int, str]
+
+    def reasons(self, minor: int) -> str:
+        """Return the reasons for which the restricted level of 1.``minor`` refuses the pod."""
+        return self.older[max(first for first in self.older if first <= minor)]
 
 
 def version() -> str:
@@ -46,31 +50,34 @@ def recorded() -> Iterator[Recorded]:
     """Yield what was written down."""
     for line in FILE.read_text("utf-8").splitlines()[1:]:
         document = json.loads(line)
-        said = {tuple(policy.split(":")): text for policy, text in document["refusals"].items()}
-        by_level = {(Level(level), each): text for (level, each), text in said.items()}
-        yield Recorded(document["pod"], by_level)
-
-
-def older(pods: list[Json]) -> Iterator[tuple[str, list[Json]]]:
-    """Yield each older version with its share of pods."""
-    for place, each in enumerate(OLDER):
-        yield each, pods[place :: len(OLDER)]
+        refusals = {Level(level): text for level, text in document["refusals"].items()}
+        older = {int(first): text for first, text in document["older"].items()}
+        yield Recorded(document["pod"], refusals, older)
 
 
 def _record(server: ControlPlane) -> Iterator[Json]:
     pods = [generated(number) for number in range(COUNT)]
-    said: dict[str, dict[str, Said]] = {pod["metadata"]["name"]: {} for pod in pods}
-    asked = [(level, LATEST, pods) for level in LEVELS]
-    # The restricted level asks of nearly every control, so it is enough for older versions.
-    asked += [(Level.RESTRICTED, each, share) for each, share in older(pods)]
-    for level, each, share in asked:
-        for pod, answer in zip(share, ask(server, share, level, each), strict=True):
-            said[pod["metadata"]["name"]][f"{level}:{each}"] = answer
+    now = {level: ask(server, pods, level) for level in LEVELS}
+    minors = range(minor(LATEST, server.version))
+    older = [ask(server, pods, Level.RESTRICTED, f"v1.{each}") for each in minors]
     yield {"server": server.version}
-    for pod in pods:
-        answers = said[pod["metadata"]["name"]]
-        if not any(answer.invalid for answer in answers.values()):
-            yield {"pod": pod, "refusals": {key: each.refusal for key, each in answers.items()}}
+    for place, pod in enumerate(pods):
+        if not any(said[place].invalid for said in now.values()):
+            refusals = {level: said[place].refusal for level, said in now.items()}
+            reasons = [_reasons(said[place].refusal) for said in older]
+            yield {"pod": pod, "refusals": refusals, "older": _changes(reasons)}
+
+
+def _reasons(refusal: str) -> str:
+    """Leave out of a refusal what stands in brackets."""
+    return re.sub(r" \([^()]*\)", "", refusal)
+
+
+def _changes(texts: list[str]) -> dict[int, str]:
+    """Return each text that is another one than before it, by its place."""
+    return {
+        place: text for place, text in enumerate(texts) if not place or texts[place - 1] != text
+    }
 
 
 def main() -> None:

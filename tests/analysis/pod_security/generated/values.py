@@ -33,7 +33,7 @@ WINDOWS: tuple[Any, ...] = (
 
 POD_SECURITY: Mapping[str, tuple[Any, ...]] = {
     "runAsNonRoot": (True, False, None),
-    "runAsUser": (0, 1, 1000, None),
+    "runAsUser": (0, 0, 1000, None),
     "runAsGroup": (0, 1000),
     "fsGroup": (0, 1000),
     "supplementalGroups": ([0], []),
