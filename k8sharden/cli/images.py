@@ -16,6 +16,9 @@ _BAR = 20
 
 @click.command()
 @source_options()
+@click.option(
+    "-n", "--namespace", "namespaces", multiple=True, metavar="NS", help="Only this namespace."
+)
 @asking_option
 @output_options
 @out_option
@@ -24,18 +27,18 @@ def images(**options: Any) -> int:
     source, _, rest = split(options)
     session = open_session(source)
     with scanning() as show:
-        scan = session.scan(show)
-    found = registries(scan.inventory)
+        inventory = session.scan(show).inventory
+    found = registries(inventory.limited_to(source.namespaces) if source.namespaces else inventory)
     if rest["output"] == "json":
         document = {
             "schema": "k8sharden.images/v1",
             "registries": [msgspec.to_builtins(use) for use in found],
-            "answers": [msgspec.to_builtins(fact) for fact in scan.inventory.facts.images.values()],
+            "answers": [msgspec.to_builtins(fact) for fact in inventory.facts.images.values()],
         }
         emit(to_json(document), rest["out"])
     else:
         emit(_table(found), rest["out"])
-    tell_asked(scan.inventory.facts)
+    tell_asked(inventory.facts)
     return 0
 
 

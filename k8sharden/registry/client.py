@@ -121,8 +121,10 @@ class Registry:
 
     def _token(self, challenge: Challenge, repository: str, login: Login | None) -> str:
         realm = _address(challenge.realm)
-        ours = is_loopback(realm.netloc) and is_loopback(self._api)
-        if not realm.netloc or (realm.scheme != "https" and not (realm.scheme == "http" and ours)):
+        if is_loopback(realm.netloc) and not is_loopback(self._api):
+            raise Trouble("it wants a token from this machine, which gets no request")
+        plain = self._wire.may_be_plain(realm.netloc) and self._wire.may_be_plain(self._api)
+        if not realm.netloc or (realm.scheme != "https" and not (realm.scheme == "http" and plain)):
             raise Trouble("it wants a token from an address without TLS, which gets none")
         scope = challenge.scope or f"repository:{repository}:pull"
         asked = {"service": challenge.service, "scope": scope}

@@ -51,6 +51,14 @@ def test_the_picture_counts_images_and_what_is_pinned(capsys: pytest.CaptureFixt
     assert counts[-1] == sum(counts[:-1])
 
 
+def test_the_picture_of_one_namespace(capsys: pytest.CaptureFixture[str]) -> None:
+    """Only what runs there counts."""
+    assert run(["images", "--demo", "-n", "office"]) == 0
+    out = capsys.readouterr().out.splitlines()
+    names = [line.split()[0] for line in out[1:]]
+    assert sorted(names) == ["all", "docker.io", "k8s.gcr.io", "registry.kestrel.example"]
+
+
 def test_the_picture_as_data_holds_what_registries_said(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -243,6 +243,23 @@ def test_a_proxy_is_gone_through_with_its_login(monkeypatch: pytest.MonkeyPatch)
     assert logins[0] == f"Basic {base64.b64encode(b'me:p@ss').decode()}"
 
 
+def test_a_registry_elsewhere_has_no_tokens_on_this_machine(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """No registry of others gets a request sent to what listens here."""
+
+    def behave(request: Request) -> None:
+        realm = f"https://{running.host}/token"
+        request.answer(401, WWW_Authenticate=f'Bearer realm="{realm}"')
+
+    with rogue(behave) as running:
+        monkeypatch.setenv("http_proxy", f"http://{running.host}")
+        monkeypatch.setenv("https_proxy", f"http://{running.host}")
+        fact = _one("registry.test:5000", plain=["registry.test:5000"])
+    assert "a token from this machine, which gets no request" in fact.problem
+    assert not any("token" in path for path in running.paths)
+
+
 @pytest.mark.parametrize(
     "tokens",
     [b"", b"{}", b'{"token": ""}', b'{"token": 3}', b'{"token": "a\\nb"}', b"<html>", b"[]"],
