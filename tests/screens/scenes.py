@@ -186,6 +186,7 @@ SCENES: dict[str, Scene] = {
     "area-network": Scene(("2",)),
     "area-pod-security": Scene(("3",)),
     "area-images": Scene(("4",)),
+    "area-images-picture": Scene(("4", "P")),
     "area-secrets": Scene(("5",)),
     "area-runtime": Scene(("6",)),
     "area-audit": Scene(("7",)),
