@@ -61,8 +61,9 @@ _LESSON = Lesson(
         "The namespace gets enforce at the strictest level that every pod template and every "
         "running pod in it meets now, so that nothing is turned away today. Its version is "
         "pinned to the server's, so that an upgrade does not tighten it overnight. Audit and warn "
-        "are set to restricted at latest: they refuse nothing, and show what is left to do. Once "
-        "the workloads are fixed, raise enforce again."
+        "are set to restricted at latest: they refuse nothing. Planned along with the fixes of "
+        "its workloads, the label comes last, at the level that these make possible, and only "
+        "once they have rolled out."
     ),
     breaks=(
         "Running pods are never evicted. What is refused later is a pod below the level: a debug "
