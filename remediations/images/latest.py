@@ -71,7 +71,10 @@ ITEM = Item(
     needs=WORKLOADS,
     references=(
         Reference("Kubernetes documentation: Images", f"{_DOCS}/concepts/containers/images/"),
-        Reference("CIS Kubernetes 5.5.1"),
+        Reference(
+            "Kubernetes documentation: good practices for configuration",
+            f"{_DOCS}/concepts/configuration/overview/",
+        ),
     ),
     lesson=Lesson(
         what=(

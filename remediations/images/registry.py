@@ -5,7 +5,7 @@ Allowed value: a repository below an entry of ``images.allowed_registries`` in t
 registry (``registry.example``) or a folder in one (``docker.io/library``). Where there is no such
 list nothing is judged: nobody but the owner can say whom they trust. Registries that get no images
 any more are `img-dead-registry`'s.
-Source: CIS Kubernetes 5.5.1; CIS Amazon EKS 5.1.4; NSA/CISA Kubernetes Hardening Guide.
+Source: CIS Amazon EKS 5.1.4 and CIS Azure AKS 5.1.4; NSA/CISA Kubernetes Hardening Guide.
 """
 
 from collections.abc import Iterator
@@ -70,8 +70,8 @@ ITEM = Item(
     scope=Scope.EACH,
     needs=WORKLOADS,
     references=(
-        Reference("CIS Kubernetes 5.5.1"),
         Reference("CIS Amazon EKS 5.1.4"),
+        Reference("CIS Azure AKS 5.1.4"),
         Reference("MITRE ATT&CK T1204.003", "https://attack.mitre.org/techniques/T1204/003/"),
     ),
     lesson=Lesson(
