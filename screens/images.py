@@ -1,5 +1,6 @@
 """Image security: what only this area shows."""
 
+from collections.abc import Iterator
 from typing import ClassVar
 
 from textual.binding import BindingType
@@ -11,6 +12,9 @@ from k8sharden.session import Scan
 from screens.keys import quiet
 from screens.picture import PicturedArea, Sketch, bar
 from screens.words import counted
+
+_SHOWN = 10
+"""Problems of registries that the picture names."""
 
 
 class ImagesScreen(PicturedArea):
@@ -40,7 +44,7 @@ class ImagesScreen(PicturedArea):
         images = counted(total.images, "image")
         sentence = f"{images} from {places}, {total.share:.0%} pinned by digest."
         heads = ("Registry", "  Pinned", "", "Note")
-        return Sketch(sentence, heads, tuple(map(_row, found)))
+        return Sketch(sentence, heads, tuple(map(_row, found)), tuple(_unanswered(scan)))
 
     def action_ask(self) -> None:
         """Scan again, and ask the registries of the images on the way."""
@@ -53,6 +57,14 @@ class ImagesScreen(PicturedArea):
             session.ask_registries()
             self.house.action_rescan()
             self.say("The registries are asked, after a new scan. Esc shows how far it is.")
+
+
+def _unanswered(scan: Scan) -> Iterator[str]:
+    """Yield why registries said nothing, of the first images."""
+    problems = [fact.problem for fact in scan.inventory.facts.images.values() if fact.problem]
+    yield from problems[:_SHOWN]
+    if len(problems) > _SHOWN:
+        yield f"And {len(problems) - _SHOWN} more."
 
 
 def _row(use: RegistryUse) -> tuple[str, ...]:

@@ -69,6 +69,35 @@ def test_asking_the_registries_gives_fixes_their_digests(tmp_path: Path) -> None
     run(test())
 
 
+class Refusing(TrainingRegistries):
+    """Registries that know nothing, and say why."""
+
+    def ask(
+        self,
+        references: Sequence[str],
+        progress: Callable[[Progress], None],  # noqa: ARG002 - their shape
+        cancelled: Callable[[], bool],  # noqa: ARG002 - as above
+    ) -> Mapping[str, ImageFact]:
+        """Refuse each."""
+        return {name: ImageFact(name, problem=f"{name}: no such image.") for name in references}
+
+
+def test_what_registries_refused_stands_below_the_picture(tmp_path: Path) -> None:
+    """Nothing fails; the first refusals are told in their own words, the others are counted."""
+
+    async def test() -> None:
+        place = TrainingPlace(tmp_path)
+        place.registries = Refusing()
+        async with opened(tmp_path, place=place) as driver:
+            await driver.press("4", "R", "P", "tab", "G")
+            text = " ".join(driver.text.split())
+            assert "Registries know 0 of" in text
+            assert "no such image." in text
+            assert "more." in text
+
+    run(test())
+
+
 def test_esc_stops_asking_and_the_next_scan_asks_nobody(tmp_path: Path) -> None:
     """Who stopped it did not want it: from then on a scan reads the cluster alone."""
 
