@@ -5,13 +5,13 @@ from collections.abc import Iterable, Iterator
 
 from k8sharden.analysis.capabilities import command_line, need
 from k8sharden.analysis.containers import named, path_of
+from k8sharden.analysis.host_access import shared_namespaces, why_shared
 from k8sharden.analysis.node_agents import node_agent
 from k8sharden.model.change import Edit, NoChange, RemoveField
 from k8sharden.model.pods import Container, Visited
 from k8sharden.model.text import one_line, sentence
 from k8sharden.model.workloads import Workload
 
-_HOST = (("hostNetwork", "host_network"), ("hostPID", "host_pid"), ("hostIPC", "host_ipc"))
 _CAPABILITIES = ("SYS_ADMIN", "SYS_MODULE", "NET_ADMIN", "SYS_TIME")
 _INSTEAD = (
     "Give it the one thing that it uses instead (a capability, a CSI volume, a device plugin), or "
@@ -44,9 +44,11 @@ def _signs(workload: Workload, container: Container) -> Iterator[str]:
 
 
 def _ways(workload: Workload, container: Container) -> Iterator[str]:
-    spec = workload.spec
-    yield from (f"it shares the node's {name}" for name, field in _HOST if getattr(spec, field))
-    paths = {volume.name: volume.host_path for volume in spec.volumes}
+    # One step at a time: what shares its node's namespaces without a sign leaves those first.
+    shared = shared_namespaces(workload)
+    first = " (end that first, then scan again)" if shared and not why_shared(workload) else ""
+    yield from (f"it shares the node's {field}{first}" for field in shared)
+    paths = {volume.name: volume.host_path for volume in workload.spec.volumes}
     for mount in container.volume_mounts or ():
         if paths.get(mount.name) is not None:
             yield f"it mounts the node's {one_line(paths[mount.name] or '', 80)}"

@@ -41,9 +41,13 @@ VOLUMES = [
 @pytest.mark.parametrize(
     ("container", "pod", "said"),
     [
-        ({}, {"hostNetwork": True}, "it shares the node's hostNetwork"),
-        ({}, {"hostPID": True}, "it shares the node's hostPID"),
-        ({}, {"hostIPC": True}, "it shares the node's hostIPC"),
+        (
+            {},
+            {"hostNetwork": True},
+            "it shares the node's hostNetwork (end that first, then scan again)",
+        ),
+        ({}, {"hostPID": True}, "it shares the node's hostPID (end that first, then scan again)"),
+        ({}, {"hostIPC": True}, "it shares the node's hostIPC (end that first, then scan again)"),
         (
             {"volumeMounts": [{"name": "root", "mountPath": "/host"}]},
             {"volumes": VOLUMES},
@@ -105,13 +109,20 @@ def test_what_only_looks_like_a_sign_is_none(
     assert _signs(container, **pod) == ()
 
 
+def test_a_namespace_that_is_needed_is_a_sign_that_stays() -> None:
+    """Who looks into other processes of the node is not told to leave their namespace first."""
+    tracer = {"securityContext": {"capabilities": {"add": ["SYS_PTRACE"]}}}
+    assert _signs(tracer, hostPID=True) == ("it shares the node's hostPID",)
+
+
 def test_the_reason_names_every_container_with_all_of_its_signs() -> None:
     """Nobody should have to ask twice."""
     workload = _workload({"command": ["mount"]}, hostPID=True)
     reason = why_on_node(workload, visit_containers(workload.spec))
     assert reason is not None
     assert reason.reason.startswith(
-        "Container web needs the node: it shares the node's hostPID, mount mounts file systems"
+        "Container web needs the node: it shares the node's hostPID (end that first, then scan "
+        "again), mount mounts file systems"
     )
 
 
