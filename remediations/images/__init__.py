@@ -7,6 +7,7 @@ from remediations.images import (
     dead_registry,
     docker_hub,
     drift,
+    kyverno_legacy,
     latest,
     no_admission,
     no_digest,
@@ -27,5 +28,6 @@ ITEMS = (
     no_admission.ITEM,
     adm_fail_open.ITEM,
     adm_audit_only.ITEM,
+    kyverno_legacy.ITEM,
     pull_reverify.ITEM,
 )

@@ -16,7 +16,7 @@ from k8sharden.model import kinds
 from k8sharden.model.change import Change, Patch
 from k8sharden.model.edits import edited
 from k8sharden.model.kinds import ResourceType
-from remediations.images import adm_audit_only, cve_critical
+from remediations.images import adm_audit_only, cve_critical, kyverno_legacy
 from tests.cluster.fakes import scan
 from tests.remediations.harness import inventory
 from tests.servers import crds, upstream
@@ -115,6 +115,16 @@ def test_what_makes_them_deny_is_accepted(server: ControlPlane) -> None:
         after = edited(before, write.edits)
         dry_run(server, after)
         assert any(each.enforces for each in guards(inventory([*docs, after])))
+
+
+def test_what_replaces_an_old_policy_is_accepted(server: ControlPlane) -> None:
+    """The file for the training cluster's old policy is a ValidatingPolicy by its definition."""
+    seen = inventory([each for each in objects() if each["kind"] == "ClusterPolicy"])
+    (finding,) = kyverno_legacy.evaluate(seen)
+    answer = kyverno_legacy.remediate(finding, seen)
+    assert isinstance(answer, Change)
+    (text,) = [file.text for file in answer.files if file.path.endswith(".yaml")]
+    dry_run(server, yaml.safe_load(text))
 
 
 def test_the_training_cluster_holds_what_the_projects_take(server: ControlPlane) -> None:
