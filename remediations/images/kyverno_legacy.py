@@ -2,7 +2,7 @@
 
 Bad: a ClusterPolicy or Policy of `kyverno.io/v1` with any rule. Both kinds are deprecated; from
 Kyverno 1.20 on they are no longer executed, and 1.21 deletes them: what they guard stands open
-then. The fix is their `policies.kyverno.io/v1` counterpart as a file, where every rule has a certain
+then. The fix is their `policies.kyverno.io/v1` counterpart as a file, where every rule has a sure
 translation.
 
 Source: Kyverno, deprecation in 1.17, issues 17493 and 17708; ValidatingPolicy.
