@@ -6,6 +6,7 @@ is a file for the API server and no object of the API: it can never be applied w
 
 from k8sharden.analysis.runbooks import static_pod
 from k8sharden.analysis.runbooks.markdown import Runbook, shell
+from k8sharden.analysis.runbooks.providers import Commands, Providers
 from k8sharden.analysis.runbooks.static_pod import NO_ANSWER, RECOVERY, TWO_SERVERS, Mount
 from k8sharden.model.change import File
 
@@ -86,8 +87,8 @@ _SHIP = (
 def files(distribution: str) -> tuple[File, ...]:
     """Return the artefact for a distribution; what is not known gets the kubeadm way to adapt."""
     distribution = distribution.lower()
-    if distribution in _PROVIDERS:
-        return (_provider(distribution).file(),)
+    if commands := _PROVIDERS.of(distribution):
+        return (_provider(distribution, commands).file(),)
     if distribution in ("k3s", "rke2"):
         return _rancher(distribution)
     mounts = (
@@ -186,22 +187,22 @@ def _rancher(name: str) -> tuple[File, ...]:
     return File("audit-policy.yaml", POLICY), File("config.yaml", head + config), runbook.file()
 
 
-_PROVIDERS = {
-    "eks": (
+_COMMANDS = {
+    "eks": Commands(
         "aws eks describe-cluster --name CLUSTER --query cluster.logging",
         (
             'aws eks update-cluster-config --name CLUSTER --logging \'{"clusterLogging":'
             '[{"types":["api","audit","authenticator"],"enabled":true}]}\''
         ),
     ),
-    "gke": (
+    "gke": Commands(
         "gcloud projects get-iam-policy PROJECT --format='yaml(auditConfigs)'",
         (
             "gcloud projects set-iam-policy PROJECT policy.yaml  # with ADMIN_READ, DATA_READ and "
             "DATA_WRITE for k8s.io in auditConfigs"
         ),
     ),
-    "aks": (
+    "aks": Commands(
         "az monitor diagnostic-settings list --resource CLUSTER_ID",
         (
             "az monitor diagnostic-settings create --name audit --resource CLUSTER_ID --workspace "
@@ -209,15 +210,12 @@ _PROVIDERS = {
         ),
     ),
 }
+_PROVIDERS = Providers(_COMMANDS)
+ask = _PROVIDERS.ask
+"""Returns the provider's command that tells what cannot be seen, for a distribution."""
 
 
-def ask(distribution: str) -> str:
-    """Return the provider's command that tells what cannot be seen; empty where there is none."""
-    return _PROVIDERS.get(distribution.lower(), ("", ""))[0]
-
-
-def _provider(name: str) -> Runbook:
-    look, change = _PROVIDERS[name]
+def _provider(name: str, commands: Commands) -> Runbook:
     notes = {
         "gke": " Admin activity is always logged; data access (who read what) is not.",
         "aks": " The category kube-audit holds every read as well, and costs accordingly.",
@@ -227,8 +225,8 @@ def _provider(name: str) -> Runbook:
         "The provider runs the API server and its audit policy. What you decide is whether the log "
         f"reaches you, and for how long it is kept.{notes.get(name, '')}",
         (
-            "Ask:" + shell(look),
-            "If the answer does not show audit logs, switch them on:" + shell(change),
+            "Ask:" + shell(commands.look),
+            "If the answer does not show audit logs, switch them on:" + shell(commands.change),
             "Set how long the log is kept, and who may read it.",
         ),
         "Read an object of your own name, then find that request in the provider's log explorer.",

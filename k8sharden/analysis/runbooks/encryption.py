@@ -6,6 +6,7 @@ GKE and AKS. No file holds a real key: the key is made on the node.
 
 from k8sharden.analysis.runbooks import static_pod
 from k8sharden.analysis.runbooks.markdown import Runbook, shell
+from k8sharden.analysis.runbooks.providers import Commands, Providers
 from k8sharden.analysis.runbooks.static_pod import NO_ANSWER, RECOVERY, TWO_SERVERS, Mount
 from k8sharden.model.change import File
 
@@ -43,8 +44,8 @@ _KEY_LOST = (
 def files(distribution: str) -> tuple[File, ...]:
     """Return the artefact for a distribution; what is not known gets the kubeadm way to adapt."""
     distribution = distribution.lower()
-    if distribution in _PROVIDERS:
-        return (_provider(distribution).file(),)
+    if commands := _PROVIDERS.of(distribution):
+        return (_provider(distribution, commands).file(),)
     if distribution in ("k3s", "rke2"):
         return _rancher(distribution)
     flags = {"encryption-provider-config": f"{_FOLDER}/enc.yaml"}
@@ -167,15 +168,15 @@ def _rancher(name: str) -> tuple[File, ...]:
     return File("config.yaml", config), runbook.file()
 
 
-_PROVIDERS = {
-    "eks": (
+_COMMANDS = {
+    "eks": Commands(
         "aws eks describe-cluster --name CLUSTER --query cluster.encryptionConfig",
         (
             "aws eks associate-encryption-config --cluster-name CLUSTER --encryption-config "
             '\'[{"resources":["secrets"],"provider":{"keyArn":"KEY_ARN"}}]\''
         ),
     ),
-    "gke": (
+    "gke": Commands(
         (
             "gcloud container clusters describe CLUSTER --location LOCATION "
             "--format='value(databaseEncryption)'"
@@ -186,7 +187,7 @@ _PROVIDERS = {
             "projects/PROJECT/locations/LOCATION/keyRings/RING/cryptoKeys/KEY"
         ),
     ),
-    "aks": (
+    "aks": Commands(
         "az aks show --resource-group GROUP --name CLUSTER --query securityProfile",
         (
             "az aks update --resource-group GROUP --name CLUSTER --kms-infrastructure-encryption "
@@ -194,27 +195,24 @@ _PROVIDERS = {
         ),
     ),
 }
+_PROVIDERS = Providers(_COMMANDS)
+ask = _PROVIDERS.ask
+"""Returns the provider's command that tells what cannot be seen, for a distribution."""
 
 
-def ask(distribution: str) -> str:
-    """Return the provider's command that tells what cannot be seen; empty where there is none."""
-    return _PROVIDERS.get(distribution.lower(), ("", ""))[0]
-
-
-def _provider(name: str) -> Runbook:
-    look, change = _PROVIDERS[name]
+def _provider(name: str, commands: Commands) -> Runbook:
     return Runbook(
         f"Encrypt Secrets in {name.upper()}",
         "The provider runs the API server and etcd. Its disks are encrypted; whether Secrets are "
         "encrypted above that, with a key of yours, only the provider's own API tells.",
         (
-            "Ask:" + shell(look),
+            "Ask:" + shell(commands.look),
             (
                 "If the answer shows no key, make one in the provider's key management service, "
                 "allow the cluster to use it, and protect it from deletion."
             ),
             "Switch it on. Read the provider's page first: it may not be possible to switch back."
-            + shell(change),
+            + shell(commands.change),
             f"{_REWRITE}" + shell(_REPLACE),
         ),
         "Ask again as in step 1, and see the key's use in the provider's audit log.",
