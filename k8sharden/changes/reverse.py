@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from k8sharden.analysis.pod_security import invalid_labels
+from k8sharden.analysis.pod_security import PREFIX, invalid_labels
 from k8sharden.changes.bind import UNSET, Drift, FieldChange, look
 from k8sharden.changes.bookkeeping import essential
 from k8sharden.changes.compare import by_us
@@ -124,14 +124,26 @@ def _ours(
 
 
 def _taken_again(ref: Ref, fields: tuple[FieldChange, ...]) -> tuple[FieldChange, ...]:
-    """Return the fields whose old value an API server would still take; raise `Drift` for none."""
-    taken = tuple(field for field in fields if not _misunderstood(ref, field))
+    """Return the fields with values that an API server would take again.
+
+    A namespace's label may have held a word that the server keeps, and refuses to write: without
+    the label it does the same. Only a bad enforce counts as restricted, and so stays what we made
+    of it. Raises `Drift` where nothing is left.
+    """
+    taken = tuple(
+        msgspec.structs.replace(field, before=UNSET) if _misunderstood(ref, field) else field
+        for field in fields
+        if not (_misunderstood(ref, field) and field.path[-1] == _ENFORCE)
+    )
     if fields and not taken:
         raise Drift(
-            f"{ref.label} had labels that no API server would take again: leave it out, what was "
-            "written stays."
+            f"{ref.label} enforced restricted by a word that no API server would take again, and "
+            "enforces it now: leave it out."
         )
     return taken
+
+
+_ENFORCE = f"{PREFIX}enforce"
 
 
 def _misunderstood(ref: Ref, field: FieldChange) -> bool:

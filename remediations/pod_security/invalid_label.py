@@ -31,7 +31,10 @@ from remediations.pod_security.labels import (
 
 _ENFORCE = "enforce"
 _VERSION = "-version"
-_FOR_GOOD = "Undo leaves these labels as they are then: no API server takes the old words again."
+_FOR_GOOD = (
+    "Undo removes these labels, and leaves enforce as it is then, which does the same: no API "
+    "server takes the old words again."
+)
 
 
 def _evaluate(inventory: Inventory) -> Iterator[Finding]:

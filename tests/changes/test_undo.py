@@ -80,19 +80,29 @@ def test_undo_keeps_what_others_added_beside_us() -> None:
     }
 
 
-def test_a_label_that_no_server_takes_again_stays_as_the_fix_left_it() -> None:
-    """The API server keeps a word that is no level and refuses to write it; the rest comes back."""
+def test_a_label_that_no_server_takes_again_goes_with_the_same_effect() -> None:
+    """A word that is no level is not written again: without the label the server does the same."""
     ref, labels = NAMESPACES.ref("", "legacy"), ("metadata", "labels")
     live = {"metadata": {"name": "legacy", "labels": {_AUDIT: "strict", _ENFORCE: "baseline"}}}
-    audit = SetField((*labels, _AUDIT), "restricted")
-    enforce = SetField((*labels, _ENFORCE), "restricted")
-    record, after = done(Patch(ref, (audit, enforce)), live)
+    edits = tuple(SetField((*labels, key), "restricted") for key in (_AUDIT, _ENFORCE))
+    record, after = done(Patch(ref, edits), live)
+    back = reverse(record, after)
+    assert isinstance(back, Patch)
+    assert edited(after, back.edits)["metadata"]["labels"] == {_ENFORCE: "baseline"}
+
+
+def test_a_bad_enforce_stays_what_it_counted_as() -> None:
+    """It was restricted in effect: removing it would admit any pod."""
+    ref, labels = NAMESPACES.ref("", "legacy"), ("metadata", "labels")
+    live = {"metadata": {"name": "legacy", "labels": {_ENFORCE: "Baseline", _AUDIT: "baseline"}}}
+    enforce, audit = (SetField((*labels, key), "restricted") for key in (_ENFORCE, _AUDIT))
+    record, after = done(Patch(ref, (enforce, audit)), live)
     back = reverse(record, after)
     assert isinstance(back, Patch)
     assert edited(after, back.edits)["metadata"]["labels"] == {
-        _AUDIT: "restricted", _ENFORCE: "baseline"
+        _ENFORCE: "restricted", _AUDIT: "baseline"
     }  # fmt: skip
-    alone, after = done(Patch(ref, (audit,)), live)
+    alone, after = done(Patch(ref, (enforce,)), live)
     with pytest.raises(Drift, match="no API server would take again"):
         reverse(alone, after)
 

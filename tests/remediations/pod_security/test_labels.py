@@ -130,7 +130,7 @@ def test_a_word_that_is_no_level_becomes_what_is_in_force() -> None:
     hardened = harness.remedy(invalid_label.ITEM, _docs(HARDENED, enforce="Baseline"))
     assert isinstance(hardened, Change)
     assert len(hardened.warnings) == 2
-    assert hardened.warnings[1].startswith("Undo leaves these labels")
+    assert hardened.warnings[1].startswith("Undo removes these labels")
 
 
 def test_what_newer_rules_would_refuse_is_named() -> None:
