@@ -12,7 +12,7 @@ from k8sharden.changes.plan import Fetch, Origin, Plan, Planned, Unfixed, bind_c
 from k8sharden.errors import ApiError, Refused
 from k8sharden.model.change import Change, ChangeKind, NoChange, Risk
 from k8sharden.model.finding import Finding
-from k8sharden.model.inventory import Inventory
+from k8sharden.model.inventory import Inventory, SourceKind
 from k8sharden.model.item import Item
 from k8sharden.model.ref import Ref
 from k8sharden.model.text import one_line
@@ -85,7 +85,7 @@ def on_top(
         if taken & {write.ref for write in change.writes}:
             unfixed += [Unfixed(finding, _TAKEN) for finding in want.findings]
         elif before is None or before.basis != change.basis:
-            said = (_COUNTS_ON_OTHERS, *change.warnings)
+            said = (_COUNTS_ON[inventory.source.kind is SourceKind.MANIFESTS], *change.warnings)
             change = msgspec.structs.replace(change, warnings=said)
             kept.append(Wanted(change, want.findings))
         else:
@@ -128,11 +128,18 @@ def _untried(planned: Planned) -> Planned:
 
 
 _TAKEN = "Another change of this plan writes the same object: plan it on its own."
-_COUNTS_ON_OTHERS = (
-    "It counts on the changes before it: it is written once they have rolled out, and only if "
-    "every pod template and every pod of the namespace is admitted then. Until then the server "
-    "warns of the old pods."
-)
+_COUNTS_ON = {
+    False: (
+        "It counts on the changes before it: it is written once they have rolled out, and only if "
+        "every pod template and every pod of the namespace is admitted then. Until then the server "
+        "warns of the old pods."
+    ),
+    True: (
+        "It counts on the other changes of these files: roll those out first, since old pods that "
+        "die in between would be refused."
+    ),
+}
+"""What is said of a change on top of others: in a cluster, and in files."""
 
 
 def _remediate(

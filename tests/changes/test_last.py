@@ -1,5 +1,6 @@
 """Workloads first, labels last: a level that counts on rollouts is enforced once these are done."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,6 +14,7 @@ from k8sharden.changes.plan import Plan, Planned
 from k8sharden.cluster.api import Api
 from k8sharden.cluster.training import training_cluster
 from k8sharden.model import kinds
+from k8sharden.places.files import open_files
 from k8sharden.places.training import TrainingPlace
 from k8sharden.session import Scan, Session
 from tests.cluster.simulation.company import Clock
@@ -173,3 +175,17 @@ def test_what_does_not_count_on_a_change_stays_as_it_was_tried(session: Session)
     reviewed = session.review(plan)
     same = session.judged(reviewed, scan)
     assert label(same).checked == label(reviewed).checked
+
+
+def test_in_files_the_label_goes_along_with_its_workloads(tmp_path: Path) -> None:
+    """Nobody rolls files out but their owner, who is told the order."""
+    space = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "studio"}}
+    file = tmp_path / "studio.json"
+    file.write_text(
+        json.dumps({"apiVersion": "v1", "kind": "List", "items": [space, workload("editor")]})
+    )
+    opened = Session(open_files([str(file)]), tmp_path)
+    plan, _ = planned(opened)
+    assert [each.ref for each in plan.changes] == [EDITOR, STUDIO]
+    assert label(plan).change.basis["level"] == "restricted"
+    assert "roll those out first" in label(plan).change.warnings[0]
