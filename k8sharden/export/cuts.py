@@ -59,12 +59,17 @@ def inserted(text: str, mapping: Node, key: str, value: Any, style: Style) -> li
     return [_lines_after(text, mapping.end, lines, column(text, mapping.children[0].start), style)]
 
 
-def appended(text: str, items: Node, value: Any, style: Style) -> list[Cut]:
-    """Return the cuts that add an element to a list that has some already."""
+def appended(text: str, items: Node, values: Iterable[Any], style: Style) -> list[Cut]:
+    """Return the cuts that add elements to a list that has some already."""
     if items.flow:
-        last = items.children[-1]
-        return _flow_insert(text, items, last, lambda depth: write.flow(value, style, depth))
-    lines = write.element(value, style)
+        own_lines = "\n" in text[items.start : items.children[0].start]
+
+        def new(depth: str) -> str:
+            comma = f",{style.newline}{depth}" if own_lines else style.comma
+            return comma.join(write.flow(value, style, depth) for value in values)
+
+        return _flow_insert(text, items, items.children[-1], new)
+    lines = [line for value in values for line in write.element(value, style)]
     return [_lines_after(text, items.end, lines, column(text, items.start), style)]
 
 

@@ -17,15 +17,13 @@ from k8sharden.export.places import (
     Place,
     SpliceRefused,
     find,
-    is_null,
-    line_end,
-    line_start,
     style_of,
     untangled,
 )
+from k8sharden.export.regions import edit_region, span
 from k8sharden.export.second_reader import disagrees
-from k8sharden.export.yaml_values import read_values, value_of
-from k8sharden.model.change import AddElement, Edit, Path, RemoveField, SetField, SetImage
+from k8sharden.export.yaml_values import read_values, same, value_of
+from k8sharden.model.change import Edit, Path
 from k8sharden.model.edits import edited
 from k8sharden.model.render import render
 from k8sharden.model.style import Style
@@ -119,18 +117,9 @@ def _values(text: str) -> list[Any]:
     return [value for value in read_values(text) if value is not None]
 
 
-def same(one: Any, other: Any) -> bool:
-    """Whether two values are the same JSON: 1 is not true, and the order of keys is no matter."""
-    return _canonical(one) == _canonical(other)
-
-
-def _canonical(value: Any) -> bytes:
-    return msgspec.json.encode(value, order="sorted")
-
-
 def _edit_document(document: Document, targets: list[Target]) -> str:
     text = document.text
-    root = _tree(text)
+    root = _whole(text)
     before = value_of(root)
     expected = _expected(before, targets)
     style = style_of(text, root)
@@ -147,7 +136,7 @@ def _edit_document(document: Document, targets: list[Target]) -> str:
     return text
 
 
-def _tree(text: str) -> Node:
+def _whole(text: str) -> Node:
     root = node_of(text)
     if root is None:
         raise InputError("There is nothing in this document to edit: read the files again.")
@@ -166,87 +155,19 @@ def _expected(before: Any, targets: list[Target]) -> Any:
 
 def _edit_object(text: str, root: Node, target: Target, style: Style) -> str:
     if target.item is None:
-        return _edit_region(text, target.edits, style)
+        return edit_region(text, target.edits, style)
     place = find(root, _ITEMS)
     untangled_way = place.node.kind == "sequence" and not place.rest
     if not untangled_way:
         raise SpliceRefused("The items of this list are not edited in place: edit it by hand.")
     node = place.node.items[target.item]
-    start, end = _span(text, node)
+    start, end = span(text, node)
     # The item is edited as a document of its own, at the column it has: only it is read anew.
-    return text[:start] + _edit_region(text[start:end], target.edits, style) + text[end:]
-
-
-def _span(text: str, node: Node) -> tuple[int, int]:
-    """Return the span of an item that is a document of its own: with its dash, where it has one."""
-    start = line_start(text, node.start)
-    lead = text[start : node.start].strip(" \t")
-    if node.flow:
-        return node.start if lead else start, node.end
-    if lead not in ("", "-"):
-        raise SpliceRefused("The items of this list are not edited in place: edit it by hand.")
-    return start, line_end(text, node.end)
-
-
-def _edit_region(text: str, edits: tuple[Edit, ...], style: Style) -> str:
-    for edit in edits:
-        root = _tree(text)
-        if root.kind == "sequence":  # an item that was cut out with its dash
-            root = root.items[0]
-        text = c.apply_cuts(text, _cuts(text, root, edit, style))
-    return text
-
-
-def _cuts(text: str, root: Node, edit: Edit, style: Style) -> list[c.Cut]:
-    place = find(root, edit.path)
-    match edit:
-        case SetField() | SetImage():
-            return _set(text, place, edit.path, edit.value, style)
-        case RemoveField():
-            untangled(place.node, edit.path)
-            _parent_free(place, edit.path)
-            return c.removed(text, place, style)
-        case AddElement():
-            return _add(text, place, edit, style)
-
-
-def _set(text: str, place: Place, path: Path, value: Any, style: Style) -> list[c.Cut]:
-    if place.rest:
-        first, *others = place.rest
-        for step in reversed(others):
-            value = {step: value}
-        if is_null(place.node) or not place.node.children:
-            value, first = {first: value}, ""
-        if first:
-            return c.inserted(text, place.node, str(first), value, style)
-        return c.replaced(text, place, value, style)
-    untangled(place.node, path)
-    if same(value_of(place.node), value):
-        return []
-    return c.replaced(text, place, value, style)
-
-
-def _add(text: str, place: Place, edit: AddElement, style: Style) -> list[c.Cut]:
-    if place.rest or is_null(place.node) or not place.node.children:
-        return _set(text, place, edit.path, [edit.value], style)
-    untangled_list = msgspec.structs.replace(place.node, children=[])
-    untangled(untangled_list, edit.path)
-    return c.appended(text, place.node, edit.value, style)
-
-
-def _parent_free(place: Place, path: Path) -> None:
-    """Refuse to take a field out of a mapping that a merge key would give it back to."""
-    if place.parent is not None and place.parent.kind == "mapping":
-        bare = [key for key, _ in place.parent.entries]
-        untangled(msgspec.structs.replace(place.parent, children=_keys_only(bare)), path[:-1])
-
-
-def _keys_only(keys: list[Node]) -> list[Node]:
-    return [node for key in keys for node in (key, Node("scalar", 0, 0, 0))]
+    return text[:start] + edit_region(text[start:end], target.edits, style) + text[end:]
 
 
 def _without_item(text: str, item: int) -> str:
-    root = _tree(text)
+    root = _whole(text)
     place = find(root, _ITEMS)
     if place.rest or place.node.kind != "sequence":
         raise SpliceRefused("The items of this list are not edited in place: edit it by hand.")
@@ -256,7 +177,7 @@ def _without_item(text: str, item: int) -> str:
     del expected["items"][item]
     where = Place(node, place.node, item, place)
     new = c.apply_cuts(text, c.removed(text, where, style_of(text, root)))
-    if not same(value_of(_tree(new)), expected):
+    if not same(value_of(_whole(new)), expected):
         raise SpliceRefused("The item was not taken out: the rest would mean something else.")
     return new
 

@@ -5,6 +5,8 @@ import binascii
 import json
 from typing import Any
 
+import msgspec
+
 from k8sharden.export.documents import split
 from k8sharden.export.nodes import DEPTH, BadYaml, Node, node_of
 from k8sharden.model import scalars
@@ -148,3 +150,12 @@ def _binary(node: Node) -> str:
 def _short(node: Node) -> str:
     tag = node.tag or ""
     return tag.removeprefix(_STANDARD) if tag.startswith(_STANDARD) else ""
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two values are the same JSON: 1 is not true, and the order of keys is no matter."""
+    return _canonical(one) == _canonical(other)
+
+
+def _canonical(value: Any) -> bytes:
+    return msgspec.json.encode(value, order="sorted")

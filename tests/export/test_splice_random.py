@@ -6,8 +6,8 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from k8sharden.export.splice import Target, apply_all, apply_edits, same
-from k8sharden.export.yaml_values import read_values
+from k8sharden.export.splice import Target, apply_all, apply_edits
+from k8sharden.export.yaml_values import read_values, same
 from k8sharden.model.change import Edit, RemoveField, SetField
 from k8sharden.model.edits import edited
 from tests.export.texts import WORDS, at, edits, paths, texts
