@@ -39,6 +39,36 @@ def test_failed_test_is_invalid_without_causes(cluster: Cluster) -> None:
         assert answer.message == "the server rejected our request due to an error in our request"
 
 
+def test_events_are_found_by_what_they_are_about(cluster: Cluster) -> None:
+    """A rollout that is watched asks for the events of one object and one reason."""
+    namespace = cluster.namespace()
+    for name, uid, reason in (
+        ("a", "uid-1", "FailedCreate"),
+        ("b", "uid-1", "SuccessfulCreate"),
+        ("c", "uid-2", "FailedCreate"),
+    ):
+        about = {"apiVersion": "apps/v1", "kind": "DaemonSet", "namespace": namespace, "uid": uid}
+        event = {
+            "apiVersion": "v1",
+            "kind": "Event",
+            "metadata": {"name": name},
+            "involvedObject": {**about, "name": "agent"},
+            "reason": reason,
+            "type": "Warning",
+        }
+        cluster.post(at("events", namespace), event).expect(201)
+
+    def chosen(selector: str) -> list[str]:
+        found = cluster.get(at("events", namespace), fieldSelector=selector).expect(200)
+        return sorted(each["metadata"]["name"] for each in found["items"])
+
+    assert chosen("involvedObject.uid=uid-1,reason=FailedCreate") == ["a"]
+    assert chosen("involvedObject.kind=DaemonSet,involvedObject.name=agent") == ["a", "b", "c"]
+    assert chosen("reason!=FailedCreate") == ["b"]
+    assert chosen(f"involvedObject.namespace={namespace},type=Normal") == []
+    assert cluster.get(at("events", namespace), fieldSelector="spec.nodeName=x").status == 400
+
+
 def test_test_of_null_holds_where_nothing_is(cluster: Cluster) -> None:
     """A `test` of null on a missing path holds, so absence can be guarded."""
     namespace = cluster.namespace()

@@ -9,9 +9,10 @@ from importlib import resources
 from typing import Any
 
 from k8sharden.cluster.memory import decode
+from k8sharden.cluster.memory.requests import SERVED
 from k8sharden.cluster.memory.schema import Undecodable
 from k8sharden.cluster.memory.store import Object, new_uid, now
-from k8sharden.model.kinds import BUILT_IN, ResourceType, find
+from k8sharden.model.kinds import EVENTS, ResourceType, find
 from k8sharden.model.text import one_line
 
 _NAMESPACES = ("default", "kube-node-lease", "kube-public", "kube-system")
@@ -28,15 +29,13 @@ def bootstrap() -> list[Object]:
     return namespaces + roles
 
 
-def loaded(
-    value: Object, served: tuple[ResourceType, ...] = BUILT_IN
-) -> tuple[ResourceType, Object]:
+def loaded(value: Object, served: tuple[ResourceType, ...] = SERVED) -> tuple[ResourceType, Object]:
     """Return an object with defaults and identity, and its type, which is one of ``served``.
 
     Raises ValueError for a kind that is not served, or a field of another type.
     """
     name = (str(value.get("apiVersion")), str(value.get("kind")))
-    kind = find(*name)
+    kind = EVENTS if name == (EVENTS.api_version, EVENTS.kind) else find(*name)
     if kind is None or kind not in served:
         raise ValueError(f"{one_line(' '.join(name), 200)} is not served by the cluster in memory.")
     try:

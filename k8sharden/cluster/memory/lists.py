@@ -6,16 +6,26 @@ Source: k8s.io/apiserver, pkg/storage/continue.go and errors.go, v1.36.
 import base64
 import binascii
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from k8sharden.cluster.memory.failures import Failure, bad_request
 from k8sharden.cluster.memory.requests import Call
 from k8sharden.cluster.memory.selectors import field_selector, label_selector
 from k8sharden.cluster.memory.store import Object, Store
-from k8sharden.model.kinds import ResourceType
+from k8sharden.model.kinds import EVENTS, ResourceType
 
 _FORM = "meta.k8s.io/v1"
 _Place = tuple[str, str]
+# Source: k8s.io/kubernetes, pkg/registry/core/event/strategy.go, v1.36.
+_EVENT_FIELDS: Mapping[str, tuple[str, ...]] = {
+    "involvedObject.kind": ("involvedObject", "kind"),
+    "involvedObject.name": ("involvedObject", "name"),
+    "involvedObject.namespace": ("involvedObject", "namespace"),
+    "involvedObject.uid": ("involvedObject", "uid"),
+    "reason": ("reason",),
+    "type": ("type",),
+}
 _EXPIRED = (
     "The provided continue parameter is too old to display a consistent list result. You can start "
     "a new list without the continue parameter, or use the continue token in this response to "
@@ -45,15 +55,27 @@ def _chosen(
     call: Call, kind: ResourceType, items: list[tuple[_Place, Object]]
 ) -> list[tuple[_Place, Object]]:
     by_label = label_selector(call.query.get("labelSelector", ""))
-    by_field = field_selector(call.query.get("fieldSelector", ""))
+    fields = _EVENT_FIELDS if kind is EVENTS else {}
+    by_field = field_selector(call.query.get("fieldSelector", ""), fields)
     namespace = call.attributes.namespace if kind.namespaced else ""
     return [
         (place, value)
         for place, value in items
         if (not namespace or place[0] == namespace)
         and by_label(value["metadata"].get("labels") or {})
-        and by_field({"name": place[1], "namespace": place[0]})
+        and by_field({"name": place[1], "namespace": place[0]} | _told(value, fields))
     ]
+
+
+def _told(value: Object, fields: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
+    """Return the values of fields by which a type's objects are chosen, empty where not set."""
+    found = {}
+    for field, steps in fields.items():
+        here: Any = value
+        for step in steps:
+            here = (here or {}).get(step)
+        found[field] = str(here or "")
+    return found
 
 
 def _more(

@@ -10,13 +10,16 @@ import msgspec
 
 from k8sharden.cluster.memory.failures import Failure, cause, invalid, no_resource
 from k8sharden.cluster.transport import Request
-from k8sharden.model.kinds import BUILT_IN, ResourceType
+from k8sharden.model.kinds import BUILT_IN, EVENTS, ResourceType
 
 _AUTHORIZATION = "authorization.k8s.io"
 REVIEWS = tuple(
     ResourceType(_AUTHORIZATION, "v1", f"{kind.lower()}s", kind, namespaced=False)
     for kind in ("SelfSubjectAccessReview", "SubjectAccessReview", "SelfSubjectRulesReview")
 )
+SERVED = (*BUILT_IN, EVENTS)
+"""What the cluster in memory serves where nobody says otherwise."""
+
 _VERBS = {
     "GET": "get",
     "HEAD": "get",
@@ -59,7 +62,7 @@ class Call:
     """One request on its way through the server; ``warnings`` gather on it."""
 
     def __init__(
-        self, request: Request, user: User, served: tuple[ResourceType, ...] = BUILT_IN
+        self, request: Request, user: User, served: tuple[ResourceType, ...] = SERVED
     ) -> None:
         self.request = request
         self.user = user

@@ -4,7 +4,7 @@ Source: k8s.io/apimachinery, pkg/labels, v1.36.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from k8sharden.cluster.memory.failures import bad_request
 
@@ -42,12 +42,13 @@ def _among(key: str, values: set[str], *, wanted: bool) -> Test:
     return lambda labels: (key in labels and labels[key] in values) is wanted
 
 
-def field_selector(text: str) -> Test:
-    """Return the test of a selector over ``metadata.name`` and ``metadata.namespace``."""
+def field_selector(text: str, more: Collection[str] = ()) -> Test:
+    """Return the test of a selector over ``metadata.name``, ``metadata.namespace`` and ``more``."""
     tests = []
     for part in filter(None, text.split(",")):
         found = re.match(r"([\w.]+)(==|=|!=)(.*)$", part)
-        if found is None or found[1] not in ("metadata.name", "metadata.namespace"):
+        known = ("metadata.name", "metadata.namespace", *more)
+        if found is None or found[1] not in known:
             word = found[1] if found else part
             raise bad_request(
                 f'"{word}" is not a known field selector: '

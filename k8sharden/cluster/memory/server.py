@@ -14,7 +14,7 @@ from k8sharden.cluster.memory.failures import (
     no_resource,
 )
 from k8sharden.cluster.memory.paths import Paths
-from k8sharden.cluster.memory.requests import REVIEWS, Attributes, Call, User
+from k8sharden.cluster.memory.requests import REVIEWS, SERVED, Attributes, Call, User
 from k8sharden.cluster.memory.store import Object, Store
 from k8sharden.cluster.transport import Request, Response, Transport
 from k8sharden.model import kinds
@@ -48,7 +48,7 @@ class MemoryCluster:
         metrics: str = "",
         flags: Mapping[str, str] | None = None,
         users: Mapping[str, tuple[str, ...]] | None = None,
-        served: tuple[ResourceType, ...] = kinds.BUILT_IN,
+        served: tuple[ResourceType, ...] = SERVED,
     ) -> None:
         self._served = served
         self._lock = threading.RLock()

@@ -66,7 +66,9 @@ def _start(world: World, value: Object, node: str, mark: str, spec: Object) -> N
     name = f"{value['metadata']['name']}-{letters(f'{node}/{world.now}', 5)}"
     more = {"nodeName": node, "tolerations": spec["tolerations"]}
     labels = {REVISION: mark, "pod-template-generation": "1"}
-    world.start(value, value["spec"]["template"], name, labels=labels, spec=more)
+    refused = world.start(value, value["spec"]["template"], name, labels=labels, spec=more)
+    if refused:
+        world.refused(value, f"Error creating: {refused}", "daemonset-controller")
 
 
 def _status(world: World, value: Object, nodes: int, mark: str) -> Object:

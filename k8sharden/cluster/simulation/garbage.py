@@ -4,14 +4,23 @@ Source: Kubernetes documentation, "Garbage Collection". Owners of kinds that are
 such as an operator's own, are taken to exist.
 """
 
+from k8sharden.cluster.simulation import times
 from k8sharden.cluster.simulation.world import World
 from k8sharden.model import kinds
 
+_EVENTS_LAST = 3_600
+"""Seconds after which the API server forgets an event (its --event-ttl)."""
 _DEPENDENTS = (kinds.REPLICA_SETS, kinds.JOBS, kinds.PODS)
 
 
 def collect(world: World) -> None:
-    """Delete each ReplicaSet, Job and pod of which every owner is gone."""
+    """Delete each ReplicaSet, Job and pod of which every owner is gone, and old events."""
+    for event in world.store.of(kinds.EVENTS):
+        end = times.read(event.get("lastTimestamp") or "") + _EVENTS_LAST
+        if end <= world.now:
+            world.drop(kinds.EVENTS, event)
+        else:
+            world.refresh = min(world.refresh, end)
     for kind in _DEPENDENTS:
         for value in world.store.of(kind):
             owners = value["metadata"].get("ownerReferences") or ()

@@ -77,7 +77,11 @@ def _start(world: World, value: Object, number: int, mark: str) -> None:
         "statefulset.kubernetes.io/pod-name": name,
         "apps.kubernetes.io/pod-index": str(number),
     }
-    world.start(value, template, name, labels=labels, spec=spec)
+    refused = world.start(value, template, name, labels=labels, spec=spec)
+    if refused:
+        whose = f"StatefulSet {value['metadata']['name']}"
+        text = f"create Pod {name} in {whose} failed error: {refused}"
+        world.refused(value, text, "statefulset-controller")
 
 
 def _status(world: World, value: Object, mark: str) -> Object:

@@ -19,6 +19,7 @@ from k8sharden.model import kinds
 from k8sharden.model.kinds import ResourceType
 
 _ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
+_STEM = 200
 _SPACE = uuid.UUID("6b0c7a52-1f0e-5d0a-9c58-0a4c1d2e3f40")
 
 
@@ -102,6 +103,26 @@ class World:
             return f'pods "{name}" is forbidden: {refused}'
         self.put(*loaded(pod))
         return ""
+
+    def refused(self, owner: Object, message: str, source: str) -> None:
+        """Write the event by which a controller says that it could not make a pod.
+
+        Each version of the owner gets one: a real controller counts its attempts in it instead.
+        """
+        above = owner["metadata"]
+        mark = letters(f"{above['uid']}/{above.get('generation', 0)}", 16)
+        name = f"{above['name'][:_STEM]}.{mark}"
+        if self.store.find(kinds.EVENTS, above["namespace"], name):
+            return
+        about = {key: above[key] for key in ("namespace", "name", "uid")}
+        about |= {key: owner[key] for key in ("apiVersion", "kind")}
+        metadata = {key: value for key, value in self.identity(owner, "Event", name).items()
+                    if key != "ownerReferences"}  # fmt: skip
+        event = {"apiVersion": "v1", "kind": "Event", "metadata": metadata,
+                 "involvedObject": about, "reason": "FailedCreate", "message": message,
+                 "type": "Warning", "source": {"component": source}, "count": 1,
+                 "firstTimestamp": self.time, "lastTimestamp": self.time}  # fmt: skip
+        self.put(*loaded(event))
 
     def identity(self, owner: Object, kind: str, name: str) -> dict[str, Any]:
         """Return the metadata of something that an object makes, and so controls."""

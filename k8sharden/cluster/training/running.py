@@ -30,6 +30,7 @@ _JOB_RUN = "29371875"
 _SPACE = uuid.UUID("6b0c7a52-1f0e-5d0a-9c58-0a4c1d2e3f40")
 SERVED: tuple[kinds.ResourceType, ...] = (
     *kinds.BUILT_IN,
+    kinds.EVENTS,
     kinds.VULNERABILITY_REPORTS,
     kinds.KYVERNO_CLUSTER_POLICIES,
     kinds.KYVERNO_POLICIES,

@@ -2,7 +2,9 @@
 
 import pytest
 
+from k8sharden.cluster.observe import observer
 from k8sharden.model import kinds
+from k8sharden.model.ref import Ref
 from tests.cluster.simulation.company import ACCOUNTS, THUMBNAILS, Company, condition
 
 CONTEXT = "/spec/template/spec/containers/0/securityContext"
@@ -107,6 +109,45 @@ def test_a_namespace_that_enforces_refuses_new_pods(company: Company) -> None:
     assert [pod["metadata"].get("annotations") for pod in pods] == [{"restarted": "now"}] * 2
     value = company.get(kinds.DEPLOYMENTS, "shop", "accounts")
     assert condition(value, "ReplicaFailure") == {}
+
+
+@pytest.mark.parametrize(
+    ("ref", "begin"),
+    [
+        (
+            kinds.STATEFUL_SETS.ref("payments", "ledger"),
+            'create Pod ledger-0 in StatefulSet ledger failed error: pods "ledger-0" is forbidden:',
+        ),
+        (
+            kinds.DAEMON_SETS.ref("monitoring", "node-exporter"),
+            'Error creating: pods "node-exporter-',
+        ),
+    ],
+    ids=["StatefulSet", "DaemonSet"],
+)
+def test_events_tell_of_pods_that_sets_could_not_make(
+    company: Company, ref: Ref, begin: str
+) -> None:
+    """Unlike a Deployment these say it in an event only: one for each version, for an hour."""
+    label = "/metadata/labels/pod-security.kubernetes.io~1enforce"
+    space = kinds.NAMESPACES.ref("", ref.namespace)
+    company.patch(space, {"op": "add", "path": label, "value": "restricted"})
+    assert observer(company.api)(ref).refusals == ()
+    marks = "/spec/template/metadata/annotations"
+    for number in range(2):
+        again = {"op": "add", "path": marks, "value": {"restarted": str(number)}}
+        company.patch(ref, again)
+        company.clock.wait(60)
+        told = [message for _, message in observer(company.api)(ref).refusals]
+        assert len(told) == number + 1
+        assert all(message.startswith(begin) for message in told)
+        assert all('violates PodSecurity "restricted:latest"' in message for message in told)
+    names = {name for name, _ in observer(company.api)(ref).refusals}
+    company.restart()
+    assert {name for name, _ in observer(company.api)(ref).refusals} == names
+    company.patch(space, {"op": "remove", "path": label})
+    company.clock.wait(3_700)
+    assert observer(company.api)(ref).refusals == ()
 
 
 def test_a_broken_rollout_is_still_broken_after_a_restart(broken: Company) -> None:

@@ -26,7 +26,7 @@ var roots = map[string]any{
 	"v1/Namespace": corev1.Namespace{}, "v1/Node": corev1.Node{}, "v1/Pod": corev1.Pod{},
 	"v1/Service": corev1.Service{}, "v1/ServiceAccount": corev1.ServiceAccount{},
 	"v1/Secret": corev1.Secret{}, "v1/ConfigMap": corev1.ConfigMap{},
-	"v1/LimitRange":            corev1.LimitRange{},
+	"v1/LimitRange": corev1.LimitRange{}, "v1/Event": corev1.Event{},
 	"v1/ReplicationController": corev1.ReplicationController{},
 	"apps/v1/Deployment":       appsv1.Deployment{}, "apps/v1/DaemonSet": appsv1.DaemonSet{},
 	"apps/v1/StatefulSet": appsv1.StatefulSet{}, "apps/v1/ReplicaSet": appsv1.ReplicaSet{},
