@@ -61,7 +61,12 @@ def permissions_missing(item: Item, inventory: Inventory) -> tuple[str, ...]:
 
 def _applicable(items: Sequence[Item], inventory: Inventory) -> Iterator[Item]:
     live = inventory.source.kind is not SourceKind.MANIFESTS
-    return (item for item in items if live or not item.live_only)
+    for item in items:
+        if item.live_only and not live:
+            continue
+        if item.repository_only and inventory.pipelines is None:
+            continue
+        yield item
 
 
 def _judge(item: Item, inventory: Inventory) -> Iterator[Finding]:

@@ -11,6 +11,7 @@ from k8sharden.model import objects as o
 from k8sharden.model.evidence import ControlPlane
 from k8sharden.model.facts import Facts
 from k8sharden.model.kinds import ResourceType
+from k8sharden.model.pipelines import Pipeline
 from k8sharden.model.ref import Ref
 
 T = TypeVar("T", bound=o.Object)
@@ -79,7 +80,8 @@ class Source(msgspec.Struct, frozen=True):
 class Inventory(msgspec.Struct, frozen=True):
     """What was read, by resource type, and what was not.
 
-    ``namespaces`` limits a view to these namespaces; None means all of them.
+    ``namespaces`` limits a view to these namespaces; None means all of them. ``pipelines`` are
+    those of the repository that manifests were given from, None where there is no repository.
     """
 
     source: Source
@@ -89,6 +91,7 @@ class Inventory(msgspec.Struct, frozen=True):
     odd: tuple[OddObject, ...] = ()
     scanned_at: float = 0.0
     facts: Facts = Facts()
+    pipelines: tuple[Pipeline, ...] | None = None
     cache: dict[str, Any] = msgspec.field(default_factory=dict)
     """Answers that are derived once from the frozen rest, such as the list of workloads."""
 

@@ -52,9 +52,10 @@ class Item(msgspec.Struct, frozen=True):
 
     ``kind`` is the kind of change that usually answers it. ``evaluate`` yields failing findings
     and, for what it weighs itself, unknown ones; it never sees a namespace that was not read.
-    ``live_only`` items judge a running cluster and say nothing about manifests. ``last`` ones are
-    answered on what the other changes of a plan leave, and written after them: the labels that
-    judge the workloads of a namespace.
+    ``live_only`` items judge a running cluster and say nothing about manifests;
+    ``repository_only`` ones judge the repository that manifests were given from, and nothing else.
+    ``last`` ones are answered on what the other changes of a plan leave, and written after them:
+    the labels that judge the workloads of a namespace.
     """
 
     id: str
@@ -69,4 +70,5 @@ class Item(msgspec.Struct, frozen=True):
     evaluate: Callable[[Inventory], Iterable[Finding]]
     remediate: Callable[[Finding, Inventory], Change | NoChange]
     live_only: bool = False
+    repository_only: bool = False
     last: bool = False

@@ -4,6 +4,8 @@ import sys
 import time
 from collections.abc import Sequence
 
+import msgspec
+
 from k8sharden.changes.diff import FileDiff
 from k8sharden.changes.ground import Reread
 from k8sharden.changes.landing import Observe
@@ -12,6 +14,7 @@ from k8sharden.cluster.progress import Stopped, Tell
 from k8sharden.config import Config
 from k8sharden.errors import InputError, Refused
 from k8sharden.export.inplace import file_diffs, fixable
+from k8sharden.export.pipelines import pipelines_beside
 from k8sharden.export.sources import Manifests, inventory_from, read_sources
 from k8sharden.model.decoding import uncollected
 from k8sharden.model.inventory import Inventory, Source, SourceKind
@@ -32,6 +35,7 @@ class FilesPlace:
     def __init__(
         self, manifests: Manifests, paths: Sequence[str], settings: Config | None = None
     ) -> None:
+        self._paths = tuple(paths)
         self.registries: Registries = RealRegistries((settings or Config()).images)
         self.manifests = manifests
         self.name = ", ".join(paths)
@@ -45,7 +49,8 @@ class FilesPlace:
     def collect(self, progress: Tell, cancelled: Stopped) -> Inventory:  # noqa: ARG002 - read already
         """Return what the files say."""
         with uncollected():
-            return inventory_from(self.manifests, self.name, scanned_at=time.time())
+            read = inventory_from(self.manifests, self.name, scanned_at=time.time())
+        return msgspec.structs.replace(read, pipelines=pipelines_beside(self._paths))
 
     @property
     def fetch(self) -> Fetch:

@@ -3,6 +3,7 @@
 from remediations.images import (
     adm_audit_only,
     adm_fail_open,
+    ci_scan,
     cve_critical,
     dead_registry,
     docker_hub,
@@ -30,4 +31,5 @@ ITEMS = (
     adm_audit_only.ITEM,
     kyverno_legacy.ITEM,
     pull_reverify.ITEM,
+    ci_scan.ITEM,
 )

@@ -10,6 +10,7 @@ objects that a cluster would list. A document of kind `Evidence` fills what is n
     unread: {secrets: forbidden}
     facts: {images: {"shop/web:1": {digest: …}}, allowed_registries: […], mirrors: {docker.io: …}}
     scannedAt: 1795000000
+    pipelines: [{path: .gitlab-ci.yml, text: …}]
 
 One of kind `Expected` says what exactly is to be found, each finding by its resource, and which
 kind of change answers it (`none` for a reason):
@@ -34,6 +35,7 @@ from k8sharden.model.finding import Finding, Status
 from k8sharden.model.inventory import Coverage, Entry, Inventory, Source, SourceKind
 from k8sharden.model.item import Item
 from k8sharden.model.kinds import ResourceType
+from k8sharden.model.pipelines import Pipeline
 from k8sharden.model.ref import Ref
 
 Document = dict[str, Any]
@@ -78,6 +80,7 @@ def inventory(docs: Iterable[Document], source: Source = TRAINING) -> Inventory:
         msgspec.convert(evidence.get("controlPlane", {}), ControlPlane),
         facts=_facts(evidence.get("facts", {})),
         scanned_at=evidence.get("scannedAt", 0.0),
+        pipelines=tuple(msgspec.convert(evidence.get("pipelines", ()), list[Pipeline])),
     )
 
 

@@ -52,7 +52,7 @@ def test_an_items_metadata_is_complete(item: Item) -> None:
     assert item.references
     assert all(each.label for each in item.references)
     assert set(item.needs) <= set(kinds.SCANNED)
-    assert item.needs or item.live_only
+    assert item.needs or item.live_only or item.repository_only
 
 
 @each_item
