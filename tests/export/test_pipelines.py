@@ -38,7 +38,7 @@ def test_workflows_and_gitlabs_file_are_found_from_a_folder_inside(repository: P
 
 
 def test_without_a_repository_nothing_is_known(tmp_path: Path) -> None:
-    """A folder that is in no repository has no pipelines to judge, which is not the same as none."""
+    """A folder that is in no repository has no pipelines to judge, which is not having none."""
     assert pipelines_beside([str(tmp_path), "-"]) is None
 
 
@@ -70,6 +70,4 @@ def test_what_is_exported_passes_its_own_check(path: str) -> None:
     value = yaml.safe_load(file.text)
     if path.startswith(".github"):
         assert value["permissions"] == {"contents": "read"}
-        assert file.text.count("uses:") == file.text.count(
-            "@34e114876b0b11c390a56381ad16ebd13914f8d5"
-        )
+        assert file.text.count("uses:") == file.text.count(f"uses: {pipeline.CHECKOUT}")
