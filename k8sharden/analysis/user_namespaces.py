@@ -21,7 +21,9 @@ _KERNEL = (6, 3)
 _RUNTIMES = {"containerd": (2, 0), "cri-o": (1, 25)}
 _LAST_ID = 65_535
 # They lie on the node's own disk or in its memory.
-_LOCAL = frozenset({"configMap", "downwardAPI", "emptyDir", "image", "projected", "secret"})
+_LOCAL = frozenset(
+    {"configMap", "downwardAPI", "emptyDir", "gitRepo", "image", "projected", "secret"}
+)
 _REMOTE = frozenset({"cephfs", "cifs", "glusterfs", "nfs", "quobyte"})
 
 

@@ -80,7 +80,7 @@ def test_what_does_not_go_with_it_is_named(fields: dict[str, Any], word: str) ->
 
 def test_what_lies_on_the_nodes_own_disk_is_no_obstacle() -> None:
     """Most pods have only these."""
-    names = ("configMap", "downwardAPI", "emptyDir", "image", "projected", "secret")
+    names = ("configMap", "downwardAPI", "emptyDir", "gitRepo", "image", "projected", "secret")
     spec = _spec(
         volumes=[{"name": each.lower(), each: {}} for each in names],
         securityContext={"runAsUser": 65_535, "fsGroup": 0},
