@@ -6,13 +6,13 @@ Kyverno, kyverno.io/v1 and policies.kyverno.io/v1; Gatekeeper, "Enforcement acti
 denies.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from typing import Any, cast
 
 import msgspec
 
+from k8sharden.analysis.rule_text import asks_for_origin, speaks_of_images
 from k8sharden.model import admission as a
 from k8sharden.model import kinds
 from k8sharden.model.inventory import Inventory
@@ -30,11 +30,6 @@ NEEDS = (
 )
 """What has to be read to know them all."""
 
-_ABOUT_IMAGES = re.compile(r"\b(verifyI|i)mages?\b")
-_ABOUT_ORIGIN = re.compile(
-    r"sha256|digest|registr|\brepos|signature|attest|cosign|notar|verifyImages|[a-z0-9]\.[a-z0-9-]+/",
-    re.IGNORECASE,
-)
 _POD_KINDS = ("pods", "*", "*/*", "pods/*")
 _NEW_POD = ("CREATE", "*")
 _DENY = "Deny"
@@ -76,27 +71,6 @@ def guards(inventory: Inventory) -> tuple[Guard, ...]:
     return cast("tuple[Guard, ...]", inventory.cache["guards"])
 
 
-def _speaks_of_images(*parts: object) -> bool:
-    return any(_ABOUT_IMAGES.search(text) for text in _texts(parts))
-
-
-def _asks_for_origin(*parts: object) -> bool:
-    return any(_ABOUT_ORIGIN.search(text) for text in _texts(parts))
-
-
-def _texts(value: object) -> Iterator[str]:
-    """Yield every text of a value, the names of its fields included."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for key, each in value.items():
-            yield str(key)
-            yield from _texts(each)
-    elif isinstance(value, list | tuple):
-        for each in value:
-            yield from _texts(each)
-
-
 def _matches_new_pods(constraints: Mapping[str, Any] | None) -> bool:
     """Whether one of the resource rules is about pods that are created."""
     return any(
@@ -118,10 +92,10 @@ def _native(inventory: Inventory) -> Iterator[Guard]:
         spec = policy.spec
         if not _matches_new_pods(spec.match_constraints):
             continue
-        if not _speaks_of_images(expressions(spec)):
+        if not speaks_of_images(expressions(spec)):
             continue
         ref = kinds.ADMISSION_POLICIES.ref("", policy.name)
-        origin = _asks_for_origin(expressions(spec))
+        origin = asks_for_origin(expressions(spec))
         opens = spec.failure_policy == "Ignore"
         used = [each for each in bindings if each.spec.policy_name == policy.name]
         for binding in used:
@@ -145,12 +119,12 @@ def _native(inventory: Inventory) -> Iterator[Guard]:
 def _kyverno(inventory: Inventory) -> Iterator[Guard]:
     for kind in (kinds.KYVERNO_CLUSTER_POLICIES, kinds.KYVERNO_POLICIES):
         for policy in inventory.of(kind, a.KyvernoPolicy):
-            for_images = [r for r in policy.spec.rules or () if _speaks_of_images(judging(r))]
+            for_images = [r for r in policy.spec.rules or () if speaks_of_images(judging(r))]
             if for_images:
                 yield _legacy(kind.ref(policy.namespace, policy.name), policy.spec, for_images)
     for policy in inventory.of(kinds.KYVERNO_VALIDATING_POLICIES, a.KyvernoPolicy):
         matches = _matches_new_pods(policy.spec.match_constraints)
-        if matches and _speaks_of_images(expressions(policy.spec)):
+        if matches and speaks_of_images(expressions(policy.spec)):
             yield _current(kinds.KYVERNO_VALIDATING_POLICIES.ref("", policy.name), policy.spec)
     for policy in inventory.of(kinds.KYVERNO_IMAGE_POLICIES, a.KyvernoPolicy):
         yield _current(kinds.KYVERNO_IMAGE_POLICIES.ref("", policy.name), policy.spec)
@@ -164,7 +138,7 @@ def judging(rule: Mapping[str, Any]) -> dict[str, Any]:
 def _legacy(ref: Ref, spec: a.KyvernoSpec, rules: list[dict[str, Any]]) -> Guard:
     actions = tuple(dict.fromkeys(each for rule in rules for each in rule_actions(rule, spec)))
     enforces = any(action.lower() == "enforce" for action in actions)
-    origin = _asks_for_origin([judging(rule) for rule in rules])
+    origin = asks_for_origin([judging(rule) for rule in rules])
     opens = spec.failure_policy == "Ignore"
     return Guard(ref, ref, Engine.KYVERNO, actions, enforces, origin, opens)
 
@@ -180,7 +154,7 @@ def _current(ref: Ref, spec: a.KyvernoSpec) -> Guard:
     actions = tuple(spec.validation_actions or (_DENY,))
     selector = (spec.match_constraints or {}).get("namespaceSelector")
     # One that validates images verifies signatures; the other one says what it asks for.
-    origin = ref.kind == kinds.KYVERNO_IMAGE_POLICIES.kind or _asks_for_origin(expressions(spec))
+    origin = ref.kind == kinds.KYVERNO_IMAGE_POLICIES.kind or asks_for_origin(expressions(spec))
     opens = spec.failure_policy == "Ignore"
     return Guard(ref, ref, Engine.KYVERNO, actions, _DENY in actions, origin, opens, selector)
 
@@ -190,11 +164,11 @@ def _gatekeeper(inventory: Inventory) -> Iterator[Guard]:
     code = {each.spec.crd.spec.names.kind: each.spec.targets for each in templates}
     for constraint in inventory.of(kinds.CONSTRAINTS, a.Constraint):
         spec = constraint.spec
-        if _speaks_of_images(code.get(constraint.kind)) and _is_about_pods(spec.match or {}):
+        if speaks_of_images(code.get(constraint.kind)) and _is_about_pods(spec.match or {}):
             actions = _constraint_actions(spec)
             ref = kinds.constraints_of(constraint.kind).ref("", constraint.name)
             selector = (spec.match or {}).get("namespaceSelector")
-            origin = _asks_for_origin(code.get(constraint.kind), spec.parameters)
+            origin = asks_for_origin(code.get(constraint.kind), spec.parameters)
             yield Guard(
                 ref, ref, Engine.GATEKEEPER, actions, "deny" in actions, origin, selector=selector
             )
