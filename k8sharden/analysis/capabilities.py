@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from k8sharden.analysis.containers import path_of
 from k8sharden.analysis.images import parse_image
+from k8sharden.analysis.known_images import known_image
 from k8sharden.model.change import Edit, RemoveField, SetField
 from k8sharden.model.pods import Container, PodSpec, Visited
 from k8sharden.model.workloads import Workload
@@ -132,13 +133,15 @@ def low_port(spec: PodSpec, container: Container) -> int:
 def keeps_bind(spec: PodSpec, container: Container) -> bool:
     """Whether a container has to hold NET_BIND_SERVICE when everything else is taken.
 
-    It does where it was added, and where a low port may be bound by it today.
+    It does where it was added, and where it has it today for a low port, or for the file of its
+    program to be started at all.
     """
     gains, loses = added(container), dropped(container)
     if BIND in gains:
         return True
     has = ALL in gains or bool(container.security.privileged) or not loses & {ALL, BIND}
-    return has and bool(low_port(spec, container))
+    image = known_image(container)
+    return has and bool(low_port(spec, container) or (image and image.carries_bind))
 
 
 def narrowed(workload: Workload, seen: Visited) -> Iterator[Edit]:

@@ -67,6 +67,7 @@ def take_all(workload: Workload, inventory: Inventory, title: str) -> Fix | NoCh
     ]
     warnings = (
         *doubts(bad),
+        *_usual_pings(bad),
         *_as_root(workload, bad, inventory),
         *_ports(workload, bad, inventory),
     )
@@ -93,13 +94,9 @@ def doubts(containers: Sequence[Visited]) -> Iterator[str]:
     """Yield what has to be tested once containers lose what they add."""
     for seen in containers:
         gone = {plain(name) for name in forbidden(seen.container)} - {BIND}
-        pings = need(seen.container, _PINGS) if _PINGS in gone else ""
-        if pings:
+        if _PINGS in gone and (pings := _pings(seen)):
             gone -= {_PINGS}
-            yield (
-                f"Needs testing: in {named([seen])} {pings}. Without NET_RAW that takes the sysctl "
-                "net.ipv4.ping_group_range, which containerd sets by itself since 2.0."
-            )
+            yield pings
         if gone:
             yield (
                 f"Needs testing: somebody gave {named([seen])} {_list(gone)}, and nothing in the "
@@ -111,6 +108,24 @@ def doubts(containers: Sequence[Visited]) -> Iterator[str]:
                 f"Needs testing: {named([seen])} drops ALL and adds {_list(usual)} back, which "
                 "goes as well."
             )
+
+
+def _pings(seen: Visited) -> str:
+    """Say what a container that pings has to be tested for without NET_RAW; empty for others."""
+    pings = need(seen.container, _PINGS)
+    return pings and (
+        f"Needs testing: in {named([seen])} {pings}. Without NET_RAW that takes the sysctl "
+        "net.ipv4.ping_group_range, which containerd sets by itself since 2.0, and a program whose "
+        "file does not carry it (setcap)."
+    )
+
+
+def _usual_pings(containers: Sequence[Visited]) -> Iterator[str]:
+    """Yield the same where NET_RAW is not added, but left by a runtime that gives it to all."""
+    for seen in containers:
+        usual = not dropped(seen.container) & {ALL, _PINGS}
+        if usual and _PINGS not in added(seen.container) and (pings := _pings(seen)):
+            yield pings
 
 
 def _keeps(container: Container) -> bool:

@@ -23,7 +23,8 @@ class KnownImage(msgspec.Struct, frozen=True):
     started as root, with the number that may be given as ``runAsUser`` instead. ``instead`` is an
     image for the same task that starts without root. ``volumes`` are the folders for data that its
     Dockerfile declares, or its own configuration names. ``scratch`` is false where its makers run
-    it with a read-only root filesystem and without a ``/tmp``.
+    it with a read-only root filesystem and without a ``/tmp``. ``carries_bind`` is true where its
+    program's file carries NET_BIND_SERVICE (``setcap``): it does not start where that is dropped.
     """
 
     folders: tuple[str, ...] | None = None
@@ -32,12 +33,15 @@ class KnownImage(msgspec.Struct, frozen=True):
     instead: str = ""
     volumes: tuple[str, ...] = ()
     scratch: bool = True
+    carries_bind: bool = False
 
 
 _ROOT = KnownImage(user="")
 _BITNAMI = KnownImage(user="1001")
 _STATELESS = KnownImage((), scratch=False)
 _ONLY_TMP = KnownImage(())
+# Dockerfile: setcap cap_net_bind_service=+ep.
+_COREDNS = KnownImage((), scratch=False, carries_bind=True)
 # Dockerfile: VOLUME and WORKDIR are the place for data, USER is nobody.
 _PROMETHEUS = KnownImage((), "nobody", volumes=("/prometheus",))
 _ALERTMANAGER = KnownImage((), "nobody", volumes=("/alertmanager",))
@@ -60,7 +64,7 @@ _KNOWN: Mapping[str, KnownImage] = {
     # Its configuration puts the pid file beside the logs.
     "docker.io/library/httpd": KnownImage(("/usr/local/apache2/logs",), "", "www-data (33)"),
     # Docker Hub: "write access to two locations"; Varnish: a tmpfs at its working directory.
-    "docker.io/library/caddy": KnownImage((), "", volumes=("/config", "/data")),
+    "docker.io/library/caddy": KnownImage((), "", volumes=("/config", "/data"), carries_bind=True),
     "docker.io/library/varnish": KnownImage(("/var/lib/varnish",)),
     # Its Helm chart's default is a read-only root filesystem, with a /tmp.
     "docker.io/library/traefik": KnownImage((), ""),
@@ -147,8 +151,8 @@ _KNOWN: Mapping[str, KnownImage] = {
     "docker.io/grafana/tempo": KnownImage(user="10001"),
     "docker.io/fluent/fluent-bit": _ROOT,
     # The cluster's helpers: the manifests or charts of the projects are read-only by default.
-    "registry.k8s.io/coredns/coredns": _STATELESS,
-    "docker.io/coredns/coredns": _STATELESS,
+    "registry.k8s.io/coredns/coredns": _COREDNS,
+    "docker.io/coredns/coredns": _COREDNS,
     "registry.k8s.io/external-dns/external-dns": _STATELESS,
     "registry.k8s.io/descheduler/descheduler": _STATELESS,
     "registry.k8s.io/pause": _STATELESS,

@@ -263,3 +263,35 @@ def test_each_need_is_named_with_its_capability() -> None:
     container = {"command": ["sh", "-c", "modprobe wireguard; chronyd"], **_adds("ALL")}
     said = _reason(container)
     assert "chronyd sets the clock (SYS_TIME), modprobe loads kernel modules (SYS_MODULE)" in said
+
+
+@pytest.mark.parametrize("drop", [[], ["NET_ADMIN"]])
+def test_who_pings_by_what_the_runtime_gives_has_to_be_tested(drop: list[str]) -> None:
+    """NET_RAW is in the usual set of containerd: nobody had to add it."""
+    pinging = {"command": ["sh", "-c", "ping -c1 db && serve"]}
+    context = {"runAsUser": 10001, "capabilities": {"drop": drop}}
+    (warning,) = _capabilities({**pinging, "securityContext": context})[1].warnings
+    assert warning.startswith("Needs testing: in container web ping sends pings")
+
+
+def test_who_could_not_ping_before_loses_nothing() -> None:
+    """Without NET_RAW today, dropping the rest takes no ping away."""
+    context = {"runAsUser": 10001, "capabilities": {"drop": ["NET_RAW"]}}
+    container = {"command": ["ping", "db"], "securityContext": context}
+    assert _capabilities(container)[1].warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("drop", "left"),
+    [
+        ([], {"drop": ["ALL"], "add": ["NET_BIND_SERVICE"]}),
+        (["NET_BIND_SERVICE"], {"drop": ["ALL"]}),
+    ],
+)
+def test_a_program_that_carries_a_capability_keeps_it(
+    drop: list[str], left: dict[str, Any]
+) -> None:
+    """The kernel starts no file whose capabilities are dropped, whatever port it binds."""
+    docs = {"image": "caddy:2", "ports": [{"containerPort": 8080}], **_adds(drop=drop)}
+    found = {key: value for key, value in _capabilities(docs)[0].items() if value}
+    assert found == left
