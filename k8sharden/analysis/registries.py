@@ -1,9 +1,9 @@
 """Registries: which are allowed, which get no images any more, and what stands in for them.
 
 Sources: kubernetes.io, "k8s.gcr.io Redirect to registry.k8s.io"; github.com/bitnami/containers,
-issue 83267; github.com/kubernetes/kubeadm, issue 2051; github.com/kubernetes-sigs/kubebuilder,
-discussion 3907, and kubernetes/k8s.io, pull request 6690; docs.github.com, "Working with the Docker
-registry".
+issue 83267, and bitnami/sealed-secrets, issues 1763 and 1785; github.com/kubernetes/kubeadm, issue
+2051; github.com/kubernetes-sigs/kubebuilder, discussion 3907, and kubernetes/k8s.io, pull request
+6690; docs.github.com, "Working with the Docker registry".
 """
 
 from functools import lru_cache
@@ -23,13 +23,14 @@ class Dead(msgspec.Struct, frozen=True):
     """A place that gets no new images: why, and what took over, if anything did under its names.
 
     ``place`` is a registry or a folder in one. ``versions`` says that only what has a version went
-    away.
+    away, ``alive`` names repositories there that go on.
     """
 
     place: str
     why: str
     successor: str = ""
     versions: bool = False
+    alive: tuple[str, ...] = ()
 
 
 _FROZEN = "has been frozen since April 2023, security fixes included"
@@ -45,7 +46,16 @@ DEAD: tuple[Dead, ...] = (
     ),
     Dead("docker.pkg.github.com", "has been replaced by ghcr.io, under other names"),
     Dead("docker.io/bitnamilegacy", "is an archive that has had no update since August 2025"),
-    Dead("docker.io/bitnami", "has had no versions since September 2025", versions=True),
+    Dead(
+        "docker.io/bitnami",
+        "has had no versions since September 2025",
+        versions=True,
+        alive=(
+            "docker.io/bitnami/minideb",
+            "docker.io/bitnami/sealed-secrets-controller",
+            "docker.io/bitnami/sealed-secrets-kubeseal",
+        ),
+    ),
 )
 """Each was announced by whoever ran it."""
 
@@ -71,7 +81,8 @@ def dead(image: Image) -> Dead | None:
         return None
     latest = image.tag in ("", "latest") and not image.digest
     for found in DEAD:
-        if within(image.repository, found.place) and not (found.versions and latest):
+        spared = image.repository in found.alive or (found.versions and latest)
+        if within(image.repository, found.place) and not spared:
             return found
     return None
 
