@@ -39,15 +39,11 @@ def forbid_root(workload: Workload, inventory: Inventory) -> Fix | NoChange:
     reason = reason or _agent(workload, users)
     if reason:
         return reason
-    asked = any(asked_user(spec, seen.container) == 0 for seen in bound)
+    zero = [seen for seen in bound if asked_user(spec, seen.container) == 0]
     return Fix(
         f"Let {workload.ref.label} start only without root",
-        (*_promises(workload, mine), *(no_user_zero(workload) if asked else ())),
-        (
-            *_untold(workload, users),
-            *_low_ports(workload, users),
-            *(_files(bound) if asked else ()),
-        ),
+        (*_promises(workload, mine), *(no_user_zero(workload) if zero else ())),
+        (*_untold(workload, users), *_low_ports(workload, users), *_files(zero)),
     )
 
 
@@ -169,7 +165,8 @@ def _low_ports(workload: Workload, users: _Users) -> Iterator[str]:
 
 
 def _files(containers: Sequence[Visited]) -> Iterator[str]:
-    yield (
-        f"Needs testing: somebody asked for root in {named(containers)}. What it wrote so far "
-        "belongs to root; an fsGroup of the pod opens its volumes."
-    )
+    if containers:
+        yield (
+            f"Needs testing: somebody asked for root in {named(containers)}. What it wrote so far "
+            "belongs to root; an fsGroup of the pod opens its volumes."
+        )

@@ -169,3 +169,11 @@ def test_a_named_user_of_windows_is_sure() -> None:
     assert _warnings(_answer({"securityContext": options}, **windows)[0]) == ()
     (warning,) = _warnings(_answer({}, **windows)[0])
     assert "As ContainerAdministrator" in warning
+
+
+def test_a_pods_zero_that_every_container_overrides_needs_no_test() -> None:
+    """No process ran as root, so that no file can be root's."""
+    context = {"securityContext": {"runAsUser": 10001}}
+    answer, after = _answer(context, zero=True, securityContext={"runAsUser": 0})
+    assert _warnings(answer) == ()
+    assert "runAsUser" not in after["securityContext"]
