@@ -89,8 +89,10 @@ def _finding(node: Node, server: str, status: Status, message: str) -> Finding:
 def _remediate(found: Finding, inventory: Inventory) -> Change | NoChange:
     """Export one runbook for all the nodes concerned, since they are upgraded one by one."""
     release = minor(inventory.source.server_version)
-    if release is None or found.status is Status.UNKNOWN:
+    if found.status is Status.UNKNOWN:
         return NoChange(f"Not known to be wrong. {found.message}")
+    if release is None:
+        return NoChange("A kubelet goes to the API server's version, and that was not read.")
     versions = {node.name: _info(node).kubelet_version for node in inventory.of(NODES, Node)}
     bad = {name: text for name, text in versions.items() if _why_bad(inventory, text)}
     return Change(

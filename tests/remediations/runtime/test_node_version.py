@@ -45,3 +45,12 @@ def test_what_is_not_known_to_be_wrong_gets_no_runbook() -> None:
             answer = ITEM.remediate(finding, seen)
             assert isinstance(answer, NoChange)
             assert finding.message in answer.reason
+
+
+def test_a_kubelet_known_to_be_old_is_not_called_a_question() -> None:
+    """Without the API server's version only the one to go to is missing."""
+    seen = harness.inventory(harness.read(FAIL["unknown-server"]))
+    (finding,) = ITEM.evaluate(seen)
+    answer = ITEM.remediate(finding, seen)
+    assert isinstance(answer, NoChange)
+    assert answer.reason == "A kubelet goes to the API server's version, and that was not read."
