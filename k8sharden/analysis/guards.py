@@ -119,8 +119,7 @@ def _native(inventory: Inventory) -> Iterator[Guard]:
 def _kyverno(inventory: Inventory) -> Iterator[Guard]:
     for kind in (kinds.KYVERNO_CLUSTER_POLICIES, kinds.KYVERNO_POLICIES):
         for policy in inventory.of(kind, a.KyvernoPolicy):
-            for_images = [r for r in policy.spec.rules or () if speaks_of_images(judging(r))]
-            if for_images:
+            if for_images := image_rules(policy.spec):
                 yield _legacy(kind.ref(policy.namespace, policy.name), policy.spec, for_images)
     for policy in inventory.of(kinds.KYVERNO_VALIDATING_POLICIES, a.KyvernoPolicy):
         matches = _matches_new_pods(policy.spec.match_constraints)
@@ -128,6 +127,11 @@ def _kyverno(inventory: Inventory) -> Iterator[Guard]:
             yield _current(kinds.KYVERNO_VALIDATING_POLICIES.ref("", policy.name), policy.spec)
     for policy in inventory.of(kinds.KYVERNO_IMAGE_POLICIES, a.KyvernoPolicy):
         yield _current(kinds.KYVERNO_IMAGE_POLICIES.ref("", policy.name), policy.spec)
+
+
+def image_rules(spec: a.KyvernoSpec) -> list[dict[str, Any]]:
+    """Return the rules of an old policy that judge images."""
+    return [rule for rule in spec.rules or () if speaks_of_images(judging(rule))]
 
 
 def judging(rule: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from k8sharden.analysis import guards, image_policy
 from k8sharden.analysis.guards import Engine, Guard
+from k8sharden.analysis.kyverno_actions import denying, denying_along, old_spec
 from k8sharden.analysis.selectors import chooses
 from k8sharden.model import admission as a
 from k8sharden.model import kinds
@@ -20,7 +21,6 @@ from k8sharden.model.change import (
     ChangeKind,
     Edit,
     Listing,
-    Named,
     NoChange,
     Patch,
     Risk,
@@ -88,11 +88,15 @@ def _edits(guard: Guard, inventory: Inventory) -> tuple[Edit, ...] | NoChange:
         if _is_scoped(guard, inventory):
             return NoChange("Its actions are scoped: add deny to those of the admission webhook.")
         return (SetField((*spec, "enforcementAction"), "deny"),)
-    if guard.ref.api_version == kinds.KYVERNO_CLUSTER_POLICIES.api_version:
-        return _legacy_edits(guard, inventory)
+    if _is_old(guard):
+        return denying(old_spec(guard.ref, inventory))
     # Denying says all that a warning would, so the API server takes one or the other.
     kept = [action for action in guard.actions if action == "Audit"]
     return (SetField((*spec, "validationActions"), ["Deny", *kept]),)
+
+
+def _is_old(guard: Guard) -> bool:
+    return guard.ref.api_version == kinds.KYVERNO_CLUSTER_POLICIES.api_version
 
 
 def _is_scoped(guard: Guard, inventory: Inventory) -> bool:
@@ -101,33 +105,6 @@ def _is_scoped(guard: Guard, inventory: Inventory) -> bool:
         each.spec.enforcement_action == "scoped"
         for each in inventory.of(kinds.CONSTRAINTS, a.Constraint)
         if (each.kind, each.name) == (guard.ref.kind, guard.ref.name)
-    )
-
-
-def _legacy_edits(guard: Guard, inventory: Inventory) -> tuple[Edit, ...] | NoChange:
-    """Return what makes an old Kyverno policy enforce, rule by rule where rules say it."""
-    policy = _legacy(guard, inventory)
-    rules = (policy.spec.rules or []) if policy else []
-    if any(each.get("failureAction") for rule in rules for each in rule.get("verifyImages") or ()):
-        return NoChange("Its verifyImages rules have actions of their own: set them to Enforce.")
-    own = [rule for rule in rules if (rule.get("validate") or {}).get("failureAction")]
-    if own:
-        return tuple(
-            SetField(
-                ("spec", "rules", Named("name", str(rule["name"])), "validate", "failureAction"),
-                "Enforce",
-            )
-            for rule in own
-        )
-    return (SetField(("spec", "validationFailureAction"), "Enforce"),)
-
-
-def _legacy(guard: Guard, inventory: Inventory) -> a.KyvernoPolicy | None:
-    ref = guard.ref
-    policies = inventory.of(kinds.family(kinds.type_of(ref)), a.KyvernoPolicy)
-    return next(
-        (each for each in policies if (each.namespace, each.name) == (ref.namespace, ref.name)),
-        None,
     )
 
 
@@ -170,6 +147,8 @@ def _warnings(guard: Guard, inventory: Inventory) -> Iterator[str]:
             Engine.GATEKEEPER: "the constraint's status.violations",
         }[guard.engine]
         yield f"Needs testing: what it would refuse of all that runs stands in {where}."
+    if _is_old(guard) and (along := denying_along(old_spec(guard.ref, inventory))):
+        yield f"Needs testing: it has one action for all of its rules, so {along} deny as well."
     if inventory.source.kind is SourceKind.MANIFESTS:
         yield "Needs testing: only these files were looked at, and not what runs."
 
