@@ -1,5 +1,6 @@
 """Run items over an inventory: verdicts for what was read, *unknown* for what was not."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
@@ -211,10 +212,11 @@ def _tallies(
     items: Sequence[Item], verdicts: dict[str, Status], findings: Sequence[Finding]
 ) -> dict[Area, Tally]:
     tallies = {}
+    failing = Counter(finding.area for finding in findings if finding.counts)
     for area in Area:
         mine = [verdicts[item.id] for item in items if item.area is area and item.id in verdicts]
         tallies[area] = Tally(
-            sum(finding.counts and finding.area is area for finding in findings),
+            failing[area],
             mine.count(Status.PASS),
             mine.count(Status.UNKNOWN),
         )
