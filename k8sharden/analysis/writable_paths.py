@@ -57,7 +57,19 @@ _ELSEWHERE = ("/dev", "/proc", "/sys")
 _SHIPPED = ("/bin", "/boot", "/etc", "/lib", "/lib64", "/sbin", "/usr")
 _SCRATCH = ("/cache", "/data", "/logs", "/run", "/tmp", "/var")  # noqa: S108 - looked for, not used
 _TOO_WIDE = frozenset(
-    {"/", "/home", "/mnt", "/opt", "/root", "/srv", "/var", "/var/lib", "/var/opt", "/var/www"}
+    {
+        "/",
+        "/app",
+        "/home",
+        "/mnt",
+        "/opt",
+        "/root",
+        "/srv",
+        "/var",
+        "/var/lib",
+        "/var/opt",
+        "/var/www",
+    }
 )
 # The longest command line that is searched, in characters; it bounds what a hostile one can cost.
 _LIMIT = 20_000

@@ -57,6 +57,7 @@ def test_what_the_command_line_writes_to_gets_a_folder(
         (("--data-dir=/usr/share/web",), {}, ("/usr/share/web",)),
         (("--data-dir=/",), {}, ("/",)),
         (("--data-dir=/var/lib",), {}, ("/var/lib",)),
+        (("--output=/app",), {}, ("/app",)),
         (("--data-dir=/app",), {"working_dir": "/app"}, ("/app",)),
         (("--data-dir=/opt/web",), {"command": ["/opt/web/bin/serve"]}, ("/opt/web",)),
         (("--data-dir=/x/../etc",), {}, ("/etc",)),
