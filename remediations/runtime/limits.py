@@ -39,8 +39,7 @@ _Quantities = Mapping[str, str | int | float]
 
 
 def _evaluate(inventory: Inventory) -> Iterator[Finding]:
-    known = inventory.entry(LIMIT_RANGES)
-    bounded = {each.namespace for each in _limit_ranges(inventory) if _has_default(each)}
+    known, bounded = inventory.entry(LIMIT_RANGES), _bounded(inventory)
     among = (
         workload
         for workload in workloads(inventory)
@@ -49,8 +48,10 @@ def _evaluate(inventory: Inventory) -> Iterator[Finding]:
     return judge(ITEM, among, _defect)
 
 
-def _limit_ranges(inventory: Inventory) -> tuple[LimitRange, ...]:
-    return inventory.of(LIMIT_RANGES, LimitRange)
+def _bounded(inventory: Inventory) -> set[str]:
+    """Return the namespaces in which admission gives every container a limit."""
+    ranges = inventory.of(LIMIT_RANGES, LimitRange)
+    return {each.namespace for each in ranges if _has_default(each)}
 
 
 def _has_default(limit_range: LimitRange) -> bool:
@@ -92,6 +93,8 @@ def _defect(workload: Workload) -> Defect | None:
 
 
 def _remediate(found: Finding, inventory: Inventory) -> Change | NoChange:
+    if found.resource.namespace in _bounded(inventory):
+        return NoChange("A LimitRange of its namespace gives it a limit by now: scan again.")
     return repair(found, inventory, _fix)
 
 

@@ -26,3 +26,14 @@ def test_no_number_is_made_up() -> None:
     answer = harness.remedy(limits.ITEM, harness.read(FAIL["nothing-said"]))
     assert isinstance(answer, NoChange)
     assert "kubectl -n ci top pod --containers" in answer.reason
+
+
+def test_a_limit_range_that_came_since_the_scan_ends_the_matter() -> None:
+    """The change rests on the LimitRanges, so that it has to ask them again at its turn."""
+    docs = harness.read(FAIL["request-only"])
+    (finding,) = limits.ITEM.evaluate(harness.inventory(docs))
+    bounds = {"limits": [{"type": "Container", "default": {"memory": "128Mi"}}]}
+    metadata = {"name": "defaults", "namespace": "shop"}
+    added = {"apiVersion": "v1", "kind": "LimitRange", "metadata": metadata, "spec": bounds}
+    answer = limits.ITEM.remediate(finding, harness.inventory([*docs, added]))
+    assert isinstance(answer, NoChange)
