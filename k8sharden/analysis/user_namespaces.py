@@ -37,8 +37,7 @@ def obstacles(spec: PodSpec) -> Iterator[str]:
     """Yield what in a pod does not go with a user namespace, in a few words each."""
     if any(seen.container.security.privileged for seen in visit_containers(spec)):
         yield "a privileged container, which is meant to reach the node"
-    users = (seen.container.security.run_as_user for seen in visit_containers(spec))
-    for number in (spec.security.run_as_user, spec.security.fs_group, *users):
+    for number in dict.fromkeys(_ids(spec)):
         if number is not None and number > _LAST_ID:
             yield f"user or group {number}, which does not exist in one"
     for volume in spec.volumes:
@@ -46,6 +45,14 @@ def obstacles(spec: PodSpec) -> Iterator[str]:
             yield f"volume {volume.name} is a folder of the node, whose owners it would not be"
         for source in sorted(_REMOTE & volume.sources.keys()):
             yield f"volume {volume.name} is {source}, which cannot map ids"
+
+
+def _ids(spec: PodSpec) -> Iterator[int | None]:
+    """Yield the users and groups that a pod and its containers name."""
+    pod = spec.security
+    yield from (pod.run_as_user, pod.run_as_group, pod.fs_group, *(pod.supplemental_groups or ()))
+    for seen in visit_containers(spec):
+        yield from (seen.container.security.run_as_user, seen.container.security.run_as_group)
 
 
 def unsure_volumes(spec: PodSpec) -> tuple[str, ...]:

@@ -64,7 +64,8 @@ def _defect(workload: Workload, inventory: Inventory) -> Defect | None:
         return None
     message = f"Root in {named(sure)} is the node's root too."
     if not sure:
-        message = f"If {named(found)} runs as root, which nothing rules out, it is the node's root."
+        runs = "run" if found[1:] else "runs"
+        message = f"Nothing rules out that {named(found)} {runs} as root, which is the node's too."
     return Defect(
         message,
         pod_field(workload, _FIELD),

@@ -66,6 +66,12 @@ def test_a_node_that_says_nothing_of_itself_is_not_called_unfit() -> None:
         ({"volumes": [{"name": "v", "nfs": {"server": "s", "path": "/"}}]}, "nfs"),
         ({"securityContext": {"fsGroup": 65_536}}, "65536"),
         ({"securityContext": {"runAsUser": 1_000_650_000}}, "1000650000"),
+        ({"securityContext": {"runAsUser": 70_000, "runAsGroup": 70_000}}, "70000"),
+        ({"securityContext": {"supplementalGroups": [100, 100_000]}}, "100000"),
+        (
+            {"containers": [{"name": "web", "securityContext": {"runAsGroup": 65_536}}]},
+            "65536",
+        ),
         (
             {"initContainers": [{"name": "i", "securityContext": {"privileged": True}}]},
             "privileged",
