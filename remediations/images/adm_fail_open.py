@@ -147,7 +147,7 @@ def _behind_pods(hook: PolicyWebhook, inventory: Inventory) -> Change | NoChange
     asked = sorted(
         name for name in own & set(labels) if chooses(hook.webhook.namespace_selector, labels[name])
     )
-    return _closed(hook.ref, path, {"ready pods": ready}, service.namespace, asked)
+    return _closed(hook.ref, path, {"ready pods": f"at least {_ENOUGH}"}, service.namespace, asked)
 
 
 def _ready(namespace: str, name: str, inventory: Inventory) -> int:
