@@ -81,14 +81,21 @@ def pods_of(inventory: Inventory) -> Mapping[Ref, tuple[o.Pod, ...]]:
 def top_of(kind: str, namespace: str, name: str, inventory: Inventory) -> Ref | None:
     """Return the top owner of what is called so; None where that was not read, or runs nothing."""
     if kind == kinds.PODS.kind:
-        pods = (pod for pod in inventory.pods if (pod.namespace, pod.name) == (namespace, name))
-        pod = next(pods, None)
+        pod = _pods(inventory).get((namespace, name))
         return _top(kinds.PODS, pod, _index(inventory))[0] if pod else None
     item = _index(inventory).get((kind, namespace, name))
     if item is None or (isinstance(item, o.TemplateOwner) and item.spec.replicas == 0):
         return None
     known = next(each for each in _BY_OWNER.values() if each.kind == kind)
     return _top(known, item, _index(inventory))[0]
+
+
+def _pods(inventory: Inventory) -> Mapping[tuple[str, str], o.Pod]:
+    """Index the pods by namespace and name."""
+    if "pods-by-name" not in inventory.cache:
+        found = {(pod.namespace, pod.name): pod for pod in inventory.pods}
+        inventory.cache["pods-by-name"] = found
+    return cast("Mapping[tuple[str, str], o.Pod]", inventory.cache["pods-by-name"])
 
 
 _Index = Mapping[tuple[str, str, str], o.Object]

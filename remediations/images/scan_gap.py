@@ -9,6 +9,7 @@ Source: trivy-operator, its chart's values `targetNamespaces`, `excludeNamespace
 `operator.scannerReportTTL`; CIS Amazon EKS 5.1.1.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from k8sharden.analysis.runbooks import scanner
@@ -52,12 +53,13 @@ def evaluate(inventory: Inventory) -> Iterator[Finding]:
 
 def _gaps(inventory: Inventory) -> Mapping[str, tuple[list[Workload], int]]:
     """Return the workloads with gaps, and how many run, for each namespace where any does."""
-    found: dict[str, tuple[list[Workload], int]] = {}
-    for workload in (each for each in workloads(inventory) if each.replicas != 0):
-        gaps, count = found.get(workload.namespace, ([], 0))
-        mine = [] if _is_scanned(workload, inventory) else [workload]
-        found[workload.namespace] = ([*gaps, *mine], count + 1)
-    return found
+    running = [each for each in workloads(inventory) if each.replicas != 0]
+    gaps: dict[str, list[Workload]] = {each.namespace: [] for each in running}
+    for workload in running:
+        if not _is_scanned(workload, inventory):
+            gaps[workload.namespace].append(workload)
+    counts = Counter(each.namespace for each in running)
+    return {namespace: (mine, counts[namespace]) for namespace, mine in gaps.items()}
 
 
 def _is_scanned(workload: Workload, inventory: Inventory) -> bool:
