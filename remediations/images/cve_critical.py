@@ -138,7 +138,7 @@ ITEM = Item(
             "present images have critical ones, and which update of which package would end them."
         ),
         why=(
-            "Critical means: reached over the network, no login needed, and code of the attacker "
+            "Critical mostly means: reached over the network, no login, and code of the attacker "
             "runs. Exploits for such a package are public within days and are tried on every "
             "address. The program around it may be flawless. Most findings are one rebuild away, "
             "since the fixed package has been out for weeks; they stay because nobody looks twice "
