@@ -171,8 +171,8 @@ def _why_root(
                 f"{without_root(workload.spec, seen.container)}"
             )
             continue
-        agent = reaches_node(workload, seen.container) and node_agent(workload, seen.container)
-        if agent and user in {Kind.ROOT, Kind.UNKNOWN}:
+        agent = node_agent(workload, seen.container)
+        if agent and user in {Kind.ROOT, Kind.UNKNOWN} and reaches_node(workload, seen.container):
             yield (
                 f"{sentence(named([seen]))} looks like {agent} and may be root, which without "
                 "capabilities could not do its work on the node. Give it a runAsUser that may, or "

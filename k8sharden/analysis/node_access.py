@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterable, Iterator
 
+import msgspec
+
 from k8sharden.analysis.capabilities import command_line, need
 from k8sharden.analysis.containers import named, path_of
 from k8sharden.analysis.host_access import shared_namespaces, why_shared
@@ -20,9 +22,27 @@ _INSTEAD = (
 _SYSCTL = re.compile(r"(?:^|[\s;&|(/'\"])sysctl\s+(?:-\w+\s+)*(?:-w\s+)?[\w.]+=")
 
 
+class _Pod(msgspec.Struct, frozen=True):
+    """What a pod has of its node: ``shared`` in words, ``folders`` by the name of their volume."""
+
+    shared: tuple[str, ...]
+    folders: dict[str, str]
+
+
+def _pod(workload: Workload) -> _Pod:
+    shared = shared_namespaces(workload)
+    # One step at a time: what shares its node's namespaces without a sign leaves those first.
+    first = " (end that first, then scan again)" if shared and not why_shared(workload) else ""
+    paths = ((volume.name, volume.host_path) for volume in workload.spec.volumes)
+    return _Pod(
+        tuple(f"it shares the node's {field}{first}" for field in shared),
+        {name: path for name, path in paths if path is not None},
+    )
+
+
 def node_access(workload: Workload, container: Container) -> tuple[str, ...]:
     """Say, in a few words each, what shows that a container needs the node; empty where nothing."""
-    return tuple(_signs(workload, container))
+    return tuple(_signs(workload, _pod(workload), container))
 
 
 def reaches_node(workload: Workload, container: Container) -> bool:
@@ -30,11 +50,11 @@ def reaches_node(workload: Workload, container: Container) -> bool:
 
     A log collector may as well receive the logs of others over the network.
     """
-    return bool(container.security.privileged) or any(_ways(workload, container))
+    return bool(container.security.privileged) or any(_ways(_pod(workload), container))
 
 
-def _signs(workload: Workload, container: Container) -> Iterator[str]:
-    yield from _ways(workload, container)
+def _signs(workload: Workload, pod: _Pod, container: Container) -> Iterator[str]:
+    yield from _ways(pod, container)
     agent = node_agent(workload, container)
     if agent:
         yield f"its image and name are those of {agent}"
@@ -43,15 +63,11 @@ def _signs(workload: Workload, container: Container) -> Iterator[str]:
         yield "sysctl sets a kernel parameter"
 
 
-def _ways(workload: Workload, container: Container) -> Iterator[str]:
-    # One step at a time: what shares its node's namespaces without a sign leaves those first.
-    shared = shared_namespaces(workload)
-    first = " (end that first, then scan again)" if shared and not why_shared(workload) else ""
-    yield from (f"it shares the node's {field}{first}" for field in shared)
-    paths = {volume.name: volume.host_path for volume in workload.spec.volumes}
+def _ways(pod: _Pod, container: Container) -> Iterator[str]:
+    yield from pod.shared
     for mount in container.volume_mounts or ():
-        if paths.get(mount.name) is not None:
-            yield f"it mounts the node's {one_line(paths[mount.name] or '', 80)}"
+        if mount.name in pod.folders:
+            yield f"it mounts the node's {one_line(pod.folders[mount.name], 80)}"
         if mount.mount_propagation == "Bidirectional":
             yield f"it hands mounts back to the node at {one_line(mount.mount_path, 80)}"
     if container.volume_devices:
@@ -60,7 +76,8 @@ def _ways(workload: Workload, container: Container) -> Iterator[str]:
 
 def why_on_node(workload: Workload, containers: Iterable[Visited]) -> NoChange | None:
     """Say which of these containers work on the node, and by what; None where nothing shows it."""
-    signs = [(seen, node_access(workload, seen.container)) for seen in containers]
+    pod = _pod(workload)
+    signs = [(seen, tuple(_signs(workload, pod, seen.container))) for seen in containers]
     needy = [
         f"{named([seen])} needs the node: {', '.join(found)}" for seen, found in signs if found
     ]

@@ -128,8 +128,8 @@ def _why_not(workload: Workload, users: _Users) -> Iterator[str]:
 def _agent(workload: Workload, users: _Users) -> NoChange | None:
     """Say which container works on the node, where it may need to be root."""
     for seen, user in users:
-        agent = reaches_node(workload, seen.container) and node_agent(workload, seen.container)
-        if agent and user.kind is Kind.UNKNOWN:
+        agent = node_agent(workload, seen.container)
+        if agent and user.kind is Kind.UNKNOWN and reaches_node(workload, seen.container):
             return NoChange(
                 f"{sentence(named([seen]))} looks like {agent}, and nothing says that it is not "
                 "root: it would not reach what is root's on the node. Give it a runAsUser that "

@@ -2,6 +2,7 @@
 
 import re
 from collections import deque
+from collections.abc import Iterator
 
 import msgspec
 
@@ -58,6 +59,16 @@ def find(root: Node, path: Path) -> Place:
             return msgspec.structs.replace(place, rest=path[done:])
         place = below
     return place
+
+
+def named_items(items: Node) -> Iterator[tuple[Named, Node]]:
+    """Yield each way to name an element of a list, the ways to the first of equal ones last."""
+    for item in reversed(items.items):
+        for key, value in item.entries if item.kind == "mapping" else ():
+            if value.kind == "scalar" and not is_merge(key):
+                name = scalar_of(value)
+                if isinstance(name, str | int):
+                    yield Named(key_of(key), name), item
 
 
 def untangled(node: Node, path: Path) -> None:

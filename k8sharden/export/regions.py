@@ -21,6 +21,7 @@ from k8sharden.export.places import (
     is_null,
     line_end,
     line_start,
+    named_items,
     untangled,
 )
 from k8sharden.export.yaml_values import same, value_of
@@ -80,14 +81,17 @@ def _meet(inside: _Inside, rest: Iterable[Edit]) -> bool:
 
 def _places(text: str, inside: _Inside) -> list[tuple[Node, list[Edit]]] | None:
     """Return the node of each element with its edits, the last one first; None where one is not."""
-    if not inside:
-        return []
-    root = tree(text)
-    found = [(find(root, path), edits) for path, edits in inside.items()]
-    if any(place.rest for place, _ in found):
+    root, lists = tree(text), {path[:-1] for path in inside}
+    items: dict[Path, Node] = {}
+    for path in lists:
+        place = find(root, path)
+        tied = place.node.anchor or place.node.tag
+        if not place.rest and place.node.kind == "sequence" and not tied:
+            items |= {(*path, step): node for step, node in named_items(place.node)}
+    if not inside.keys() <= items.keys():
         return None
-    nodes = [(place.node, edits) for place, edits in found]
-    return sorted(nodes, key=lambda each: each[0].start, reverse=True)
+    found = [(items[path], edits) for path, edits in inside.items()]
+    return sorted(found, key=lambda each: each[0].start, reverse=True)
 
 
 def _in_elements(
@@ -103,17 +107,26 @@ def _in_elements(
 
 
 def _in_rounds(text: str, edits: Sequence[Edit], style: Style) -> str:
-    """Make all edits whose cuts do not touch at once, then the others."""
+    """Make all edits that do not stand in each other's way at once, then the others."""
     waiting = _gathered(edits)
     while waiting:
         root, later = tree(text), []
         cuts: list[c.Cut] = []
+        thinned: set[int] = set()
         for path, group in waiting:
-            mine = _group_cuts(text, find(root, path), path, group, style)
-            if _touch(cuts, mine):
+            place = find(root, path)
+            mine = _group_cuts(text, place, path, group, style)
+            removed = isinstance(group[0], RemoveField)
+            # What is left of a collection, or nothing, is known when the round is over.
+            again = removed and (id(place.parent) in thinned or _is_last(place))
+            if cuts and (again or _touch(cuts, mine)):
                 later.append((path, group))
-            else:
-                cuts += mine
+                continue
+            cuts += mine
+            thinned |= {id(place.parent)} if removed else set()
+            if again:
+                later += waiting[waiting.index((path, group)) + 1 :]
+                break
         text, waiting = c.apply_cuts(text, cuts), later
     return text
 
@@ -142,6 +155,12 @@ def _group_cuts(
     if values:
         return _add(text, place, path, values, style)
     return _cuts(text, place, group[0], style)
+
+
+def _is_last(place: Place) -> bool:
+    """Whether a place is the only one of its collection, which is written anew without it."""
+    parent = place.parent
+    return parent is not None and len(parent.children) <= (2 if parent.kind == "mapping" else 1)
 
 
 def _touch(cuts: Iterable[c.Cut], others: Sequence[c.Cut]) -> bool:
