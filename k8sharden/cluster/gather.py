@@ -1,6 +1,6 @@
 """Gathers the events of one resource type into its objects and its line of the ledger."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from k8sharden.cluster.decode import PageDecoder
 from k8sharden.cluster.progress import Progress, Tell
@@ -45,18 +45,17 @@ class Gathered:
         """Why the list of the whole cluster was not read; None where it was, or not yet."""
         return self._errors.get("")
 
-    def join(self, parts: Iterable["Gathered"]) -> Exception | None:
-        """Take over what came of the parts of this type; return why one of them is missing."""
-        failed = None
-        for number, part in enumerate(parts):
+    def join(self, parts: Collection["Gathered"]) -> Exception | None:
+        """Take over what came of the parts of this type; nothing, but why, where one is missing."""
+        for part in parts:
             # A template whose type is not served yet, or any more, has no constraints.
-            if part.error is None or isinstance(part.error, NotFound):
-                place = f"part {number}"
-                self._objects[place], self._odd[place] = [*part.objects], [*part.odd]
-                self._read.add(place)
-            else:
-                failed = part.error
-        return failed
+            if part.error is not None and not isinstance(part.error, NotFound):
+                return part.error
+        for number, part in enumerate(parts):
+            place = f"part {number}"
+            self._objects[place], self._odd[place] = [*part.objects], [*part.odd]
+            self._read.add(place)
+        return None
 
     def take(self, event: Event) -> None:
         """Take a page, a new start or the end of a list."""

@@ -341,3 +341,25 @@ def test_constraints_that_may_not_be_listed_are_unknown() -> None:
     entry = scan(transport).entry(kinds.CONSTRAINTS)
     assert entry.status is Coverage.FORBIDDEN
     assert entry.permission == "list *.constraints.gatekeeper.sh"
+
+
+def test_one_kind_of_constraints_that_is_refused_leaves_all_unknown() -> None:
+    """Those that could be read are no places where constraints are known: they hold everywhere."""
+    transport = Scripted(
+        {
+            kinds.CONSTRAINT_TEMPLATES.path(): page([template("K8sDigests"), template("K8sRepos")]),
+            f"{CONSTRAINTS}k8sdigests": FORBIDDEN,
+            f"{CONSTRAINTS}k8srepos": page([{"kind": "K8sRepos", "metadata": {"name": "all"}}]),
+        }
+    )
+    entry = scan(transport).entry(kinds.CONSTRAINTS)
+    assert (entry.status, entry.namespaces) == (Coverage.FORBIDDEN, None)
+    assert entry.permission == "list *.constraints.gatekeeper.sh"
+
+
+def test_without_any_right_the_version_of_a_tool_is_not_to_blame() -> None:
+    """Who may read nothing is told so, also where Kyverno is served in another version."""
+    answers = {kind.path(): FORBIDDEN for kind in kinds.SCANNED}
+    answers["/apis"] = groups(*{kind.group for kind in kinds.CUSTOM}, version="v0")
+    with pytest.raises(ClusterUnavailable, match="k8sharden permissions"):
+        scan(Scripted(answers))
