@@ -137,7 +137,7 @@ def _fixed(wanted: Iterable[Wanted], inventory: Inventory, reasons: _Reasons) ->
                 after[write.ref] = edited(msgspec.to_builtins(objects[write.ref]), write.edits)
             except EditConflict as error:
                 reasons[write.ref].append(str(error))
-    rolled = [ref for ref in after if ref.kind in _ROLLING]
+    rolled = {ref for ref in after if ref.kind in _ROLLING}
     return projected(inventory, after, rolled)
 
 
