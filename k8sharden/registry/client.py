@@ -21,6 +21,8 @@ from k8sharden.registry.wire import Answer, Trouble, Wire, is_loopback
 
 WAIT_BUDGET = 20.0
 """Seconds that a registry may ask to wait, taken together."""
+MOST_REFUSALS = 3
+"""How often a login is tried that was never let in: registries lock accounts after a few more."""
 
 _HUB_API = "registry-1.docker.io"
 _MOST_TOKEN = 2**20
@@ -60,18 +62,23 @@ class Registry:
         self._authorization: dict[str, str] = {}
         self._login: tuple[Login | None] | None = None
         self._patience = WAIT_BUDGET
-        self._lost = ""
+        self._lost: dict[str, str] = {}
+        self._trying = threading.Lock()
+        self._let_in = False
+        self._refusals = 0
 
     def get(self, repository: str, what: str, *, accept: str, most: int) -> Answer:
         """Get ``manifests/TAG`` or ``blobs/DIGEST`` of a repository. Raises `Trouble`."""
-        if self._lost:
-            raise Trouble(self._lost, lost=True)
+        # Blobs are often elsewhere: where that is out of reach, manifests may still be had.
+        kind = what.partition("/")[0]
+        if kind in self._lost:
+            raise Trouble(self._lost[kind], lost=True)
         path = f"/v2/{quote(repository)}/{quote(what, safe=':/')}"
         try:
             answer = self._asked(path, repository, accept, most)
         except Trouble as trouble:
             if trouble.lost:
-                self._lost = str(trouble)
+                self._lost[kind] = str(trouble)
             raise
         if answer.status != _OK:
             raise Trouble(self._refusal(answer))
@@ -82,8 +89,24 @@ class Registry:
         if answer.status != _UNAUTHORIZED:
             return answer
         challenge = read(answer.headers.get("www-authenticate", ""))
-        self._authorization[repository] = self._authorize(challenge, repository)
-        return self._patiently(path, repository, accept, most)
+
+        def again() -> Answer:
+            self._authorization[repository] = self._authorize(challenge, repository)
+            return self._patiently(path, repository, accept, most)
+
+        return again() if self._let_in or self._user() is None else self._first(again)
+
+    def _first(self, again: Callable[[], Answer]) -> Answer:
+        """Log in for the first time: one image after the other, so that refusals stay few."""
+        with self._trying:
+            if self._refusals >= MOST_REFUSALS:
+                raise Trouble(self._refuses_login)
+            answer = again()
+            if answer.status == _UNAUTHORIZED:
+                self._refusals += 1
+            else:
+                self._let_in = True
+            return answer
 
     def _patiently(self, path: str, repository: str, accept: str, most: int) -> Answer:
         """Send once more where the registry asks to wait, and that is not too long."""
@@ -142,6 +165,7 @@ class Registry:
                 headers["Authorization"] = login.basic
         answer = self._wire.send(url, headers, most=_MOST_TOKEN, form=form)
         if answer.status in (_UNAUTHORIZED, _FORBIDDEN):
+            self._refusals += answer.status == _UNAUTHORIZED
             raise Trouble(self._wants_login if login is None else self._refuses_login)
         return _token_of(answer)
 

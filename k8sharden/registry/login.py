@@ -116,11 +116,12 @@ def _from_docker(registry: str, environment: Mapping[str, str]) -> Login | None:
 
 
 def _docker_config(environment: Mapping[str, str]) -> dict[str, Any]:
-    folder = environment.get("DOCKER_CONFIG") or str(Path.home() / ".docker")
     try:
+        folder = environment.get("DOCKER_CONFIG") or Path.home() / ".docker"
         with (Path(folder) / "config.json").open("rb") as stream:
             return _table(json.loads(stream.read(_MOST)))
-    except (OSError, ValueError, RecursionError):
+    # A user without a home, as in a container, is a RuntimeError; deep nesting is one as well.
+    except (OSError, ValueError, RuntimeError):
         return {}
 
 

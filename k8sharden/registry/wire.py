@@ -137,6 +137,8 @@ class Wire:
         form: Mapping[str, str] | None,
         deadline: float,
     ) -> Answer:
+        if self._stopped():
+            raise Trouble("nobody waits for it any more", lost=True)
         named = {"User-Agent": f"k8sharden/{__version__}", **headers}
         if form is not None:
             named["Content-Type"] = "application/x-www-form-urlencoded"
@@ -161,6 +163,9 @@ class Wire:
 
     def _read(self, response: urllib3.BaseHTTPResponse, most: int, deadline: float) -> Answer:
         headers = {name.lower(): value for name, value in response.headers.items()}
+        # Each of several ways to log in may come in a line of its own.
+        if ways := response.headers.getlist("www-authenticate"):
+            headers["www-authenticate"] = ", ".join(ways)
         parts, size = [], 0
         # One read of what is there at a time: a body that trickles must not outlast the budget.
         while part := response.read1(_CHUNK):

@@ -14,6 +14,7 @@ from k8sharden.errors import Cancelled
 from k8sharden.model.facts import ImageFact
 from k8sharden.registry import client, wire
 from k8sharden.registry.ask import ask
+from k8sharden.registry.client import MOST_REFUSALS
 from k8sharden.registry.documents import MOST_MANIFEST, OCI_INDEX, OCI_MANIFEST
 from k8sharden.registry.login import Login
 from tests.registry.rogue import Request, rogue
@@ -204,6 +205,93 @@ def test_a_password_never_leaves_its_host() -> None:
     assert running.seen[-1][1] == LOGIN.basic
 
 
+def test_a_wrong_password_is_not_tried_for_every_image() -> None:
+    """Registries lock accounts: after a few refusals the rest is told without asking."""
+
+    def behave(request: Request) -> None:
+        if request.path.startswith("/token"):
+            request.answer(401)
+        else:
+            realm = f'Bearer realm="http://{running.host}/token"'
+            request.answer(401, WWW_Authenticate=realm)
+
+    with rogue(behave) as running:
+        names = [f"{running.host}/shop/{number}:1" for number in range(40)]
+        found = ask(names, find_login=lambda _: LOGIN)
+        tried = [path for path in running.paths if path.startswith("/token")]
+    assert len(tried) == MOST_REFUSALS
+    assert all("it refused the login" in fact.problem for fact in found.values())
+
+
+def test_a_wrong_password_for_basic_is_not_tried_for_every_image() -> None:
+    """The same where the password goes to the registry itself."""
+    with rogue(lambda request: request.answer(401, WWW_Authenticate='Basic realm="x"')) as running:
+        names = [f"{running.host}/shop/{number}:1" for number in range(40)]
+        found = ask(names, find_login=lambda _: LOGIN)
+        tried = [login for _, login in running.seen if login]
+    assert len(tried) == MOST_REFUSALS
+    assert all("it refused the login" in fact.problem for fact in found.values())
+
+
+def test_repositories_that_refuse_a_login_keep_no_other_from_it() -> None:
+    """A login that was let in once is right, however many repositories it may not read."""
+
+    def behave(request: Request) -> None:
+        if request.path.startswith("/token"):
+            request.answer(200 if "open" in request.path else 401, b'{"token": "t"}')
+        elif request.headers.get("Authorization") == "Bearer t":
+            request.answer(200, MANIFEST)
+        else:
+            realm = f'Bearer realm="http://{running.host}/token"'
+            request.answer(401, WWW_Authenticate=realm)
+
+    def get(repository: str) -> int:
+        try:
+            return registry.get(repository, "manifests/1", accept="*/*", most=10_000).status
+        except wire.Trouble:
+            return 401
+
+    with rogue(behave) as running:
+        registry = client.Registry(running.host, wire.Wire(), lambda _: LOGIN)
+        names = ["open/1", *(f"closed/{number}" for number in range(5)), "open/2"]
+        assert [get(name) for name in names] == [200, *[401] * 5, 200]
+
+
+def test_of_several_ways_to_log_in_the_anonymous_one_is_taken() -> None:
+    """Gitea offers a token and a password, in two lines: a public image needs no password."""
+
+    def behave(request: Request) -> None:
+        if request.path.startswith("/token"):
+            request.answer(200, b'{"token": "t"}')
+        elif request.headers.get("Authorization") == "Bearer t":
+            request.answer(200, CONFIG if "/blobs/" in request.path else MANIFEST)
+        else:
+            request.send_response(401)
+            request.send_header("WWW-Authenticate", f'Bearer realm="http://{running.host}/token"')
+            request.send_header("WWW-Authenticate", 'Basic realm="Gitea"')
+            request.send_header("Content-Length", "0")
+            request.end_headers()
+
+    with rogue(behave) as running:
+        assert _one(running.host).digest
+
+
+def test_where_blobs_are_out_of_reach_every_digest_is_known() -> None:
+    """Registries keep blobs elsewhere; a wall before that place hides the users of images only."""
+
+    def behave(request: Request) -> None:
+        if "/blobs/" in request.path:
+            request.answer(307, Location="http://127.0.0.1:1/blob")
+        else:
+            request.answer(200, MANIFEST)
+
+    with rogue(behave) as running:
+        names = [f"{running.host}/shop/{number}:1" for number in range(40)]
+        found = ask(names, find_login=lambda _: None)
+    assert {fact.digest for fact in found.values()} == {digest_of(MANIFEST)}
+    assert {fact.user for fact in found.values()} == {None}
+
+
 def test_a_wrong_configuration_is_not_believed() -> None:
     """A blob has to be what its digest says, wherever it came from."""
     with rogue(
@@ -318,3 +406,12 @@ def test_progress_ends_at_the_number_of_images() -> None:
         names = [f"{running.host}/shop/{number % 5}:1" for number in range(10)]
         assert len(ask(names, progress=told.append, find_login=lambda _: None)) == 5
     assert (told[-1].done, told[-1].total, told[-1].finished) == (5, 5, True)
+
+
+def test_once_stopped_nothing_more_is_sent() -> None:
+    """Threads that are left behind end at their next request, and send no password then."""
+    with rogue(_manifest(MANIFEST)) as running:
+        halted = wire.Wire(stopped=lambda: True)
+        with pytest.raises(wire.Trouble, match="nobody waits"):
+            halted.send(f"http://{running.host}/v2/", {"Authorization": LOGIN.basic}, most=9)
+        assert running.paths == []

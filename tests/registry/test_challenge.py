@@ -25,6 +25,11 @@ from k8sharden.registry.challenge import Challenge, read
         ('Bearer realm="one",realm="two"', Challenge("bearer", "one")),
         ('Bearer realm="never ends', Challenge("bearer")),
         ("Negotiate", Challenge("negotiate")),
+        (
+            'Basic realm="a", Bearer realm="https://a/",service=b',
+            Challenge("bearer", "https://a/", "b"),
+        ),
+        ('Negotiate, Basic realm="a"', Challenge("basic", "a")),
         ("", Challenge("")),
     ],
 )

@@ -150,3 +150,13 @@ def test_what_cannot_be_a_login_is_not_kept(ring: InMemory) -> None:
         assert "s3cret" not in str(raised.value)
     assert not ring.kept
     assert "s3cret" not in repr(Login("me", "s3cret"))
+
+
+def test_a_user_without_a_home_has_no_login(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A container may run as a number that no list of users has."""
+
+    def homeless() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", homeless)
+    assert find("registry.example", environment={}) is None
