@@ -121,9 +121,14 @@ class Session:
         """Return what would answer a finding, without reading anything more."""
         return remediation(finding, scan.inventory, self.item(finding.check))
 
-    def reaches(self, scan: Scan) -> tuple[NamespaceReach, ...]:
+    def reaches(
+        self,
+        scan: Scan,
+        progress: Callable[[int, int], None] = lambda _done, _total: None,
+    ) -> tuple[NamespaceReach, ...]:
         """Return the Pod Security levels of the namespaces, today and after all fixes."""
-        return reaches(scan.findings, scan.inventory, {item.id: item for item in self.items})
+        items = {item.id: item for item in self.items}
+        return reaches(scan.findings, scan.inventory, items, step=progress)
 
     def plan(
         self,

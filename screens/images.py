@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from textual.binding import BindingType
 
-from k8sharden.analysis.image_use import RegistryUse, notes, registries, together
+from k8sharden.analysis.image_use import RegistryUse, notes, registries, together, unread
 from k8sharden.model import kinds
 from k8sharden.model.finding import Area
 from k8sharden.session import Scan
@@ -44,7 +44,8 @@ class ImagesScreen(PicturedArea):
         images = counted(total.images, "image")
         sentence = f"{images} from {places}, {total.share:.0%} pinned by digest."
         heads = ("Registry", "  Pinned", "", "Note")
-        return Sketch(sentence, heads, tuple(map(_row, found)), tuple(_unanswered(scan)))
+        below = (*filter(None, [unread(scan.inventory)]), *_unanswered(scan))
+        return Sketch(sentence, heads, tuple(map(_row, found)), below)
 
     def action_ask(self) -> None:
         """Scan again, and ask the registries of the images on the way."""

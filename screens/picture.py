@@ -19,6 +19,7 @@ from screens.prose import Prose
 from screens.words import lines, middle
 
 _NARROWEST = 12
+_SHORTEST = 8
 _GAP = 2
 _AROUND = 4
 
@@ -26,8 +27,9 @@ _AROUND = 4
 class Sketch(NamedTuple):
     """What a picture holds: a sentence, the heads of its columns, and rows of as many cells.
 
-    The first column takes the room that the others leave; it may hold text from outside. ``notes``
-    stand below the table, each wrapped; they may hold such text, too.
+    The first column takes the room that the others leave; it may hold text from outside. The last
+    one is cut where that is not enough. ``notes`` stand below the table, each wrapped; they may
+    hold such text, too.
     """
 
     sentence: str
@@ -47,7 +49,9 @@ def drawn(sketch: Sketch, width: int) -> Content:
     rows = [sketch.heads, *sketch.rows]
     rest = [max(len(row[place]) for row in rows) for place in range(1, len(sketch.heads))]
     longest = max(len(row[0]) for row in rows)
-    first = min(longest, max(_NARROWEST, width - sum(rest) - _GAP * len(rest)))
+    room = width - _GAP * len(rest)
+    first = min(longest, max(_NARROWEST, room - sum(rest)))
+    rest[-1] = min(rest[-1], max(_SHORTEST, room - first - sum(rest[:-1])))
     return lines(
         [
             Content.assemble((sketch.sentence, "italic")),
@@ -94,11 +98,17 @@ class PicturedArea(AreaScreen):
             yield Prose(id="sketch")
 
     def show(self) -> None:
-        """Draw the picture of the newest scan."""
+        """Draw the picture of the newest scan, if it is wanted."""
         super().show()
-        scan = self.desk.scan
+        self._renew()
+
+    def _renew(self) -> None:
+        # Levels of a large cluster take seconds: nobody waits for them who does not look.
+        scan = self.desk.scan if self.query_one("#picture").display else None
         if scan is not None and scan is not self._sketched:
             self._sketched = scan
+            if self._sketch is None:
+                self.query_one("#sketch", Prose).update(Content("Working it out."))
             self.work("sketch", partial(self.sketch, scan), self._take)
 
     def _take(self, sketch: Sketch) -> None:
@@ -122,6 +132,7 @@ class PicturedArea(AreaScreen):
         if not page.display and page.has_focus:
             self.rows.focus()
         self.show_below()
+        self._renew()
         self.call_after_refresh(self._draw)
 
     def show_below(self) -> None:

@@ -5,8 +5,10 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from k8sharden.analysis.registries import allowed, dead, image_of
-from k8sharden.model.inventory import Inventory
+from k8sharden.model.inventory import Entry, Inventory
+from k8sharden.model.kinds import WORKLOADS
 from k8sharden.model.pods import visit_containers
+from k8sharden.model.text import one_line
 from k8sharden.model.workloads import workloads
 
 INVALID = "(no valid reference)"
@@ -48,6 +50,27 @@ def registries(inventory: Inventory) -> tuple[RegistryUse, ...]:
         for name, references in by_registry.items()
     )
     return tuple(sorted(uses, key=lambda use: (-use.images, use.registry)))
+
+
+def unread(inventory: Inventory, namespaces: Iterable[str] = ()) -> str:
+    """Say what was not read of the workloads that name images; empty where all was.
+
+    With ``namespaces``, only what is missing there.
+    """
+    places = frozenset(namespaces)
+    kinds = {kind.kind for kind in WORKLOADS}
+    missing = [kind.key for kind in WORKLOADS if not _known(inventory.entry(kind), places)]
+    missing += [
+        each.ref.label
+        for each in inventory.odd
+        if each.ref.kind in kinds and (not places or each.ref.namespace in places)
+    ]
+    names = one_line(", ".join(missing), 200)
+    return f"Not all was read: there may be more images in {names}." if missing else ""
+
+
+def _known(entry: Entry, places: frozenset[str]) -> bool:
+    return all(map(entry.covers, places)) if places else entry.complete
 
 
 def _references(inventory: Inventory) -> Iterator[str]:

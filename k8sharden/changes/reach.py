@@ -5,7 +5,7 @@ scan read. What stands in the way of restricted after them is named for each wor
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -73,11 +73,18 @@ class NamespaceReach(msgspec.Struct, frozen=True):
 
 
 def reaches(
-    findings: Sequence[Finding], inventory: Inventory, items: Mapping[str, Item]
+    findings: Sequence[Finding],
+    inventory: Inventory,
+    items: Mapping[str, Item],
+    *,
+    step: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> tuple[NamespaceReach, ...]:
-    """Return the levels of every namespace that is known, those of the cluster's own parts last."""
+    """Return the levels of every namespace that is known, those of the cluster's own parts last.
+
+    ``step`` is told how many findings of how many were looked at.
+    """
     chosen = [f for f in findings if f.counts and f.area in _AREAS and f.resource.kind in _KINDS]
-    wanted, reasons = _answers(chosen, inventory, items)
+    wanted, reasons = _answers(chosen, inventory, items, step)
     left = _fixed(wanted, inventory, reasons)
     here: defaultdict[str, list[WorkloadReach]] = defaultdict(list)
     minor = minor_of(inventory.source.server_version)
@@ -98,13 +105,17 @@ _Reasons = defaultdict[Ref, list[str]]
 
 
 def _answers(
-    findings: Iterable[Finding], inventory: Inventory, items: Mapping[str, Item]
+    findings: Iterable[Finding],
+    inventory: Inventory,
+    items: Mapping[str, Item],
+    step: Callable[[int, int], None],
 ) -> tuple[list[Wanted], _Reasons]:
     """Return the changes, and for each workload why there is none that its level would need."""
     wanted: list[Wanted] = []
     reasons: _Reasons = defaultdict(list)
     about = {finding.id: finding for finding in findings}
-    for finding in about.values():
+    for done, finding in enumerate(about.values()):
+        step(done, len(about))
         match remediation(finding, inventory, items[finding.check]):
             case Change() as change:
                 wanted.append(Wanted(change, (finding.id,)))

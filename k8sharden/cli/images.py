@@ -5,9 +5,9 @@ from typing import Any
 import click
 import msgspec
 
-from k8sharden.analysis.image_use import RegistryUse, notes, registries, together
+from k8sharden.analysis.image_use import RegistryUse, notes, registries, together, unread
 from k8sharden.cli.options import asking_option, open_session, source_options, split
-from k8sharden.cli.output import emit, out_option, output_options, scanning, table, to_json
+from k8sharden.cli.output import emit, out_option, output_options, say, scanning, table, to_json
 from k8sharden.cli.registries import tell_asked
 from k8sharden.model.text import one_line
 
@@ -29,15 +29,19 @@ def images(**options: Any) -> int:
     with scanning() as show:
         inventory = session.scan(show).inventory
     found = registries(inventory.limited_to(source.namespaces) if source.namespaces else inventory)
+    gap = unread(inventory, source.namespaces)
     if rest["output"] == "json":
         document = {
             "schema": "k8sharden.images/v1",
+            "unknown": gap,
             "registries": [msgspec.to_builtins(use) for use in found],
             "answers": [msgspec.to_builtins(fact) for fact in inventory.facts.images.values()],
         }
         emit(to_json(document), rest["out"])
     else:
         emit(_table(found), rest["out"])
+    if gap:
+        say(gap)
     tell_asked(inventory.facts)
     return 0
 

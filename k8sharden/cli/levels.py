@@ -9,7 +9,16 @@ import msgspec
 from k8sharden.analysis.pod_security import Level
 from k8sharden.changes.reach import NamespaceReach
 from k8sharden.cli.options import open_session, source_options, split
-from k8sharden.cli.output import emit, out_option, output_options, say, scanning, table, to_json
+from k8sharden.cli.output import (
+    counting,
+    emit,
+    out_option,
+    output_options,
+    say,
+    scanning,
+    table,
+    to_json,
+)
 from k8sharden.errors import InputError
 
 LEVELS = "k8sharden.levels/v1"
@@ -17,7 +26,9 @@ LEVELS = "k8sharden.levels/v1"
 
 @click.command()
 @source_options()
-@click.option("-n", "--namespace", "chosen", multiple=True, metavar="NS", help="Only this one.")
+@click.option(
+    "-n", "--namespace", "namespaces", multiple=True, metavar="NS", help="Only this namespace."
+)
 @output_options
 @out_option
 def levels(**options: Any) -> int:
@@ -29,7 +40,8 @@ def levels(**options: Any) -> int:
     session = open_session(source)
     with scanning() as show:
         scan = session.scan(show)
-    found = _chosen(session.reaches(scan), rest["chosen"])
+    with counting("Working out the fix of finding") as count:
+        found = _chosen(session.reaches(scan, count), source.namespaces)
     if rest["output"] == "json":
         document = {"schema": LEVELS, "namespaces": [msgspec.to_builtins(each) for each in found]}
         emit(to_json(document), rest["out"])

@@ -1,6 +1,10 @@
 """The picture of registries: images counted once, with what is pinned, outside or dead."""
 
-from k8sharden.analysis.image_use import INVALID, RegistryUse, notes, registries, together
+import msgspec
+
+from k8sharden.analysis.image_use import INVALID, RegistryUse, notes, registries, together, unread
+from k8sharden.model import kinds
+from k8sharden.model.inventory import Coverage, Entry, OddObject
 from tests.remediations import harness
 
 FACTS = {
@@ -42,3 +46,17 @@ def test_no_images_are_no_share() -> None:
     """An empty cluster has a picture, too."""
     assert registries(harness.inventory([])) == ()
     assert together(()).share == 0
+
+
+def test_what_was_not_read_may_hold_more_images() -> None:
+    """A list that was refused, and one object that is odd, are named: none is not known then."""
+    seen = harness.inventory([_pod("one", "a.example/x:1")])
+    assert unread(seen) == ""
+    part = Entry(kinds.PODS.key, Coverage.READ, namespaces=frozenset({"shop"}))
+    odd = OddObject(kinds.DEPLOYMENTS.ref("bank", "vault"), "spec is a list")
+    seen = msgspec.structs.replace(seen, ledger={**seen.ledger, kinds.PODS.key: part}, odd=(odd,))
+    assert unread(seen) == (
+        "Not all was read: there may be more images in pods, Deployment bank/vault."
+    )
+    assert unread(seen, ["shop"]) == ""
+    assert unread(seen, ["shop", "bank"]) == unread(seen)

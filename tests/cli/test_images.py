@@ -157,3 +157,15 @@ def test_half_a_login_is_refused(
     assert run(["login", *words]) == 2
     assert said in capsys.readouterr().err
     assert not ring.kept
+
+
+def test_what_was_not_read_is_said_beside_the_numbers(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A workload that is odd may have images, too: a script sees it, and so do people."""
+    odd = "---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: odd}\nspec: []\n"
+    (home / "web.yaml").write_text(POD + odd)
+    assert run(["images", "-f", "web.yaml", "-o", "json"]) == 0
+    told = capsys.readouterr()
+    assert "Deployment default/odd" in json.loads(told.out)["unknown"]
+    assert "there may be more images in Deployment default/odd" in told.err

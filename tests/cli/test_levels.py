@@ -1,11 +1,15 @@
 """Levels on the command line: the picture of namespaces, as a table and as data."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from k8sharden.cli import run
+from k8sharden.errors import InputError
+from k8sharden.place import Place
+from k8sharden.places import connecting
 
 
 @pytest.fixture(autouse=True)
@@ -48,3 +52,16 @@ def test_a_namespace_that_is_not_there_is_an_error(capsys: pytest.CaptureFixture
     """A table of nothing would look like good news."""
     assert run(["levels", "--demo", "-n", "shopp"]) == 2
     assert "There is no namespace 'shopp'" in capsys.readouterr().err
+
+
+def test_the_namespace_that_is_asked_for_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who may not list namespaces names the one that may be read, as for a scan."""
+    asked: list[Sequence[str]] = []
+
+    def connect(*, namespaces: Sequence[str], **_: object) -> Place:
+        asked.append(namespaces)
+        raise InputError("enough")
+
+    monkeypatch.setattr(connecting, "open_cluster", connect)
+    assert run(["levels", "-n", "shop"]) == 2
+    assert asked == [("shop",)]

@@ -131,3 +131,12 @@ def test_a_picture_fits_and_keeps_both_ends_of_a_name() -> None:
     assert "\x1b" not in text
     assert "…" in text
     assert (bar(0), bar(1)) == ("░" * 16, "█" * 16)
+
+
+def test_a_long_note_is_cut_rather_than_wrapped() -> None:
+    """Thousands of images in 80 columns: each registry keeps its one line."""
+    note = "1200 not allowed, 110 without fixes"
+    rows = (("registry.kestrel.example", "520 of 1340", bar(0.4), note),)
+    lines = drawn(Sketch("", ("Registry", "  Pinned", "", "Note"), rows), 76).plain.splitlines()
+    assert max(map(len, lines)) <= 76
+    assert "520 of 1340" in lines[-1]

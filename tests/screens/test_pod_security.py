@@ -2,6 +2,10 @@
 
 from pathlib import Path
 
+import pytest
+
+from k8sharden.changes.reach import NamespaceReach
+from k8sharden.session import Scan, Session
 from tests.screens.driver import SMALL, opened, run
 
 
@@ -22,5 +26,30 @@ def test_the_picture_shows_levels_now_and_after_the_fixes(tmp_path: Path) -> Non
             assert "exporter of the node" in " ".join(driver.text.split())
             await driver.press("P")
             assert "Severity" in driver.text
+
+    run(test())
+
+
+def test_levels_are_worked_out_for_those_who_look(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a large cluster they take seconds: looking through findings does not pay for them."""
+    asked: list[Scan] = []
+
+    def counted(session: Session, scan: Scan) -> tuple[NamespaceReach, ...]:
+        asked.append(scan)
+        return reaches(session, scan)
+
+    reaches = Session.reaches
+    monkeypatch.setattr(Session, "reaches", counted)
+
+    async def test() -> None:
+        async with opened(tmp_path, size=SMALL) as driver:
+            await driver.press("3")
+            assert not asked
+            await driver.press("P")
+            assert len(asked) == 1
+            await driver.press("P", "P")
+            assert len(asked) == 1
 
     run(test())
