@@ -42,7 +42,7 @@ def _finding(workload: Workload, count: int, reports: Reports) -> Finding:
         Severity.HIGH if fixed else Severity.MEDIUM,
         Status.FAIL,
         workload.ref,
-        _message(workload, count, fixed),
+        _message(count, fixed),
         evidence={
             "critical": count,
             "fixable": len(fixed),
@@ -76,13 +76,14 @@ def _shown(container: str, found: Vulnerability) -> dict[str, str]:
     }
 
 
-def _message(workload: Workload, count: int, fixed: list[Vulnerability]) -> str:
+def _message(count: int, fixed: list[Vulnerability]) -> str:
     """Say how many there are, and what an update would fix."""
     what = "1 critical vulnerability" if count == 1 else f"{count} critical vulnerabilities"
-    said = f"{workload.ref.label} runs with {what}"
+    said = f"Its images have {what}"
     if not fixed:
         return f"{said}; medium, not high: no fixed version is out."
-    return f"{said}, {len(fixed)} of which an update fixes: {_updates(fixed)}."
+    which = "which" if len(fixed) == count else f"{len(fixed)} of which"
+    return f"{said}, {which} an update fixes: {_updates(fixed)}."
 
 
 def _updates(fixed: list[Vulnerability]) -> str:
