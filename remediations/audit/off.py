@@ -99,7 +99,7 @@ ITEM = Item(
         ),
         verify=(
             "The metric apiserver_audit_event_total grows with each request. Ask for an object "
-            "that does not exist, kubectl get configmap audit-marker, and find that name in "
+            "that does not exist, `kubectl get configmap audit-marker`, and find that name in "
             "/var/log/kubernetes/audit/audit.log. Then check that the line arrives where logs are "
             "collected, off the node. Scan again: the check must pass."
         ),

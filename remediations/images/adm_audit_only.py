@@ -201,9 +201,9 @@ ITEM = Item(
             "in an emergency that leaves a trace, such as a binding that somebody must change."
         ),
         verify=(
-            "Create a pod that must fail, such as kubectl run probe --image=nginx:latest "
-            "--dry-run=server in a namespace that the policy is for: the answer is an error that "
-            "names the policy. Then kubectl get events -A --field-selector reason=FailedCreate "
+            "Create a pod that must fail, such as `kubectl run probe --image=nginx:latest "
+            "--dry-run=server` in a namespace that the policy is for: the answer is an error that "
+            "names the policy. Then `kubectl get events -A --field-selector reason=FailedCreate` "
             "stays empty. Scan again: the check passes as soon as one policy denies."
         ),
         reading=(

@@ -85,8 +85,8 @@ ITEM = Item(
         ),
         why=(
             "A restart becomes a release that nobody planned: the node drains, and the new pod has "
-            "another version than its neighbour. To go back is impossible, since kubectl rollout "
-            "undo would write the same word again. And when a vulnerability is announced, the "
+            "another version than its neighbour. To go back is impossible, since `kubectl rollout "
+            "undo` would write the same word again. And when a vulnerability is announced, the "
             "manifests cannot answer whether you run it. The policy Always hides this least: it "
             "asks the registry at each start; IfNotPresent keeps what each node happened to have."
         ),

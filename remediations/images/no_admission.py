@@ -165,7 +165,7 @@ ITEM = Item(
             "that a pod had before do not count against it, so labels and finalizers still change."
         ),
         verify=(
-            "Create a pod by tag with kubectl run probe --image=nginx:1.27 --dry-run=server: the "
+            "Create a pod by tag with `kubectl run probe --image=nginx:1.27 --dry-run=server`: the "
             "answer carries a warning that names the image. With an audit log, look for the "
             "annotation validation.policy.admission.k8s.io/validation_failure. The metric "
             "apiserver_validating_admission_policy_check_total counts what it saw. When nothing "

@@ -193,8 +193,8 @@ ITEM = Item(
             "nothing changes at all, and that is the worse case."
         ),
         verify=(
-            "Start a pod in another namespace and try to connect: kubectl run probe -n shop --rm "
-            "-it --image=busybox --restart=Never -- nc -zvw2 ledger.payments 5432 must time out. "
+            "Start a pod in another namespace and try to connect: `kubectl run probe -n shop --rm "
+            "-it --image=busybox --restart=Never -- nc -zvw2 ledger.payments 5432` must time out. "
             "Then try one connection that has to work, from the pod that makes it. If the first "
             "one connects, the plug-in does not enforce policies."
         ),

@@ -169,9 +169,9 @@ ITEM = Item(
             "A service account in two such bindings keeps its power until both are gone."
         ),
         verify=(
-            "Ask the API server as the account: kubectl auth can-i create deployments -n shop "
-            "--as=system:serviceaccount:ci:pipeline says yes, and the same for get secrets -n "
-            "payments says no. Then run the pipeline once. In the API server's metrics "
+            "Ask the API server as the account: `kubectl auth can-i create deployments -n shop "
+            "--as=system:serviceaccount:ci:pipeline` says yes, and the same for `get secrets -n "
+            "payments` says no. Then run the pipeline once. In the API server's metrics "
             'apiserver_request_total{code="403"} shows whether something still asks for more.'
         ),
         reading=(

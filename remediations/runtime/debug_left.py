@@ -80,7 +80,7 @@ _DOCS = "https://kubernetes.io/docs"
 
 _LESSON = Lesson(
     what=(
-        "An ephemeral container is one that joins a pod while it runs: kubectl debug adds it, "
+        "An ephemeral container is one that joins a pod while it runs: `kubectl debug` adds it, "
         "with an image of its own full of tools, so that a program without a shell can be looked "
         "into. It shares the pod's network and, if asked, the processes of another container. It "
         "cannot be changed or taken out again; it is there until the pod is deleted."
