@@ -13,6 +13,7 @@ from k8sharden.model.change import Change, ChangeKind, Create, Delete, Patch, Ri
 from k8sharden.model.inventory import Source
 from k8sharden.model.kinds import (
     CLUSTER_ROLE_BINDINGS,
+    CRON_JOBS,
     NETWORK_POLICIES,
     ROLE_BINDINGS,
     WORKLOADS,
@@ -89,7 +90,7 @@ def _risk(write: Write) -> Risk:
     if write.ref.kind == NETWORK_POLICIES.kind:
         return Risk.TRAFFIC
     workload = any(write.ref.kind == kind.kind for kind in WORKLOADS)
-    return Risk.RESTART if workload else Risk.SAFE
+    return Risk.RESTART if workload and write.ref.kind != CRON_JOBS.kind else Risk.SAFE
 
 
 def _given_back(write: Write) -> str:
