@@ -203,7 +203,8 @@ def _why_not(
         )
     # In a file, a Pod is only text yet: it is the API server that refuses to change a live one.
     if kind in (kinds.PODS, kinds.JOBS) and source is not SourceKind.MANIFESTS:
-        return f"The template of a {kind.kind} cannot be changed: create it anew from its source."
+        what = "A running Pod" if kind == kinds.PODS else "The template of a Job"
+        return f"{what} cannot be changed: create it anew from its source."
     return ""
 
 

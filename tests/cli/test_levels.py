@@ -30,7 +30,7 @@ def test_each_namespace_has_a_row_and_each_obstacle_a_line(
     assert found["catalogue"] == ["restricted", "restricted", "restricted"]
     assert found["office"] == ["none", "baseline", "restricted"]
     assert rows[-1].startswith("kube-system")
-    assert "Pod legacy/ftp-bridge (privileged): The template of a Pod" in told.err
+    assert "Pod legacy/ftp-bridge (privileged): A running Pod" in told.err
     assert "kube-proxy" not in told.err
 
 
