@@ -82,7 +82,8 @@ def refused_in(
 
 
 def _said(asked: Policy, bad: list[Workload], stuck: list[o.Pod], templates: int, pods: int) -> str:
-    of = f"{_counted(pods, 'running pod')} and {_counted(templates, 'pod template')}"
+    running_ones = [_counted(pods, "running pod")] if pods else []
+    of = " and ".join([*running_ones, _counted(templates, "pod template")])
     if not bad and not stuck:
         return f"Pod Security ({asked.words}) would refuse nothing of {of}."
     names = [each.ref.label for each in bad] or [f"Pod {pod.name}" for pod in stuck]

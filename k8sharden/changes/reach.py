@@ -129,9 +129,10 @@ def _answers(
 
 def _add(reasons: _Reasons, finding: Finding, reason: str) -> None:
     if finding.area is Area.POD_SECURITY or finding.check in _JUDGED_ELSEWHERE:
-        said = one_line(reason, 400)
+        said = one_line(reason, 800)
         known = reasons[finding.resource]
-        known += [said] if said not in known else []
+        # One reason often brings another along: not to be privileged comes before what needs it.
+        known += [said] if not any(each in said for each in known) else []
 
 
 def _fixed(wanted: Iterable[Wanted], inventory: Inventory, reasons: _Reasons) -> Inventory:

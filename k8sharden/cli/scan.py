@@ -105,7 +105,8 @@ def _areas(result: Scan) -> None:
         if tally == Tally():
             say(f"  {area.heading:<24} only a running cluster can tell")
             continue
-        counts = f"{tally.fail} failing, {tally.unknown} checks unknown, {tally.passed} passed"
+        checks = "check" if tally.unknown == 1 else "checks"
+        counts = f"{tally.fail} failing, {tally.unknown} {checks} unknown, {tally.passed} passed"
         say(f"  {area.heading:<24} {counts}")
 
 
