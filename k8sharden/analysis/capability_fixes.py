@@ -20,7 +20,7 @@ from k8sharden.analysis.capabilities import (
     plain,
 )
 from k8sharden.analysis.container_users import Kind, user_of, without_root
-from k8sharden.analysis.containers import Fix, named, offenders, together
+from k8sharden.analysis.containers import Fix, named, offenders, together, verb
 from k8sharden.analysis.known_images import known_image
 from k8sharden.analysis.node_access import reaches_node
 from k8sharden.analysis.node_agents import node_agent
@@ -186,12 +186,13 @@ def _as_root(
     """Yield what has to be tested where the process is, or may be, root."""
     losing = [seen for seen in containers if ALL not in dropped(seen.container)]
     kinds = [(seen, user_of(workload.spec, seen.container, inventory).kind) for seen in losing]
-    for kind, runs in ((Kind.ROOT, "runs as root"), (Kind.UNKNOWN, "may run as root")):
+    for kind, runs in ((Kind.ROOT, ("runs", "run")), (Kind.UNKNOWN, ("may run", "may run"))):
         found = [seen for seen, user in kinds if user is kind]
         if found:
             yield (
-                f"Needs testing: {named(found)} {runs}, and without capabilities even root cannot "
-                "change owners, become another user or open the files of others."
+                f"Needs testing: {named(found)} {verb(found, *runs)} as root, and without "
+                "capabilities even root cannot change owners, become another user or open the "
+                "files of others."
             )
 
 

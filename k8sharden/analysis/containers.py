@@ -4,7 +4,7 @@ An item says what is wrong with one workload (a `Defect`) and what mends it (a `
 why there is none); `judge` and `repair` do the rest. See `remediations/runtime/seccomp.py`.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
 import msgspec
@@ -135,6 +135,11 @@ def named(containers: Iterable[Visited]) -> str:
     """Write ``container web`` or ``containers migrate, web``, within 80 characters."""
     names = [seen.container.name for seen in containers]
     return f"container{'s' if len(names) > 1 else ''} {one_line(', '.join(names), 70)}"
+
+
+def verb(containers: Sequence[object], one: str, many: str) -> str:
+    """Return the form of a verb that goes with the containers that `named` names."""
+    return many if containers[1:] else one
 
 
 def together(reasons: Iterable[str]) -> NoChange | None:

@@ -1,12 +1,12 @@
 """What in a manifest shows that a container works on the node, so that it has to be privileged."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
 from k8sharden.analysis.capabilities import command_line, need
-from k8sharden.analysis.containers import named, path_of
+from k8sharden.analysis.containers import named, path_of, verb
 from k8sharden.analysis.host_access import shared_namespaces, why_shared
 from k8sharden.analysis.node_agents import node_agent
 from k8sharden.model.change import Edit, NoChange, RemoveField
@@ -84,11 +84,12 @@ def why_on_node(workload: Workload, containers: Iterable[Visited]) -> NoChange |
     return NoChange(f"{one_line(sentence('; '.join(needy)), 400)}. {_INSTEAD}") if needy else None
 
 
-def privileged_doubt(containers: Iterable[Visited]) -> str:
+def privileged_doubt(containers: Sequence[Visited]) -> str:
     """Say what has to be tested once these containers are privileged no more."""
     return (
-        f"Needs testing: nothing in the manifest shows why {named(containers)} is privileged. Look "
-        "for 'permission denied' and 'operation not permitted' in the logs."
+        f"Needs testing: nothing in the manifest shows why {named(containers)} "
+        f"{verb(containers, 'is', 'are')} privileged. Look for 'permission denied' and 'operation "
+        "not permitted' in the logs."
     )
 
 

@@ -15,7 +15,7 @@ from k8sharden.analysis.container_users import (
     user_without_root,
     without_root,
 )
-from k8sharden.analysis.containers import Fix, named, offenders, path_of, together
+from k8sharden.analysis.containers import Fix, named, offenders, path_of, together, verb
 from k8sharden.analysis.node_access import reaches_node
 from k8sharden.analysis.node_agents import node_agent
 from k8sharden.model.change import Edit, NoChange, RemoveField, SetField
@@ -102,10 +102,9 @@ def _host_process(workload: Workload) -> NoChange | None:
     found = offenders(workload, is_one)
     if not found:
         return None
-    runs = "run" if found[1:] else "runs"
     return NoChange(
-        f"{sentence(named(found))} {runs} as a user of the node (hostProcess), which does not go "
-        "with runAsNonRoot: take hostProcess away first."
+        f"{sentence(named(found))} {verb(found, 'runs', 'run')} as a user of the node "
+        "(hostProcess), which does not go with runAsNonRoot: take hostProcess away first."
     )
 
 
@@ -142,7 +141,10 @@ def _untold(workload: Workload, users: _Users) -> Iterator[str]:
     unknown = [seen for seen, user in users if user.kind is Kind.UNKNOWN]
     refused = "As ContainerAdministrator" if workload.spec.is_windows else _UNVERIFIED
     if unknown:
-        yield (f"Needs testing: nobody knows as whom {named(unknown)} runs. {refused}, {_REFUSED}.")
+        runs = verb(unknown, "runs", "run")
+        yield (
+            f"Needs testing: nobody knows as whom {named(unknown)} {runs}. {refused}, {_REFUSED}."
+        )
 
 
 def _perhaps_root(users: _Users) -> Iterator[str]:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 
 from k8sharden.analysis.capabilities import ALMIGHTY, added, is_almighty, narrowed
 from k8sharden.analysis.capability_fixes import doubts, why_kept
-from k8sharden.analysis.containers import Defect, Fix, field_of, named, offenders, path_of
+from k8sharden.analysis.containers import Defect, Fix, field_of, named, offenders, path_of, verb
 from k8sharden.analysis.node_access import privileged_doubt, unprivileged, why_on_node
 from k8sharden.analysis.pod_security.control import Refusal
 from k8sharden.analysis.pod_security.controls import allow_privilege_escalation
@@ -59,7 +59,8 @@ def _fix(workload: Workload) -> Fix | NoChange:
     reason = why_on_node(workload, privileged) or why_kept(workload, adding)
     if reason:
         return NoChange(
-            f"Escalation cannot be denied while {named(mighty)} is privileged or adds SYS_ADMIN. "
+            f"Escalation cannot be denied while {named(mighty)} "
+            f"{verb(mighty, 'is privileged or adds', 'are privileged or add')} SYS_ADMIN. "
             f"{reason.reason}"
         )
     edits = [edit for seen in privileged for edit in unprivileged(workload, seen)]

@@ -23,6 +23,7 @@ from k8sharden.analysis.containers import (
     offenders,
     path_of,
     repair,
+    verb,
 )
 from k8sharden.model.change import Change, ChangeKind, NoChange, SetField
 from k8sharden.model.finding import Area, Finding, Severity
@@ -103,9 +104,10 @@ def _fix(workload: Workload) -> Fix | NoChange:
     silent = [seen for seen in containers if not _request(seen.container)]
     if silent:
         return NoChange(
-            f"Nothing says what {named(silent)} needs, and a limit that nobody measured kills what "
-            f"it is to protect. Watch `kubectl -n {one_line(workload.namespace, 70)} top pod "
-            "--containers` through a busy day, then set request and limit above its peak."
+            f"Nothing says what {named(silent)} {verb(silent, 'needs', 'need')}, and a limit that "
+            "nobody measured kills what it is to protect. Watch `kubectl -n "
+            f"{one_line(workload.namespace, 70)} top pod --containers` through a busy "
+            "day, then set request and limit above its peak."
         )
     requests = {seen.container.name: _request(seen.container) for seen in containers}
     return Fix(
@@ -120,8 +122,9 @@ def _fix(workload: Workload) -> Fix | NoChange:
         (
             (
                 f"Needs testing: {named(containers)} may then use as much as the request asks for, "
-                "and is killed beyond it (OOMKilled). Compare the request with `kubectl top pod "
-                "--containers` at its busiest, and raise both where it comes near."
+                f"and {verb(containers, 'is', 'are')} killed beyond it (OOMKilled). Compare the "
+                "request with `kubectl top pod --containers` at its busiest, and raise both "
+                "where it comes near."
             ),
         ),
         {"requests": requests},

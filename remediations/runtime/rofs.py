@@ -24,6 +24,7 @@ from k8sharden.analysis.containers import (
     offenders,
     path_of,
     repair,
+    verb,
 )
 from k8sharden.analysis.writable_paths import Writable, writable_paths
 from k8sharden.model.change import AddElement, Change, ChangeKind, Edit, NoChange, SetField
@@ -109,7 +110,8 @@ def _warnings(guesses: Sequence[tuple[Visited, Writable]]) -> Iterator[str]:
     if unknown:
         yield (
             "Needs testing: beyond its command line and its image's volumes, nobody knows where "
-            f"{named(unknown)} writes. Look for 'Read-only file system' in the logs."
+            f"{named(unknown)} {verb(unknown, 'writes', 'write')}. "
+            "Look for 'Read-only file system' in the logs."
         )
     for seen, guess in guesses:
         yield from _doubts(named([seen]), guess)
@@ -159,7 +161,7 @@ _LESSON = Lesson(
     fix=(
         "Every container, init containers too, gets readOnlyRootFilesystem: true, and an emptyDir "
         "at /tmp and wherever its image or its command line is known to write: nginx at "
-        "/var/cache/nginx and /var/run, a --pid-file in its folder, and where the image declares a "
+        "/var/cache/nginx and /var/run, a `--pid-file` in its folder, and where the image declares a "
         "volume. Each container gets volumes of its own, since root filesystems were never "
         "shared, and nothing is laid over a mount that exists. What nobody can know from outside "
         "is marked as needing a test."
