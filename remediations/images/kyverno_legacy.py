@@ -168,8 +168,8 @@ ITEM = Item(
         verify=(
             "`kubectl get clusterpolicies,policies.kyverno.io -A` finds nothing, and `kubectl get "
             "validatingpolicies` shows the new ones as ready. Create a pod that must fail, such as "
-            "`kubectl run probe --image=nginx:latest --dry-run=server`, and see that the new policy "
-            "is the one that speaks. Scan again before you upgrade Kyverno."
+            "`kubectl run probe --image=nginx:latest --dry-run=server`, and see that the new "
+            "policy is the one that speaks. Scan again before you upgrade Kyverno."
         ),
         reading=(
             Reference("Kyverno: validating policies", f"{_DOCS}/validating-policy/"),

@@ -161,8 +161,8 @@ _LESSON = Lesson(
     fix=(
         "Every container, init containers too, gets readOnlyRootFilesystem: true, and an emptyDir "
         "at /tmp and wherever its image or its command line is known to write: nginx at "
-        "/var/cache/nginx and /var/run, a `--pid-file` in its folder, and where the image declares a "
-        "volume. Each container gets volumes of its own, since root filesystems were never "
+        "/var/cache/nginx and /var/run, a `--pid-file` in its folder, and where the image declares "
+        "a volume. Each container gets volumes of its own, since root filesystems were never "
         "shared, and nothing is laid over a mount that exists. What nobody can know from outside "
         "is marked as needing a test."
     ),
