@@ -242,8 +242,8 @@ ITEM = Item(
         verify=(
             "`kubectl get validatingadmissionpolicies,validatingwebhookconfigurations -o yaml` "
             "shows failurePolicy: Fail. In a test cluster, scale the engine to zero and create a "
-            "pod with `kubectl run probe --image=busybox --dry-run=server`: it must be refused with "
-            "'failed calling webhook'. Watch the metric "
+            "pod with `kubectl run probe --image=busybox --dry-run=server`: it must be refused "
+            "with 'failed calling webhook'. Watch the metric "
             "apiserver_admission_webhook_fail_open_count: it stays where it is."
         ),
         reading=(

@@ -103,6 +103,15 @@ def test_what_the_plan_repairs_before_is_judged_repaired() -> None:
     assert (found.count, "Pod bare" in found.said) == (1, True)
 
 
+def test_pods_that_are_all_replaced_by_then_are_not_counted() -> None:
+    """Nobody reads of no running pods where it is the templates that count."""
+    live = inventory(deployment("plain", PLAIN), pod("plain-1", "plain", PLAIN))
+    later = {kinds.DEPLOYMENTS.ref("shop", "plain"): deployment("plain", GOOD)}
+    found = refused_in("shop", {}, {ENFORCE: "baseline"}, live, later)
+    assert found is not None
+    assert found.said == "Pod Security (baseline:latest) would refuse nothing of 1 pod template."
+
+
 @pytest.mark.parametrize(
     ("before", "after"),
     [

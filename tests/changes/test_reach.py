@@ -88,8 +88,24 @@ def test_what_stands_in_the_way_is_said_of_each_workload() -> None:
     found = {each.ref.name: each for each in of(harness.inventory(docs))["shop"].workloads}
     assert found["web"].reasons == ()
     (reason,) = found["probe"].reasons
-    assert "template of a Pod cannot be changed" in reason
+    assert "A running Pod cannot be changed" in reason
     assert (found["probe"].today, found["probe"].after) == (Level.BASELINE, Level.BASELINE)
+
+
+def test_a_reason_that_brings_another_along_is_told_once() -> None:
+    """What keeps a container privileged also keeps its escalation: one sentence says both."""
+    container = {
+        "name": "web",
+        "image": "web",
+        "securityContext": {"privileged": True},
+        "volumeMounts": [{"name": "logs", "mountPath": "/logs"}],
+    }
+    spec = {**LOGS, "containers": [container]}
+    docs = [namespace("shop"), workload("Deployment", "web", spec)]
+    (found,) = of(harness.inventory(docs))["shop"].workloads
+    needing = [reason for reason in found.reasons if "needs the node" in reason]
+    assert len(needing) == 1
+    assert needing[0].startswith("Container web needs the node")
 
 
 def test_a_pod_that_is_worse_than_its_template_holds_its_namespace_back() -> None:

@@ -18,12 +18,21 @@ from k8sharden.model.change import (
     Edit,
     Patch,
     RemoveField,
+    Risk,
     SetField,
     Write,
 )
 from k8sharden.model.edits import edited
 from k8sharden.model.inventory import Source, SourceKind
-from k8sharden.model.kinds import CLUSTER_ROLE_BINDINGS, NAMESPACES, ROLE_BINDINGS, ROLES
+from k8sharden.model.kinds import (
+    CLUSTER_ROLE_BINDINGS,
+    CRON_JOBS,
+    NAMESPACES,
+    ROLE_BINDINGS,
+    ROLES,
+    STATEFUL_SETS,
+    ResourceType,
+)
 from k8sharden.model.masking import Masker
 from tests.changes.values import CONTAINER, SPEC, WEB, deployment, edits, patch
 
@@ -173,6 +182,15 @@ def test_access_that_comes_back_is_told_of() -> None:
         plan = plan_undo([gone], SOURCE, lambda _ref: None)
         (change,) = (planned.change for planned in plan.changes)
         assert any("gives back the access" in word for word in change.warnings) is warned
+
+
+@pytest.mark.parametrize(("kind", "risk"), [(CRON_JOBS, Risk.SAFE), (STATEFUL_SETS, Risk.RESTART)])
+def test_what_taking_back_disturbs_is_what_making_it_did(kind: ResourceType, risk: Risk) -> None:
+    """Pods roll out again, but a CronJob's next run begins with it."""
+    ref = kind.ref("shop", "web")
+    record, live = done(Patch(ref, (SetField(("spec", "template"), {"spec": {}}),)), {"spec": {}})
+    plan = plan_undo([entry("one", 1.0, record)], SOURCE, lambda _ref: live)
+    assert [planned.change.risk for planned in plan.changes] == [risk]
 
 
 SHOP = NAMESPACES.ref("", "shop")
