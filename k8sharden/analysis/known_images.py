@@ -61,6 +61,8 @@ _KNOWN: Mapping[str, KnownImage] = {
     ),
     "docker.io/nginxinc/nginx-unprivileged": _NGINX_UNPRIVILEGED,
     "public.ecr.aws/nginx/nginx-unprivileged": _NGINX_UNPRIVILEGED,
+    # Dockerfile of rootfs: setcap on all of its programs.
+    "registry.k8s.io/ingress-nginx/controller": KnownImage(user="www-data", carries_bind=True),
     # Its configuration puts the pid file beside the logs.
     "docker.io/library/httpd": KnownImage(("/usr/local/apache2/logs",), "", "www-data (33)"),
     # Docker Hub: "write access to two locations"; Varnish: a tmpfs at its working directory.

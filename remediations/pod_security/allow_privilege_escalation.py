@@ -10,8 +10,9 @@ Source: Pod Security Standards, restricted, "Privilege Escalation"; CIS Kubernet
 
 from collections.abc import Iterator, Sequence
 
-from k8sharden.analysis.capabilities import ALMIGHTY, added, is_almighty, narrowed
+from k8sharden.analysis.capabilities import ALMIGHTY, added, is_almighty, low_port, narrowed
 from k8sharden.analysis.capability_fixes import doubts, why_kept
+from k8sharden.analysis.container_users import Kind, user_of
 from k8sharden.analysis.containers import Defect, Fix, field_of, named, offenders, path_of, verb
 from k8sharden.analysis.node_access import privileged_doubt, unprivileged, why_on_node
 from k8sharden.analysis.pod_security.control import Refusal
@@ -48,10 +49,10 @@ def _defect(workload: Workload, refusal: Refusal) -> Defect:
 
 
 def _remediate(found: Finding, inventory: Inventory) -> Change | NoChange:
-    return repair_linux(found, inventory, _fix)
+    return repair_linux(found, inventory, lambda workload: _fix(workload, inventory))
 
 
-def _fix(workload: Workload) -> Fix | NoChange:
+def _fix(workload: Workload, inventory: Inventory) -> Fix | NoChange:
     open_ones = [seen for seen in offenders(workload, _can_escalate) if not seen.is_ephemeral]
     mighty = [seen for seen in open_ones if is_almighty(seen.container)]
     privileged = [seen for seen in mighty if seen.container.security.privileged]
@@ -67,7 +68,8 @@ def _fix(workload: Workload) -> Fix | NoChange:
     edits += [edit for seen in adding for edit in narrowed(workload, seen)]
     edits += [_denied(workload, seen) for seen in open_ones]
     title = f"Deny privilege escalation in {workload.ref.label}"
-    return Fix(title, tuple(edits), tuple(_warnings(privileged, adding)))
+    ports = _low_ports(workload, open_ones, inventory)
+    return Fix(title, tuple(edits), (*_warnings(privileged, adding), *ports))
 
 
 def _can_escalate(container: Container) -> bool:
@@ -89,6 +91,20 @@ def _warnings(privileged: Sequence[Visited], adding: Sequence[Visited]) -> Itera
     if privileged:
         yield privileged_doubt(privileged)
     yield from doubts(adding)
+
+
+def _low_ports(
+    workload: Workload, containers: Sequence[Visited], inventory: Inventory
+) -> Iterator[str]:
+    """Yield which low ports a process that is not root may have bound by rights that it gained."""
+    for seen in containers:
+        port = low_port(workload.spec, seen.container)
+        if port and user_of(workload.spec, seen.container, inventory).kind is not Kind.ROOT:
+            yield (
+                f"Needs testing: {named([seen])} binds port {port}. A process that is not root "
+                "then needs a runtime that opens low ports to everybody, as containerd does since "
+                "2.0, or NET_BIND_SERVICE on the file that the container starts first (setcap)."
+            )
 
 
 _DOCS = "https://kubernetes.io/docs"

@@ -121,6 +121,22 @@ def test_escalation_takes_along_what_the_server_refuses_beside_it() -> None:
 
 
 @pytest.mark.parametrize(
+    ("container", "said"),
+    [
+        ({}, True),
+        (_context(runAsUser=101), True),
+        (_context(runAsUser=0), False),
+        ({"ports": [{"containerPort": 8080}]}, False),
+    ],
+)
+def test_a_low_port_without_escalation_has_to_be_tested(container: Document, *, said: bool) -> None:
+    """A file that carries NET_BIND_SERVICE no longer gives it to those that are started later."""
+    docs = _deployment({"ports": [{"containerPort": 80}], **container})
+    _, change = _after(allow_privilege_escalation.ITEM, docs)
+    assert any("c0 binds port 80." in each for each in change.warnings) is said
+
+
+@pytest.mark.parametrize(
     ("container", "pod", "needs"),
     [
         (_context(privileged=True), {"hostPID": True}, "it shares the node's hostPID"),
