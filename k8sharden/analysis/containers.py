@@ -35,6 +35,7 @@ SYSTEM = (
     "change it where the distribution configures it."
 )
 EPHEMERAL = "Only ephemeral containers are concerned, which nothing can change: delete the pod."
+_NAMED = 5
 
 
 def linux_workloads(inventory: Inventory) -> Iterator[Workload]:
@@ -135,6 +136,14 @@ def named(containers: Iterable[Visited]) -> str:
     """Write ``container web`` or ``containers migrate, web``, within 80 characters."""
     names = [seen.container.name for seen in containers]
     return f"container{'s' if len(names) > 1 else ''} {one_line(', '.join(names), 70)}"
+
+
+def named_workloads(found: Iterable[Workload]) -> str:
+    """Name the first few workloads, within 300 characters, and count the rest; empty for none."""
+    names = [each.ref.label for each in found]
+    rest = len(names) - _NAMED
+    shown = one_line(", ".join(names[:_NAMED]), 300)
+    return f"{shown} and {rest} more" if rest > 0 else shown
 
 
 def verb(containers: Sequence[object], one: str, many: str) -> str:

@@ -8,7 +8,7 @@ grammar.
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from k8sharden.analysis.containers import offenders
@@ -20,7 +20,6 @@ from k8sharden.model.change import File
 from k8sharden.model.inventory import Inventory
 from k8sharden.model.pods import Container
 from k8sharden.model.render import render
-from k8sharden.model.text import one_line
 from k8sharden.model.workloads import Workload, workloads
 
 Manifest = dict[str, Any]
@@ -28,7 +27,6 @@ Manifest = dict[str, Any]
 NAME = "trusted-images"
 _TEMPLATE_KIND = "K8sTrustedImages"
 _QUOTE, _QUOTED = "'", r"\x27"
-_SHOWN = 5
 _CORE = ("kube-system", "kube-public", "kube-node-lease")
 _DIGEST = "@(sha256:[a-f0-9]{64}|sha384:[a-f0-9]{96}|sha512:[a-f0-9]{128})$"
 _RULES = [
@@ -59,12 +57,6 @@ def failing(inventory: Inventory, concerns: Callable[[Workload], bool]) -> list[
         for workload in workloads(inventory)
         if concerns(workload) and offenders(workload, fails)
     ]
-
-
-def named(found: Sequence[Workload]) -> str:
-    """Name the first of some workloads, and say how many more there are."""
-    names = one_line(", ".join(each.ref.label for each in found[:_SHOWN]), 400)
-    return names + (f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else "")
 
 
 def is_ours(expressions: tuple[str, ...], inventory: Inventory) -> bool:

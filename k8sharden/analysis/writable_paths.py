@@ -17,6 +17,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from k8sharden.analysis.capabilities import command_line
 from k8sharden.analysis.known_images import known_image
 from k8sharden.model.facts import Facts
 from k8sharden.model.pods import Container
@@ -71,8 +72,6 @@ _TOO_WIDE = frozenset(
         "/var/www",
     }
 )
-# The longest command line that is searched, in characters; it bounds what a hostile one can cost.
-_LIMIT = 20_000
 # Volumes of an image that are looked at, and their longest name: a registry may say anything.
 _MOST_VOLUMES = 20
 _LONGEST = 200
@@ -132,7 +131,7 @@ def _volumes(container: Container, facts: Facts) -> Iterator[str]:
 
 def _written(container: Container) -> Iterator[tuple[str, bool]]:
     """Yield each path that the command line writes to, and whether it is a folder."""
-    text = " ".join((*(container.command or ()), *(container.args or ())))[:_LIMIT]
+    text = command_line(container)
     for pattern in (_REDIRECTION, _COMMAND):
         for found in pattern.finditer(text):
             yield _clean(found[1]), found[1].endswith("/")

@@ -11,6 +11,7 @@ actions".
 from collections.abc import Iterator
 
 from k8sharden.analysis import guards, image_policy
+from k8sharden.analysis.containers import named_workloads
 from k8sharden.analysis.guards import Engine, Guard
 from k8sharden.analysis.kyverno_actions import denying, denying_along, old_spec
 from k8sharden.analysis.selectors import chooses
@@ -68,7 +69,7 @@ def remediate(finding: Finding, inventory: Inventory) -> Change | NoChange:
         return edits
     failing = _failing(guard, inventory)
     if failing:
-        names = image_policy.named(failing)
+        names = named_workloads(failing)
         return NoChange(f"It would refuse pods of {names}: pin their images first.")
     return Change(
         ChangeKind.PATCH,

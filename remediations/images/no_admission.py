@@ -11,6 +11,7 @@ Source: CIS Kubernetes 5.5.1; kubernetes.io, Validating Admission Policy.
 from collections.abc import Iterator
 
 from k8sharden.analysis import guards, image_policy, webhooks
+from k8sharden.analysis.containers import named_workloads
 from k8sharden.model import kinds
 from k8sharden.model.admission import AdmissionPolicy, AdmissionPolicyBinding
 from k8sharden.model.change import Change, ChangeKind, Create, NoChange, Risk
@@ -106,7 +107,7 @@ def _warnings(registries: tuple[str, ...], failing: list[Workload]) -> Iterator[
         "log, where one is kept. `img-adm-audit-only` makes it deny."
     )
     if failing:
-        names = image_policy.named(failing)
+        names = named_workloads(failing)
         yield f"It will report pods of {names}: pin their images before it denies."
     if not registries:
         yield "It asks for digests only: no registries are named as allowed in the settings."

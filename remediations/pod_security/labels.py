@@ -8,6 +8,7 @@ Source: Kubernetes documentation, "Pod Security Admission"; k8s.io/pod-security-
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from k8sharden.analysis.containers import named_workloads
 from k8sharden.analysis.pod_security import MODES, PREFIX, Level, minor_of
 from k8sharden.analysis.pod_security.workloads import below, namespace_level, not_read
 from k8sharden.analysis.system import is_system_namespace
@@ -26,11 +27,9 @@ from k8sharden.model.inventory import Inventory, SourceKind
 from k8sharden.model.item import Item
 from k8sharden.model.kinds import NAMESPACES, WORKLOADS, listings
 from k8sharden.model.objects import Namespace
-from k8sharden.model.text import one_line
 from k8sharden.model.workloads import Workload, workloads
 
 _TERMINATING = "Terminating"
-_NAMED = 5
 
 
 def namespaces_of_people(inventory: Inventory) -> Iterator[Namespace]:
@@ -154,10 +153,7 @@ def held_back(level: Level, inventory: Inventory, namespace: str) -> str:
 
 def named(found: Iterable[Workload]) -> str:
     """Name the first few workloads and count the rest."""
-    names = [each.ref.label for each in found]
-    text = one_line(", ".join(names[:_NAMED]), 300) or "pods whose owner was not read"
-    rest = len(names) - _NAMED
-    return f"{text} and {rest} more" if rest > 0 else text
+    return named_workloads(found) or "pods whose owner was not read"
 
 
 def _path(label: str) -> Path:

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
-from k8sharden.analysis.pod_security import LATEST, MODES, Level, pinned_minor, server_minor
+from k8sharden.analysis.pod_security import LATEST, MODES, Level, pinned_minor
+from k8sharden.analysis.releases import minor
 from k8sharden.model.inventory import Inventory
 from k8sharden.model.objects import Namespace
 from remediations.pod_security.labels import pinned, value_of
@@ -39,8 +40,8 @@ def pinned_versions(namespace: Namespace) -> Iterator[Pinned]:
 
 def server(inventory: Inventory) -> int:
     """Return the API server's own minor version, or the newest known where nobody said it."""
-    minor = server_minor(inventory.source.server_version)
-    return LATEST if minor is None else minor
+    known = minor(inventory.source.server_version)
+    return LATEST if known is None else known
 
 
 def current(found: list[Pinned], inventory: Inventory) -> Mapping[str, str]:

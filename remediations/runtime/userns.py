@@ -21,6 +21,7 @@ from k8sharden.analysis.containers import (
     named,
     pod_field,
     repair,
+    verb,
 )
 from k8sharden.analysis.pod_security import minor_of
 from k8sharden.analysis.user_namespaces import (
@@ -64,7 +65,7 @@ def _defect(workload: Workload, inventory: Inventory) -> Defect | None:
         return None
     message = f"Root in {named(sure)} is the node's root too."
     if not sure:
-        runs = "run" if found[1:] else "runs"
+        runs = verb(found, "runs", "run")
         message = f"Nothing rules out that {named(found)} {runs} as root, which is the node's too."
     return Defect(
         message,

@@ -21,7 +21,6 @@ from k8sharden.analysis.pod_security.policy import (
     minor_of,
     pinned_minor,
     policy,
-    server_minor,
 )
 
 __all__ = [
@@ -38,6 +37,5 @@ __all__ = [
     "pinned_minor",
     "policy",
     "reasons",
-    "server_minor",
     "violations",
 ]

@@ -10,6 +10,7 @@ import msgspec
 
 from k8sharden.analysis.pod_security.evaluate import LATEST
 from k8sharden.analysis.pod_security.level import Level
+from k8sharden.analysis.releases import minor
 
 PREFIX = "pod-security.kubernetes.io/"
 MODES = ("enforce", "audit", "warn")
@@ -66,13 +67,7 @@ def _understood(key: str, value: str) -> bool:
     return value in _LEVELS
 
 
-def server_minor(server_version: str) -> int | None:
-    """Return a server's own minor version, newer than the newest known or not; None if unknown."""
-    known = re.match(r"v?1\.([0-9]{1,3})", server_version)
-    return int(known[1]) if known else None
-
-
 def minor_of(server_version: str) -> int | None:
     """Return the minor version that a server judges by, up to the newest known; None if unknown."""
-    known = server_minor(server_version)
+    known = minor(server_version)
     return None if known is None else min(known, LATEST)
