@@ -12,6 +12,7 @@ from typing import Any
 from k8sharden.cluster.api import Api
 from k8sharden.cluster.memory import MemoryCluster
 from k8sharden.cluster.training import objects
+from k8sharden.cluster.training.running import SERVED
 from k8sharden.cluster.transport import Request, Response
 from k8sharden.places.cluster import ClusterPlace
 from screens.app import run_app
@@ -134,7 +135,7 @@ class HostilePlace(ClusterPlace):
 
     def __init__(self, state: Path, name: str, *, training: bool) -> None:
         self.training = training
-        cluster = MemoryCluster(hostile_objects())
+        cluster = MemoryCluster(hostile_objects(), served=SERVED)
         super().__init__(Api(Refusing(cluster, state)), name, options=("--context", name))
 
 
