@@ -17,6 +17,7 @@ from k8sharden.model.kinds import (
     KYVERNO_VALIDATING_POLICIES,
     MUTATING_WEBHOOKS,
     NAMESPACES,
+    REPLICATION_CONTROLLERS,
     SCANNED,
     VALIDATING_WEBHOOKS,
     ResourceType,
@@ -70,9 +71,9 @@ def _rule(group: str, resources: list[str], verbs: list[str]) -> dict[str, Any]:
 def _applying() -> list[dict[str, Any]]:
     """Return what the fixes of the catalogue write, and what takes them back."""
     return [
-        _rule("", [NAMESPACES.plural], ["patch"]),
+        _rule("", [NAMESPACES.plural, REPLICATION_CONTROLLERS.plural], ["patch"]),
         _rule("", [EVENTS.plural], ["list"]),
-        _rule("apps", ["deployments", "daemonsets", "statefulsets"], ["patch"]),
+        _rule("apps", ["deployments", "daemonsets", "statefulsets", "replicasets"], ["patch"]),
         _rule("batch", ["cronjobs"], ["patch"]),
         _rule("networking.k8s.io", ["networkpolicies"], ["create", "delete"]),
         _rule(

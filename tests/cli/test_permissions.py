@@ -1,0 +1,56 @@
+"""The roles that `permissions` prints, held to what the catalogue writes."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from k8sharden.cli import run
+from k8sharden.model import kinds
+from k8sharden.model.change import Change, Patch
+from k8sharden.places.files import open_files
+from k8sharden.session import Session
+
+TEMPLATE: dict[str, Any] = {
+    "metadata": {"labels": {"app": "web"}},
+    "spec": {"containers": [{"name": "web", "image": "a.example/web:1"}]},
+}
+
+
+def _workload(kind: kinds.ResourceType) -> dict[str, Any]:
+    spec: dict[str, Any] = {"selector": {"matchLabels": {"app": "web"}}, "template": TEMPLATE}
+    if kind == kinds.REPLICATION_CONTROLLERS:
+        spec["selector"] = {"app": "web"}
+    if kind == kinds.CRON_JOBS:
+        spec = {"schedule": "@daily", "jobTemplate": {"spec": {"template": TEMPLATE}}}
+    if kind == kinds.PODS:
+        spec = dict(TEMPLATE["spec"])
+    meta = {"name": "web", "namespace": "shop"}
+    return {"apiVersion": kind.api_version, "kind": kind.kind, "metadata": meta, "spec": spec}
+
+
+def test_every_kind_of_workload_that_is_patched_may_be_patched(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever has the printed role meets no refusal half-way through a plan."""
+    manifests = tmp_path / "all.yaml"
+    manifests.write_text(yaml.safe_dump_all(map(_workload, kinds.WORKLOADS)))
+    session = Session(open_files([str(manifests)]), tmp_path)
+    scan = session.scan()
+    changes = (session.remediation(finding, scan) for finding in scan.findings)
+    writes = (write for change in changes if isinstance(change, Change) for write in change.writes)
+    types = {kinds.type_of(write.ref) for write in writes if isinstance(write, Patch)}
+    assert {kinds.REPLICA_SETS, kinds.REPLICATION_CONTROLLERS, kinds.CRON_JOBS} <= types
+
+    assert run(["permissions", "--apply"]) == 0
+    roles = yaml.safe_load_all(capsys.readouterr().out)
+    rules = [rule for role in roles for rule in role["rules"]]
+    allowed = {
+        (group, resource)
+        for rule in rules
+        if "patch" in rule["verbs"]
+        for group in rule["apiGroups"]
+        for resource in rule["resources"]
+    }
+    assert {(kind.group, kind.plural) for kind in types} <= allowed
