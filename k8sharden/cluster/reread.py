@@ -5,8 +5,9 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from k8sharden.cluster.api import Api
-from k8sharden.cluster.decode import PageDecoder
+from k8sharden.cluster.decode import Page, PageDecoder
 from k8sharden.cluster.transport import JSON, METADATA_LIST
+from k8sharden.errors import NotFound
 from k8sharden.model import kinds
 from k8sharden.model import objects as o
 from k8sharden.model.admission import constraint_types
@@ -45,9 +46,7 @@ def _read(api: Api, inventory: Inventory, listing: Listing) -> Inventory:
     odd: list[OddObject] = []
     accept = METADATA_LIST if kind is kinds.SECRETS else JSON
     for each in _types(kind, inventory):
-        decoder = PageDecoder(each)
-        for body in api.pages(each, space, accept=accept):
-            page = decoder.decode(body)
+        for page in _pages(api, each, space, accept):
             found += page.objects
             odd += page.odd
     kept = [
@@ -60,6 +59,17 @@ def _read(api: Api, inventory: Inventory, listing: Listing) -> Inventory:
     ]
     objects = {**inventory.objects, kind.key: (*kept, *found)}
     return msgspec.structs.replace(inventory, objects=objects, odd=(*others, *odd))
+
+
+def _pages(api: Api, kind: ResourceType, space: str, accept: str) -> Iterator[Page]:
+    decoder = PageDecoder(kind)
+    try:
+        for body in api.pages(kind, space, accept=accept):
+            yield decoder.decode(body)
+    except NotFound:
+        # As at the scan: a template whose type is not served yet, or any more, has no constraints.
+        if kinds.family(kind) != kinds.CONSTRAINTS:
+            raise
 
 
 def _types(kind: ResourceType, inventory: Inventory) -> tuple[ResourceType, ...]:

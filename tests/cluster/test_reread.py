@@ -8,9 +8,10 @@ from k8sharden.cluster.memory import MemoryCluster
 from k8sharden.cluster.reread import reread
 from k8sharden.errors import NotFound
 from k8sharden.model import kinds
+from k8sharden.model.admission import Constraint
 from k8sharden.model.change import Listing
 from k8sharden.model.inventory import Coverage, Entry, Inventory, OddObject
-from tests.cluster.fakes import scan
+from tests.cluster.fakes import Scripted, page, refusal, scan
 
 
 def pod(namespace: str, name: str) -> dict[str, object]:
@@ -97,6 +98,27 @@ def test_a_list_that_cannot_be_read_is_an_error(api: Api, before: Inventory) -> 
         patch.setattr(Api, "pages", lambda *_a, **_b: _absent())
         with pytest.raises(NotFound):
             reread(api, before, (Listing("pods"),))
+
+
+def test_a_template_whose_type_is_not_served_has_no_constraints() -> None:
+    """It kept the scan from nothing, so it stops no change either; the other kinds are read."""
+
+    def template(kind: str) -> dict[str, object]:
+        names = {"crd": {"spec": {"names": {"kind": kind}}}}
+        return {"metadata": {"name": kind.lower()}, "spec": names}
+
+    constraints = "/apis/constraints.gatekeeper.sh/v1beta1/"
+    transport = Scripted(
+        {
+            kinds.CONSTRAINT_TEMPLATES.path(): page([template("K8sNew"), template("K8sRepos")]),
+            f"{constraints}k8snew": refusal(404, "NotFound"),
+            f"{constraints}k8srepos": page([{"kind": "K8sRepos", "metadata": {"name": "all"}}]),
+        }
+    )
+    known = scan(transport)
+    assert len(known.of(kinds.CONSTRAINTS, Constraint)) == 1
+    again = reread(Api(transport, read_only=True), known, kinds.listings([kinds.CONSTRAINTS]))
+    assert [each.name for each in again.of(kinds.CONSTRAINTS, Constraint)] == ["all"]
 
 
 def _absent() -> None:
