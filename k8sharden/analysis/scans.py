@@ -39,6 +39,16 @@ def reports_of(workload: Workload, inventory: Inventory) -> Reports:
     }
 
 
+def unreported(workload: Workload, inventory: Inventory) -> tuple[str, ...]:
+    """Name the init and main containers about whose image there is no report."""
+    reports = reports_of(workload, inventory)
+    return tuple(
+        seen.container.name
+        for seen in visit_containers(workload.spec)
+        if not seen.is_ephemeral and seen.container.name not in reports
+    )
+
+
 def is_fresh(report: ScanReport, inventory: Inventory) -> bool:
     """Whether a report was not too old when the cluster was scanned; it is dated in UTC."""
     try:

@@ -2,14 +2,16 @@
 
 Bad: a VulnerabilityReport of Trivy Operator, about the image that a container's template names,
 counts critical ones. High where an update of the package fixes at least one of them, medium where
-none is out yet. Reports of old revisions and of images that were replaced do not count.
+none is out yet. Reports of old revisions and of images that were replaced do not count. Where none
+is known, and not every image was scanned, nobody can tell; `img-scan-gap` says which were not.
 
 Source: trivy-operator, VulnerabilityReport; CIS Amazon EKS 5.1.1.
 """
 
 from collections.abc import Iterator
 
-from k8sharden.analysis.scans import Reports, reports_of
+from k8sharden.analysis.containers import named_workloads
+from k8sharden.analysis.scans import Reports, reports_of, unreported
 from k8sharden.analysis.system import is_system_namespace
 from k8sharden.model import kinds
 from k8sharden.model.change import Change, ChangeKind, NoChange
@@ -20,17 +22,46 @@ from k8sharden.model.reports import Vulnerability
 from k8sharden.model.text import one_line
 from k8sharden.model.workloads import Workload, workloads
 
+# The cluster's identity is this namespace's uid; no single object is meant.
+_CLUSTER = kinds.NAMESPACES.ref("", "kube-system")
 _SHOWN = 3
 _KEPT = 50
 
 
 def evaluate(inventory: Inventory) -> Iterator[Finding]:
     """Yield one finding for each workload whose images have critical vulnerabilities."""
+    found = list(_critical(inventory))
+    yield from found
+    unseen = _unseen(inventory)
+    if unseen and all(finding.system for finding in found):
+        yield _unknown(unseen)
+
+
+def _critical(inventory: Inventory) -> Iterator[Finding]:
     for workload in workloads(inventory):
         reports = reports_of(workload, inventory)
         count = sum(report.summary.critical_count for report in reports.values())
         if count > 0:
             yield _finding(workload, count, reports)
+
+
+def _unseen(inventory: Inventory) -> list[Workload]:
+    """Return the workloads that run an image of which there is no report, however old."""
+    running = (each for each in workloads(inventory) if each.replicas != 0)
+    theirs = (each for each in running if not is_system_namespace(each.namespace))
+    return [each for each in theirs if unreported(each, inventory)]
+
+
+def _unknown(unseen: list[Workload]) -> Finding:
+    return Finding(
+        ITEM.id,
+        ITEM.area,
+        ITEM.severity,
+        Status.UNKNOWN,
+        _CLUSTER,
+        f"Cannot tell: no scan is known of images of {named_workloads(unseen)}.",
+        evidence={"workloads": [each.ref.label for each in unseen]},
+    )
 
 
 def _finding(workload: Workload, count: int, reports: Reports) -> Finding:
@@ -97,6 +128,8 @@ def _updates(fixed: list[Vulnerability]) -> str:
 
 def remediate(finding: Finding, inventory: Inventory) -> Change | NoChange:
     """Say which packages to update: an image is built elsewhere."""
+    if finding.status is Status.UNKNOWN:
+        return NoChange(f"Not known to be wrong. {finding.message}")
     found = (each for each in workloads(inventory) if each.ref == finding.resource)
     workload = next(found, None)
     if workload is None:

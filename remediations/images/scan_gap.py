@@ -13,14 +13,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from k8sharden.analysis.runbooks import scanner
-from k8sharden.analysis.scans import FRESH_DAYS, is_fresh, reports_of
+from k8sharden.analysis.scans import FRESH_DAYS, is_fresh, reports_of, unreported
 from k8sharden.analysis.system import is_system_namespace
 from k8sharden.model import kinds
 from k8sharden.model.change import Change, ChangeKind, NoChange, Risk
 from k8sharden.model.finding import Area, Finding, Severity, Status
 from k8sharden.model.inventory import Coverage, Inventory
 from k8sharden.model.item import Item, Lesson, Reference, Scope
-from k8sharden.model.pods import visit_containers
 from k8sharden.model.text import one_line
 from k8sharden.model.workloads import Workload, workloads
 
@@ -63,9 +62,8 @@ def _gaps(inventory: Inventory) -> Mapping[str, tuple[list[Workload], int]]:
 
 
 def _is_scanned(workload: Workload, inventory: Inventory) -> bool:
-    reports = reports_of(workload, inventory)
-    names = [s.container.name for s in visit_containers(workload.spec) if not s.is_ephemeral]
-    return all(name in reports and is_fresh(reports[name], inventory) for name in names)
+    reports = reports_of(workload, inventory).values()
+    return not unreported(workload, inventory) and all(is_fresh(one, inventory) for one in reports)
 
 
 def _finding(namespace: str, gaps: list[Workload], count: int) -> Finding:
