@@ -86,6 +86,18 @@ def removed(text: str, place: Place, style: Style) -> list[Cut]:
     return [_block_remove(text, parent, place.index, count, style)]
 
 
+def thinned(text: str, items: Node, gone: Iterable[int], style: Style) -> list[Cut]:
+    """Return the cuts that take elements out of a block list of which some stay."""
+    runs: list[list[int]] = []
+    for index in gone:
+        if runs and runs[-1][-1] == index - 1:
+            runs[-1].append(index)
+        else:
+            runs.append([index])
+    count = len(items.children)
+    return [_block_remove(text, items, run[0], count, style, len(run)) for run in runs]
+
+
 def _is_collection(value: Any) -> bool:
     return isinstance(value, dict | list) and bool(value)
 
@@ -202,11 +214,13 @@ def _flow_remove(parent: Node, index: int, count: int) -> Cut:
     return Cut(parent.children[width * index - 1].end, last.end)
 
 
-def _block_remove(text: str, parent: Node, index: int, count: int, style: Style) -> Cut:
-    """Take an entry's lines away: from its key or dash up to what belongs to the next thing."""
-    starts = [_entry_start(text, parent, each) for each in (index, min(index + 1, count - 1))]
+def _block_remove(
+    text: str, parent: Node, index: int, count: int, style: Style, many: int = 1
+) -> Cut:
+    """Take entries' lines away: from a key or dash up to what belongs to the next thing."""
+    starts = [_entry_start(text, parent, each) for each in (index, min(index + many, count - 1))]
     width = 2 if parent.kind == "mapping" else 1
-    end = parent.children[width * index + width - 1].end
+    end = parent.children[width * (index + many) - 1].end
     start = starts[0]
     depth = column(text, start)
     stop = _own_comments(text, line_end(text, end), depth)

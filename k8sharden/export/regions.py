@@ -203,9 +203,26 @@ def _set(text: str, place: Place, path: Path, value: Any, style: Style) -> list[
             return c.inserted(text, place.node, str(first), value, style)
         return c.replaced(text, place, value, style)
     untangled(place.node, path)
-    if same(value_of(place.node), value):
+    old = value_of(place.node)
+    if same(old, value):
         return []
+    gone = [] if place.node.flow else _left_out(old, value)
+    if gone:  # the lines of the others stay, with their comments
+        return c.thinned(text, place.node, gone, style)
     return c.replaced(text, place, value, style)
+
+
+def _left_out(old: Any, new: Any) -> list[int]:
+    """Return which elements are missing in a list that is else the same; none where it is not."""
+    if not (isinstance(old, list) and isinstance(new, list) and new):
+        return []
+    left, gone = list(new), []
+    for index, each in enumerate(old):
+        if left and same(each, left[0]):
+            left.pop(0)
+        else:
+            gone.append(index)
+    return [] if left else gone
 
 
 def _add(text: str, place: Place, path: Path, values: list[Any], style: Style) -> list[c.Cut]:

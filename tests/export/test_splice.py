@@ -41,6 +41,30 @@ TABLE: list[tuple[str, str, tuple[Edit, ...], str]] = [
         (SetField(("a",), "x"), SetField(("b",), {"c": [1]})),
         "a:   'x'\nb: {c: [1]}\n",
     ),
+    (
+        "what stays in a shorter list keeps its line and comment",
+        "add: # why\n  - A # a\n  # of b\n  - B # b\n  - C\n  - 'D' # d\nb: 1\n",
+        (SetField(("add",), ["A", "D"]),),
+        "add: # why\n  - A # a\n  # of b\n  - 'D' # d\nb: 1\n",
+    ),
+    (
+        "a shorter list at the end of a text without a last newline",
+        "add:\n- A # a\n- B\n- C",
+        (SetField(("add",), ["A"]),),
+        "add:\n- A # a",
+    ),
+    (
+        "a shorter list without its first elements",
+        "add:\n- A # a\n- B\n- C # c\n- D\nb: 1\n",
+        (SetField(("add",), ["C"]),),
+        "add:\n- C # c\nb: 1\n",
+    ),
+    (
+        "a list in another order is written anew",
+        "add:\n- A # a\n- B\n- C\n",
+        (SetField(("add",), ["B", "A"]),),
+        "add:\n- B\n- A\n",
+    ),
     ("one is not true", "a: 1\n", (SetField(("a",), value=True),), "a: true\n"),
     (
         "strings that would be something else are quoted",
