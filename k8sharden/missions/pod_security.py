@@ -91,7 +91,7 @@ MISSION = Mission(
             StepKind.AGAIN,
             "Ask again",
             "Sam's rights are as they were: the Role still says “create pods”. The very same "
-            "manifest goes to the same server. Read its answer to the end, it lists every "
+            "manifest goes to the same server. Read its answer to the end: it lists every "
             "violation.",
             commands=("k8sharden missions attack pod-security",),
         ),

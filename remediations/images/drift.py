@@ -98,7 +98,7 @@ ITEM = Item(
             "they show one name."
         ),
         attack=(
-            "Mallory can push to Kestrel's mirror and puts a build of their own under "
+            "Mallory can push to Kestrel's mirror and puts a build of her own under "
             "node-exporter:v1.9.1. Nodes that have the image keep it. When worker-2 is installed "
             "anew, its pod of DaemonSet monitoring/node-exporter pulls Mallory's: a program on the "
             "host's network that answers with the expected metrics, and reads what else it finds. "

@@ -92,9 +92,9 @@ ITEM = Item(
         ),
         attack=(
             "Mallory has a token of a former colleague that may still push to "
-            "registry.kestrel.example/ci. They push a runner with a few lines more as latest, and "
-            "wait. Deployment ci/runner starts a pod for each job, with the policy Always, so that "
-            "the next job runs Mallory's build, with the secrets of the pipeline in its "
+            "registry.kestrel.example/ci. She pushes a runner with a few lines more as latest, "
+            "and waits. Deployment ci/runner starts a pod for each job, with the policy Always, so "
+            "that the next job runs Mallory's build, with the secrets of the pipeline in its "
             "environment. No rollout, no diff, no review: the word in the manifest was always "
             "latest."
         ),

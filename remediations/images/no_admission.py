@@ -162,8 +162,9 @@ ITEM = Item(
         breaks=(
             "Nothing, while it only reports: pods start as before, with a warning. Once it denies, "
             "pods with other images are refused, also those that replace running ones after a "
-            "node fails. A static pod's copy in the API is no matter of it in kube-system. Images "
-            "that a pod had before do not count against it, so labels and finalizers still change."
+            "node fails. kube-system is left out, and the copies of static pods there with it. "
+            "Images that a pod had before do not count against it, so labels and finalizers "
+            "still change."
         ),
         verify=(
             "Create a pod by tag with `kubectl run probe --image=nginx:1.27 --dry-run=server`: the "

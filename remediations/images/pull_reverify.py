@@ -123,7 +123,7 @@ ITEM = Item(
         ),
         attack=(
             "Mallory may create pods in namespace office, and has no right to the payment team's "
-            "repository. They know the image of Deployment payments/fraud-screen from a shared "
+            "repository. She knows the image of Deployment payments/fraud-screen from a shared "
             "screen. A pod with that name, imagePullPolicy Never and a shell as its command lands "
             "on a node where the image lies, and an old kubelet starts it. The rules that find "
             "stolen cards are read within a minute."
