@@ -71,12 +71,13 @@ def remediate(finding: Finding, inventory: Inventory) -> Change | NoChange:
     if failing:
         names = named_workloads(failing)
         return NoChange(f"It would refuse pods of {names}: pin their images first.")
+    expressions = _expressions(guard, inventory)
     return Change(
         ChangeKind.PATCH,
         f"Deny by {guard.ref.label}",
         Risk.TRAFFIC,
         (Patch(guard.ref, edits),),
-        basis={"policy": _expressions(guard, inventory)},
+        basis={"policy": expressions} if expressions else {},
         rests_on=_rests_on(guard),
         warnings=tuple(_warnings(guard, inventory)),
     )
