@@ -42,13 +42,12 @@ def volumes_of(workload: Workload, *sources: str) -> tuple[Mounted, ...]:
 
 def all_volumes(workload: Workload) -> tuple[Mounted, ...]:
     """Return every volume of a template, in its order."""
-    mounts = [
-        mount
-        for seen in visit_containers(workload.spec)
-        for mount in seen.container.volume_mounts or ()
-    ]
+    mounts: dict[str, list[VolumeMount]] = {}
+    for seen in visit_containers(workload.spec):
+        for mount in seen.container.volume_mounts or ():
+            mounts.setdefault(mount.name, []).append(mount)
     return tuple(
-        Mounted(volume, index, tuple(mount for mount in mounts if mount.name == volume.name))
+        Mounted(volume, index, tuple(mounts.get(volume.name, ())))
         for index, volume in enumerate(workload.spec.volumes)
     )
 

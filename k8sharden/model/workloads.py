@@ -4,7 +4,7 @@ The owner is fixed, not the symptom: a Pod's ReplicaSet's Deployment, a Job's Cr
 custom resource stands at the top, the workload is reported and never patched.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import cast
 
 import msgspec
@@ -64,6 +64,17 @@ def workloads(inventory: Inventory) -> tuple[Workload, ...]:
         found = sorted(_find(inventory), key=lambda workload: workload.ref)
         inventory.cache["workloads"] = tuple(found)
     return cast("tuple[Workload, ...]", inventory.cache["workloads"])
+
+
+def workloads_in(namespace: str, inventory: Inventory) -> Sequence[Workload]:
+    """Return the top owners of pods in one namespace, in the same order."""
+    if "workloads-in" not in inventory.cache:
+        found: dict[str, list[Workload]] = {}
+        for workload in workloads(inventory):
+            found.setdefault(workload.namespace, []).append(workload)
+        inventory.cache["workloads-in"] = found
+    known = cast("Mapping[str, list[Workload]]", inventory.cache["workloads-in"])
+    return known.get(namespace, ())
 
 
 def pods_of(inventory: Inventory) -> Mapping[Ref, tuple[o.Pod, ...]]:

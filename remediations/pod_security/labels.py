@@ -27,7 +27,7 @@ from k8sharden.model.inventory import Inventory, SourceKind
 from k8sharden.model.item import Item
 from k8sharden.model.kinds import NAMESPACES, WORKLOADS, listings
 from k8sharden.model.objects import Namespace
-from k8sharden.model.workloads import Workload, workloads
+from k8sharden.model.workloads import Workload, workloads_in
 
 _TERMINATING = "Terminating"
 
@@ -169,7 +169,7 @@ def _warnings(level: Level, inventory: Inventory, name: str) -> Iterator[str]:
     if level is Level.BASELINE:
         held = held_back(Level.RESTRICTED, inventory, name)
         yield f"Restricted would be stricter, but would refuse pods of {held}."
-    if not any(each.namespace == name for each in workloads(inventory)):
+    if not workloads_in(name, inventory):
         yield (
             "Nothing runs in it yet, so nothing can break today: what comes later has to meet "
             "restricted, or its pods are refused."

@@ -8,7 +8,7 @@ from k8sharden.analysis.pod_security.level import Level
 from k8sharden.model.inventory import Inventory
 from k8sharden.model.kinds import WORKLOADS
 from k8sharden.model.text import one_line
-from k8sharden.model.workloads import Workload, pods_of, workloads
+from k8sharden.model.workloads import Workload, pods_of, workloads, workloads_in
 
 
 def level_of(workload: Workload, minor: int | None = None) -> Level:
@@ -69,7 +69,7 @@ def below(
     level: Level, inventory: Inventory, namespace: str, minor: int | None = None
 ) -> tuple[Workload, ...]:
     """Return the workloads of a namespace whose template or running pods fall short of a level."""
-    here = (each for each in workloads(inventory) if each.namespace == namespace)
+    here = workloads_in(namespace, inventory)
     return tuple(each for each in here if reach(each, inventory, minor) < level)
 
 
