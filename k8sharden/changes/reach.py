@@ -43,7 +43,7 @@ _KINDS = frozenset(kind.kind for kind in kinds.WORKLOADS)
 _ROLLING = frozenset(kind.kind for kind in kinds.ROLLING)
 
 
-class WorkloadReach(msgspec.Struct, frozen=True):
+class WorkloadReach(msgspec.Struct, frozen=True, rename={"ref": "resource"}):
     """The level that a workload, its running pods included, meets today and after its fixes.
 
     ``reasons`` say why restricted is not reached then, in the words of the fixes that there are not

@@ -9,6 +9,7 @@ from k8sharden.analysis.image_use import RegistryUse, notes, registries, togethe
 from k8sharden.cli.options import asking_option, open_session, source_options, split
 from k8sharden.cli.output import emit, out_option, output_options, say, scanning, table, to_json
 from k8sharden.cli.registries import tell_asked
+from k8sharden.cli.selection import check_namespace
 from k8sharden.model.text import one_line
 
 _BAR = 20
@@ -28,6 +29,8 @@ def images(**options: Any) -> int:
     session = open_session(source)
     with scanning() as show:
         inventory = session.scan(show).inventory
+    for name in source.namespaces:
+        check_namespace(inventory, name)
     found = registries(inventory.limited_to(source.namespaces) if source.namespaces else inventory)
     gap = unread(inventory, source.namespaces)
     if rest["output"] == "json":

@@ -19,6 +19,7 @@ from k8sharden.cli.output import (
     table,
     to_json,
 )
+from k8sharden.cli.selection import check_namespace
 from k8sharden.errors import InputError
 
 LEVELS = "k8sharden.levels/v1"
@@ -40,6 +41,8 @@ def levels(**options: Any) -> int:
     session = open_session(source)
     with scanning() as show:
         scan = session.scan(show)
+    for name in source.namespaces:
+        check_namespace(scan.inventory, name)
     with counting("Working out the fix of finding") as count:
         found = _chosen(session.reaches(scan, count), source.namespaces)
     if rest["output"] == "json":
@@ -57,7 +60,10 @@ def _chosen(found: Sequence[NamespaceReach], names: Sequence[str]) -> Sequence[N
     known = {each.name for each in found}
     for name in names:
         if name not in known:
-            raise InputError(f"There is no namespace {name!r} here: check how it is spelled.")
+            raise InputError(
+                f"Nothing could be read of namespace {name!r}: `k8sharden permissions` prints the "
+                "rights that a scan needs."
+            )
     return [each for each in found if not names or each.name in names]
 
 

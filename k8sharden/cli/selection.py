@@ -8,6 +8,7 @@ from k8sharden.errors import InputError
 from k8sharden.model import kinds
 from k8sharden.model.admission import Constraint
 from k8sharden.model.finding import Finding, Severity
+from k8sharden.model.inventory import Inventory
 from k8sharden.session import Scan
 
 
@@ -50,7 +51,7 @@ def select(scan: Scan, selection: Selection, known: Iterable[str]) -> list[Findi
         if check not in checks:
             raise InputError(f"There is no check {check!r}. `k8sharden checks` lists them.")
     for namespace in selection.namespaces:
-        _check_namespace(scan, namespace)
+        check_namespace(scan.inventory, namespace)
     for resource in selection.resources:
         _check_resource(scan, resource)
     wanted = {scan.finding(name).id for name in selection.findings}
@@ -64,9 +65,8 @@ def select(scan: Scan, selection: Selection, known: Iterable[str]) -> list[Findi
     ]
 
 
-def _check_namespace(scan: Scan, name: str) -> None:
+def check_namespace(inventory: Inventory, name: str) -> None:
     """Refuse a namespace that is not there; where they could not be listed nobody can say."""
-    inventory = scan.inventory
     if inventory.entry(kinds.NAMESPACES).complete and name not in inventory.namespace_names:
         raise InputError(
             f"There is no namespace {name!r} in {inventory.source.name}: check how it is spelled."

@@ -26,7 +26,7 @@ PLAN = "k8sharden.plan/v1"
 
 
 def schema(name: str) -> dict[str, Any]:
-    """Return the JSON schema of a document: ``scan``, ``plan`` or ``journal``."""
+    """Return the JSON schema of a document, by the name of its command."""
     text = resources.files(__package__).joinpath("schemas", f"{name}.json").read_bytes()
     return decode(text, dict[str, Any])
 

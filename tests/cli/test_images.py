@@ -6,10 +6,12 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import jsonschema
 import keyring
 import pytest
 
 from k8sharden.cli import run
+from k8sharden.export.reports import schema
 from k8sharden.registry.login import find
 from tests.cli.test_login import Kept
 
@@ -57,6 +59,8 @@ def test_the_picture_of_one_namespace(capsys: pytest.CaptureFixture[str]) -> Non
     out = capsys.readouterr().out.splitlines()
     names = [line.split()[0] for line in out[1:]]
     assert sorted(names) == ["all", "docker.io", "k8s.gcr.io", "registry.kestrel.example"]
+    assert run(["images", "--demo", "-n", "offfice"]) == 2
+    assert "There is no namespace 'offfice'" in capsys.readouterr().err
 
 
 def test_the_picture_as_data_holds_what_registries_said(
@@ -66,7 +70,7 @@ def test_the_picture_as_data_holds_what_registries_said(
     assert run(["images", "--demo", "--registries", "-o", "json"]) == 0
     told = capsys.readouterr()
     document = json.loads(told.out)
-    assert document["schema"] == "k8sharden.images/v1"
+    jsonschema.validate(document, schema("images"))
     hub = next(use for use in document["registries"] if use["registry"] == "docker.io")
     assert (hub["pinned"], hub["outside"]) == (0, 3)
     assert all(each["digest"].startswith("sha256:") for each in document["answers"])

@@ -4,10 +4,12 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from k8sharden.cli import run
 from k8sharden.errors import InputError
+from k8sharden.export.reports import schema
 from k8sharden.place import Place
 from k8sharden.places import connecting
 
@@ -38,12 +40,12 @@ def test_the_same_as_data(capsys: pytest.CaptureFixture[str]) -> None:
     """A script gets levels, workloads and reasons; a namespace can be asked for alone."""
     assert run(["levels", "--demo", "-n", "gitops", "-o", "json"]) == 0
     document = json.loads(capsys.readouterr().out)
-    assert document["schema"] == "k8sharden.levels/v1"
+    jsonschema.validate(document, schema("levels"))
     (gitops,) = document["namespaces"]
     assert (gitops["enforced"], gitops["today"], gitops["after"]) == (
         "baseline", "restricted", "restricted"
     )  # fmt: skip
-    assert [each["ref"]["name"] for each in gitops["workloads"]] == [
+    assert [each["resource"]["name"] for each in gitops["workloads"]] == [
         "argocd-server", "argocd-application-controller"
     ]  # fmt: skip
 
