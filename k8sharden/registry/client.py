@@ -104,7 +104,7 @@ class Registry:
             answer = again()
             if answer.status == _UNAUTHORIZED:
                 self._refusals += 1
-            else:
+            elif answer.status not in (_MANY, *_BUSY):
                 self._let_in = True
             return answer
 
