@@ -61,6 +61,9 @@ _NEEDS = (
     ),
     ("SYS_MODULE", "loads kernel modules", "kmm-[a-z-]*", "modprobe insmod rmmod"),
     ("SYS_PTRACE", "looks into other processes", "delve|dlv|gdbserver", "strace gdb dlv"),
+    # These two are in the runtimes' usual set, of which only root makes use.
+    ("CHOWN", "changes owners", "(?!)", "chown chgrp"),
+    ("SETUID", "becomes another user", "(?!)", "su su-exec gosu setpriv runuser"),
     ("IPC_LOCK", "locks its memory", r"hashicorp/vault|library/vault|openbao/openbao", "vault bao"),
 )
 
@@ -75,8 +78,11 @@ _KNOWN = {
     for capability, does, images, programs in _NEEDS
 }
 
-KNOWN_NEEDS = tuple(_KNOWN)
-"""The capabilities of which it can be said who needs them."""
+USUAL_NEEDS = ("CHOWN", "SETUID")
+"""Those among the known ones that nobody has to add."""
+
+KNOWN_NEEDS = tuple(name for name in _KNOWN if name not in USUAL_NEEDS)
+"""The capabilities beyond the usual ones of which it can be said who needs them."""
 
 
 def plain(name: str) -> str:

@@ -10,6 +10,7 @@ from k8sharden.analysis.capabilities import (
     ALL,
     BIND,
     KNOWN_NEEDS,
+    USUAL_NEEDS,
     added,
     drop_all,
     dropped,
@@ -171,6 +172,12 @@ def _why_root(
                 f"{without_root(workload.spec, seen.container)}"
             )
             continue
+        if user is Kind.ROOT and (does := _of_root(seen.container)):
+            yield (
+                f"{sentence(named([seen]))} is root, and {does}. Let an fsGroup of the pod open "
+                "its volumes instead, or start it as the user that it becomes (runAsUser)."
+            )
+            continue
         agent = node_agent(workload, seen.container)
         if agent and user in {Kind.ROOT, Kind.UNKNOWN} and reaches_node(workload, seen.container):
             yield (
@@ -178,6 +185,14 @@ def _why_root(
                 "capabilities could not do its work on the node. Give it a runAsUser that may, or "
                 "keep it in a namespace of its own."
             )
+
+
+def _of_root(container: Container) -> str:
+    """Say what a container does as root by a capability of the usual set; empty where nothing."""
+    gains, loses = added(container), dropped(container)
+    left = [each for each in USUAL_NEEDS if each in gains or not loses & {ALL, each}]
+    said = (f"{does} ({name})" for name in left if (does := need(container, name)))
+    return next(said, "")
 
 
 def _as_root(

@@ -92,6 +92,8 @@ def test_who_is_privileged_is_almighty_and_who_adds_little_is_not() -> None:
         (_container("web:1", "sh", "-c", "mount -t nfs a:/ /mnt"), "SYS_ADMIN", "mount mounts"),
         (_container("lscr.io/linuxserver/wireguard"), "NET_ADMIN", "wireguard changes"),
         (_container("hashicorp/vault:1.20"), "IPC_LOCK", "vault locks its memory"),
+        (_container("web:1", "sh", "-c", "chown -R 1 /data"), "CHOWN", "chown changes owners"),
+        (_container("web:1", "gosu", "web", "serve"), "SETUID", "gosu becomes another user"),
     ],
 )
 def test_a_program_that_needs_a_capability_is_named(
@@ -295,3 +297,17 @@ def test_a_program_that_carries_a_capability_keeps_it(
     docs = {"image": "caddy:2", "ports": [{"containerPort": 8080}], **_adds(drop=drop)}
     found = {key: value for key, value in _capabilities(docs)[0].items() if value}
     assert found == left
+
+
+def test_root_that_changes_owners_keeps_what_that_takes() -> None:
+    """The reason names the program, and a way that needs no root."""
+    reason = _reason({"command": ["chown", "1", "/data"], "securityContext": {"runAsUser": 0}})
+    assert reason.startswith("Container web is root, and chown changes owners (CHOWN).")
+    assert "fsGroup" in reason
+
+
+def test_beyond_the_usual_set_such_a_root_needs_nothing() -> None:
+    """What the baseline standard forbids goes, since the usual set is left to it."""
+    inventory = harness.inventory(_docs({"command": ["chown", "1", "/data"], **_adds("ALL")}))
+    (workload,) = workloads(inventory)
+    assert isinstance(narrow(workload, "x"), Fix)
