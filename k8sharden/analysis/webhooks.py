@@ -8,8 +8,10 @@ from collections.abc import Iterator
 
 import msgspec
 
+from k8sharden.analysis.selectors import chooses
 from k8sharden.model import kinds
-from k8sharden.model.admission import Webhook, WebhookConfiguration
+from k8sharden.model import objects as o
+from k8sharden.model.admission import Webhook, WebhookConfiguration, WebhookService
 from k8sharden.model.inventory import Inventory
 from k8sharden.model.ref import Ref
 
@@ -48,6 +50,20 @@ def policy_webhooks(inventory: Inventory) -> Iterator[PolicyWebhook]:
             for webhook in configuration.webhooks or ():
                 if engine and _is_asked_about_pods(webhook):
                     yield PolicyWebhook(kind.ref("", configuration.name), webhook, engine)
+
+
+def ready_pods(service: WebhookService, inventory: Inventory) -> int:
+    """Count the ready pods behind the Service of a webhook; 0 where it was not read."""
+    services = inventory.of(kinds.SERVICES, o.Service)
+    asked = (service.namespace, service.name)
+    found = next((each for each in services if (each.namespace, each.name) == asked), None)
+    selector = found.spec.selector if found and found.spec else None
+    if not selector:
+        return 0
+    pods = (pod for pod in inventory.pods if pod.namespace == service.namespace and pod.status)
+    mine = (pod for pod in pods if chooses({"matchLabels": selector}, pod.metadata.label))
+    statuses = [pod.status.container_statuses or () for pod in mine if pod.status]
+    return sum(bool(each) and all(status.ready for status in each) for each in statuses)
 
 
 def _engine(configuration: WebhookConfiguration) -> str:

@@ -15,9 +15,8 @@ from typing import Any
 from k8sharden.analysis import guards, webhooks
 from k8sharden.analysis.selectors import chooses
 from k8sharden.analysis.system import is_system_namespace
-from k8sharden.analysis.webhooks import PolicyWebhook, policy_webhooks
+from k8sharden.analysis.webhooks import PolicyWebhook, policy_webhooks, ready_pods
 from k8sharden.model import kinds
-from k8sharden.model import objects as o
 from k8sharden.model.change import Change, ChangeKind, Named, NoChange, Patch, Path, Risk, SetField
 from k8sharden.model.finding import Area, Finding, Severity, Status
 from k8sharden.model.inventory import Inventory
@@ -134,7 +133,7 @@ def _behind_pods(hook: PolicyWebhook, inventory: Inventory) -> Change | NoChange
             "It is reached at a URL outside of what was read: see that it is always there, then "
             "set failurePolicy to Fail."
         )
-    ready = _ready(service.namespace, service.name, inventory)
+    ready = ready_pods(service, inventory)
     if ready < _ENOUGH:
         return NoChange(
             f"{ready or 'No'} ready pod{'s' * (ready != 1)} of Service "
@@ -148,19 +147,6 @@ def _behind_pods(hook: PolicyWebhook, inventory: Inventory) -> Change | NoChange
         name for name in own & set(labels) if chooses(hook.webhook.namespace_selector, labels[name])
     )
     return _closed(hook.ref, path, {"ready pods": f"at least {_ENOUGH}"}, service.namespace, asked)
-
-
-def _ready(namespace: str, name: str, inventory: Inventory) -> int:
-    """Count the ready pods behind a Service."""
-    services = inventory.of(kinds.SERVICES, o.Service)
-    found = next((s for s in services if (s.namespace, s.name) == (namespace, name)), None)
-    selector = found.spec.selector if found and found.spec else None
-    if not selector:
-        return 0
-    pods = (pod for pod in inventory.pods if pod.namespace == namespace and pod.status)
-    mine = (pod for pod in pods if chooses({"matchLabels": selector}, pod.metadata.label))
-    statuses = [pod.status.container_statuses or () for pod in mine if pod.status]
-    return sum(bool(each) and all(status.ready for status in each) for each in statuses)
 
 
 def _closed(
