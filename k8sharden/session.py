@@ -56,7 +56,7 @@ class Scan(msgspec.Struct, frozen=True):
         return found[0]
 
 
-_SCANNING = ("scan", "plan", "apply", "export")
+_SCANNING = ("scan", "plan", "apply", "export", "images")
 """The commands that scan, and ask registries on the way if they are told to."""
 
 

@@ -193,7 +193,11 @@ class AreaScreen(LookingScreen):
         self._show_command()
 
     def _show_command(self) -> None:
-        self.tell_command(area_command(self.desk, self.area))
+        self.tell_command(self.shell_command())
+
+    def shell_command(self) -> str:
+        """Return the command line that does the same as what is shown."""
+        return area_command(self.desk, self.area)
 
     def action_copy(self) -> None:
         """Copy the command line, with all that is marked."""

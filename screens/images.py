@@ -22,6 +22,7 @@ class ImagesScreen(PicturedArea):
 
     area = Area.IMAGES
     crumb = Area.IMAGES.value
+    told = "images"
     intro = "Which images run, and whether they are still the ones that were checked."
     reads = (kinds.PODS,)
 

@@ -77,7 +77,9 @@ def _cells(row: tuple[str, ...], widths: tuple[int, ...]) -> Iterator[str]:
 
 
 class PicturedArea(AreaScreen):
-    """An area with a picture; a subclass says what it holds."""
+    """An area with a picture; a subclass says what it holds, and which command prints the same."""
+
+    told: ClassVar[str]
 
     BINDINGS: ClassVar[list[BindingType]] = [
         quiet("area.picture", "P", "picture", "Picture", "The picture, or the details again"),
@@ -125,6 +127,13 @@ class PicturedArea(AreaScreen):
             wide = (page.size.width or self.app.size.width) - _AROUND
             self.query_one("#sketch", Prose).update(drawn(self._sketch, wide))
 
+    def shell_command(self) -> str:
+        """Return the command line of the picture while it is shown, and nothing is marked."""
+        session = self.desk.session
+        if session and not self.desk.marks and self.query_one("#picture").display:
+            return session.command(self.told)
+        return super().shell_command()
+
     def action_picture(self) -> None:
         """Show the picture in the place of the details, or the details again."""
         page = self.query_one("#picture", Page)
@@ -132,6 +141,7 @@ class PicturedArea(AreaScreen):
         if not page.display and page.has_focus:
             self.rows.focus()
         self.show_below()
+        self._show_command()
         self._renew()
         self.call_after_refresh(self._draw)
 

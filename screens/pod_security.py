@@ -16,6 +16,7 @@ class PodSecurityScreen(PicturedArea):
 
     area = Area.POD_SECURITY
     crumb = Area.POD_SECURITY.value
+    told = "levels"
     intro = "What pods may ask of the node they run on."
     reads = (kinds.NAMESPACES,)
 

@@ -187,6 +187,7 @@ SCENES: dict[str, Scene] = {
     "area-pod-security": Scene(("3",)),
     "area-images": Scene(("4",)),
     "area-images-picture": Scene(("4", "P")),
+    "area-pod-security-picture": Scene(("3", "P", "…Restricted:")),
     "area-secrets": Scene(("5",)),
     "area-runtime": Scene(("6",)),
     "area-audit": Scene(("7",)),

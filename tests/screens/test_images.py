@@ -43,11 +43,13 @@ def test_the_picture_takes_the_place_of_the_details(tmp_path: Path) -> None:
             assert "Severity" not in driver.text
             rows = [line for line in driver.text.splitlines() if "█" in line or "░" in line]
             assert "registry.kestrel.example" in rows[0]
+            assert "Same in a shell: k8sharden images --demo" in driver.text
             assert any("docker.io" in row and "not allowed" in row for row in rows)
             await driver.press("j")
             assert "registry.kestrel.example" in driver.text
             await driver.press("P")
             assert "Severity" in driver.text
+            assert "Same in a shell: k8sharden scan --area images" in driver.text
             assert "░" not in driver.text
 
     run(test())
