@@ -9,7 +9,7 @@ Source: Kubernetes documentation, "Pod Security Admission", "Pod Security Standa
 from collections.abc import Iterator
 
 from k8sharden.analysis.pod_security import Level, minor_of
-from k8sharden.analysis.pod_security.workloads import namespace_levels
+from k8sharden.analysis.pod_security.workloads import namespace_levels, not_read
 from k8sharden.model.change import ChangeKind
 from k8sharden.model.finding import Area, Finding, Severity
 from k8sharden.model.inventory import Inventory
@@ -27,7 +27,9 @@ def _evaluate(inventory: Inventory) -> Iterator[Finding]:
     met = namespace_levels(inventory, minor_of(inventory.source.server_version))
     for namespace in namespaces_of_people(inventory):
         baseline = value_of(namespace, "enforce") == Level.BASELINE.value
-        if baseline and met.get(namespace.name) is Level.RESTRICTED:
+        raisable = baseline and met.get(namespace.name) is Level.RESTRICTED
+        # An object that could not be read, which is unknown by itself, may fall short.
+        if raisable and not not_read(namespace.name, inventory):
             said = (
                 f"Everything in namespace {namespace.name} meets restricted, and only baseline is "
                 "enforced."

@@ -116,6 +116,7 @@ def test_a_level_is_never_guessed_from_what_was_not_read() -> None:
     ):
         assert isinstance(answer, NoChange)
         assert "Pod shop/strange could not be read" in answer.reason
+    assert list(enforce_raisable.ITEM.evaluate(blind)) == []
 
 
 def test_a_word_that_is_no_level_becomes_what_is_in_force() -> None:
