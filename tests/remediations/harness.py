@@ -8,6 +8,7 @@ objects that a cluster would list. A document of kind `Evidence` fills what is n
     source: {kind: cluster, name: training, server_version: v1.36.2}
     controlPlane: {servers: [{source: …, flags: {…}}], samples: [{name: …, labels: {}, value: 1}]}
     unread: {secrets: forbidden}
+    odd: [{apiVersion: v1, kind: Pod, namespace: shop, name: web}]
     facts: {images: {"shop/web:1": {digest: …}}, allowed_registries: […], mirrors: {docker.io: …}}
     scannedAt: 1795000000
     pipelines: [{path: .gitlab-ci.yml, text: …}]
@@ -32,7 +33,14 @@ from k8sharden.model.edits import edited
 from k8sharden.model.evidence import ControlPlane
 from k8sharden.model.facts import Facts
 from k8sharden.model.finding import Finding, Status
-from k8sharden.model.inventory import Coverage, Entry, Inventory, Source, SourceKind
+from k8sharden.model.inventory import (
+    Coverage,
+    Entry,
+    Inventory,
+    OddObject,
+    Source,
+    SourceKind,
+)
 from k8sharden.model.item import Item
 from k8sharden.model.kinds import ResourceType
 from k8sharden.model.pipelines import Pipeline
@@ -78,6 +86,7 @@ def inventory(docs: Iterable[Document], source: Source = TRAINING) -> Inventory:
         {key: tuple(items) for key, items in objects.items()},
         _ledger(evidence.get("unread", {})),
         msgspec.convert(evidence.get("controlPlane", {}), ControlPlane),
+        tuple(OddObject(msgspec.convert(ref, Ref), "odd") for ref in evidence.get("odd", ())),
         facts=_facts(evidence.get("facts", {})),
         scanned_at=evidence.get("scannedAt", 0.0),
         pipelines=tuple(msgspec.convert(evidence.get("pipelines", ()), list[Pipeline])),
