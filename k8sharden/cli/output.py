@@ -2,6 +2,7 @@
 
 import json
 import sys
+import time
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -11,7 +12,7 @@ from typing import Any
 import click
 import msgspec
 
-from k8sharden.cluster.progress import Progress
+from k8sharden.cluster.progress import INTERVAL, Progress
 from k8sharden.errors import InputError
 from k8sharden.model.text import json_escaped, one_line, visible
 
@@ -21,6 +22,9 @@ output_options = click.option(
 out_option = click.option(
     "--out", metavar="FILE", type=click.Path(path_type=Path), help="Write to FILE, not to stdout."
 )
+
+_PATIENCE = 0.5
+"""Seconds that people wait without being told for what."""
 
 
 def emit(text: str, out: Path | None) -> None:
@@ -74,14 +78,23 @@ def wipe() -> None:
 
 @contextmanager
 def scanning() -> Iterator[Callable[[Progress], None]]:
-    """Show what is being read, on a terminal, and wipe it away at the end."""
+    """Show what is being read, on a terminal, and wipe it away at the end.
+
+    Nothing where all is over in half a second.
+    """
     if not sys.stderr.isatty():
         yield lambda _: None
         return
     counts: dict[str, Progress] = {}
+    shown = False
+    due = time.monotonic() + _PATIENCE
 
     def show(progress: Progress) -> None:
+        nonlocal shown
         counts[progress.resource] = progress
+        if time.monotonic() < due:
+            return
+        shown = True
         done = sum(known.finished for known in counts.values())
         total = sum(known.done for known in counts.values())
         text = f"Reading {progress.resource}: {total:,} objects, {done} of {len(counts)} types done"
@@ -90,21 +103,27 @@ def scanning() -> Iterator[Callable[[Progress], None]]:
     try:
         yield show
     finally:
-        if counts:
+        if shown:
             wipe()
 
 
 @contextmanager
 def counting(what: str) -> Iterator[Callable[[int, int], None]]:
-    """Show how many of how many are done, on a terminal, and wipe it away at the end."""
+    """Show how many of how many are done, on a terminal, and wipe it away at the end.
+
+    Nothing where all is over in half a second, and nobody reads more than ten numbers a second.
+    """
     if not sys.stderr.isatty():
         yield lambda _done, _total: None
         return
     shown = False
+    due = time.monotonic() + _PATIENCE
 
     def show(done: int, total: int) -> None:
-        nonlocal shown
-        shown = True
+        nonlocal shown, due
+        if time.monotonic() < due:
+            return
+        shown, due = True, time.monotonic() + INTERVAL
         click.echo(f"\r{what}: {done + 1} of {total}".ljust(79), err=True, nl=False)
 
     try:

@@ -2,11 +2,13 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from k8sharden.cli import run
+from k8sharden.cli import output, run
 from k8sharden.cli.output import say, table, to_json
+from k8sharden.cluster.progress import Progress
 
 HOSTILE = "web\x1b[2J\x9b31m\u202e\U000e0041"
 MANIFEST = """\
@@ -67,3 +69,37 @@ def test_a_diff_is_exact_in_a_pipe_and_harmless_on_a_terminal(
     shown = capsys.readouterr().out
     assert "<U+202E>" in shown
     assert "\u202e" not in shown
+
+
+def test_counting_says_nothing_before_it_takes_long(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is over in half a second shows no progress; what is not, ten numbers a second."""
+    clock = iter([0.0, 0.2, 0.6, 0.61, 0.65, 0.8, 0.81])
+    fake = SimpleNamespace(monotonic=lambda: next(clock))
+    monkeypatch.setattr("k8sharden.cli.output.time", fake)
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    with output.counting("Planning change") as count:
+        count(0, 9)
+        assert capsys.readouterr().err == ""
+        for done in (1, 2, 3):
+            count(done, 9)
+    shown = capsys.readouterr().err
+    assert shown.count("Planning change: ") == 2
+    assert "2 of 9" in shown
+    assert "4 of 9" in shown
+
+
+def test_a_scan_says_nothing_before_it_takes_long(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A quick scan leaves the terminal alone; a slow one tells of all that was read so far."""
+    clock = iter([0.0, 0.4, 0.6])
+    fake = SimpleNamespace(monotonic=lambda: next(clock))
+    monkeypatch.setattr("k8sharden.cli.output.time", fake)
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    with output.scanning() as show:
+        show(Progress("nodes", 3, None, finished=True))
+        assert capsys.readouterr().err == ""
+        show(Progress("pods", 500, None, finished=False))
+    assert "Reading pods: 503 objects, 1 of 2 types done" in capsys.readouterr().err
