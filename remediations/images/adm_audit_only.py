@@ -48,8 +48,7 @@ def evaluate(inventory: Inventory) -> Iterator[Finding]:
             Severity.MEDIUM,
             Status.FAIL,
             guard.ref,
-            f"{guard.ref.label} {does}, and no other policy about images denies: what fails it "
-            "runs all the same.",
+            f"It {does}, and no other policy about images denies: what fails it runs all the same.",
             evidence={"actions": list(guard.actions), "engine": str(guard.engine)},
         )
 

@@ -62,7 +62,7 @@ def _open(ref: Ref, field: str, locus: str, engine: str) -> Finding:
         Severity.MEDIUM,
         Status.FAIL,
         ref,
-        f"{ref.label} lets every pod through while {engine} cannot evaluate it: its failurePolicy "
+        f"It lets every pod through while {engine} cannot evaluate it: its failurePolicy "
         "is Ignore.",
         path=field,
         locus=locus,
@@ -87,7 +87,7 @@ def _exempting(
             Severity.MEDIUM,
             Status.FAIL,
             ref,
-            f"{ref.label} is not for {len(exempt)} of the {len(theirs)} namespaces where people "
+            f"It is not for {len(exempt)} of the {len(theirs)} namespaces where people "
             f"run something: {shown}.",
             path="namespaceSelector",
             locus=f"{_EXEMPT} {locus}".strip(),

@@ -38,7 +38,7 @@ def evaluate(inventory: Inventory) -> Iterator[Finding]:
                 Severity.MEDIUM,
                 Status.FAIL,
                 ref,
-                f"{ref.label} is of a kind that Kyverno 1.20 no longer runs and 1.21 deletes: what "
+                "It is of a kind that Kyverno 1.20 no longer runs and 1.21 deletes: what "
                 "it guards stands open after that upgrade.",
                 path="apiVersion",
                 evidence={"rules": [str(each.get("name", "")) for each in policy.spec.rules]},
