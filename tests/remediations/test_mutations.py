@@ -14,6 +14,7 @@ GRAMMARS = (
     "k8sharden.analysis.guards",
     "k8sharden.analysis.images",
     "k8sharden.analysis.registries",
+    "k8sharden.analysis.rule_text",
     "k8sharden.analysis.selectors",
     "k8sharden.analysis.webhooks",
 )
