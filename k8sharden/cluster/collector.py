@@ -20,7 +20,7 @@ from k8sharden.cluster.reader import End, Job, read
 from k8sharden.errors import ApiError, ClusterUnavailable, Unauthorized
 from k8sharden.model import kinds
 from k8sharden.model import objects as o
-from k8sharden.model.admission import constraint_types
+from k8sharden.model.admission import MOST_CONSTRAINTS, constraint_types
 from k8sharden.model.decoding import uncollected
 from k8sharden.model.inventory import Coverage, Entry, Inventory, Source, SourceKind
 from k8sharden.model.kinds import ResourceType
@@ -105,6 +105,10 @@ class _Scan:
         if whole.error is not None:
             return
         types = constraint_types(templates.objects)
+        if len(types) > MOST_CONSTRAINTS:
+            why = f"there are {len(types):,} kinds of constraints: that many are not read"
+            whole.take(End(Job(kinds.CONSTRAINTS), ClusterUnavailable(why)))
+            return
         parts = {kind: Gathered(kind, lambda _: None) for kind in types}
         self._gathered |= parts
         self._list(map(Job, parts))

@@ -11,7 +11,7 @@ from k8sharden.cluster.progress import Progress
 from k8sharden.cluster.transport import METADATA_LIST, Request, Response
 from k8sharden.errors import Cancelled, ClusterUnavailable, Unauthorized
 from k8sharden.model import kinds
-from k8sharden.model.admission import Constraint
+from k8sharden.model.admission import MOST_CONSTRAINTS, Constraint
 from k8sharden.model.inventory import Coverage
 from tests.cluster.fakes import KUBE_SYSTEM, Answers, Scripted, page, refusal, scan
 
@@ -363,3 +363,13 @@ def test_without_any_right_the_version_of_a_tool_is_not_to_blame() -> None:
     answers["/apis"] = groups(*{kind.group for kind in kinds.CUSTOM}, version="v0")
     with pytest.raises(ClusterUnavailable, match="k8sharden permissions"):
         scan(Scripted(answers))
+
+
+def test_more_kinds_of_constraints_than_are_read_stay_unknown() -> None:
+    """A server that makes up thousands is not asked thousands of times, and proves nothing."""
+    templates = [template(f"K8sMade{number}") for number in range(MOST_CONSTRAINTS + 1)]
+    transport = Scripted({kinds.CONSTRAINT_TEMPLATES.path(): page(templates)})
+    entry = scan(transport).entry(kinds.CONSTRAINTS)
+    assert (entry.status, entry.complete) == (Coverage.ERROR, False)
+    assert "501 kinds of constraints" in entry.detail
+    assert not [request for request in transport.requests if CONSTRAINTS in request.path]
