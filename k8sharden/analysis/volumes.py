@@ -4,10 +4,11 @@ from collections.abc import Iterable
 
 import msgspec
 
-from k8sharden.model.change import Named, Path
+from k8sharden.model.change import Named, NoChange, Path
+from k8sharden.model.inventory import Inventory
 from k8sharden.model.pods import Volume, VolumeMount, visit_containers
 from k8sharden.model.text import one_line
-from k8sharden.model.workloads import Workload
+from k8sharden.model.workloads import Workload, pods_of
 
 
 class Mounted(msgspec.Struct, frozen=True):
@@ -49,6 +50,28 @@ def all_volumes(workload: Workload) -> tuple[Mounted, ...]:
     return tuple(
         Mounted(volume, index, tuple(mounts.get(volume.name, ())))
         for index, volume in enumerate(workload.spec.volumes)
+    )
+
+
+def mounted_unseen(
+    workload: Workload, volumes: Iterable[Mounted], inventory: Inventory
+) -> NoChange | None:
+    """Say which volumes only containers of the running pods mount, which admission adds to them.
+
+    Without such a volume the API server would refuse those pods. None where there is none.
+    """
+    mounted = {
+        mount.name
+        for pod in pods_of(inventory).get(workload.ref, ())
+        for seen in visit_containers(pod.spec)
+        for mount in seen.container.volume_mounts or ()
+    }
+    held = [each for each in volumes if each.is_unused and each.volume.name in mounted]
+    if not held:
+        return None
+    return NoChange(
+        f"No container of the template mounts {named_volumes(held)}, and one that admission adds "
+        "to its pods does: leave the mount out there first, or no new pod is made."
     )
 
 

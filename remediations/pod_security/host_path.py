@@ -23,6 +23,7 @@ from k8sharden.analysis.pod_security.controls import host_path_volumes
 from k8sharden.analysis.pod_security.refusals import refused
 from k8sharden.analysis.volumes import (
     Mounted,
+    mounted_unseen,
     named_volumes,
     volume_field,
     volume_path,
@@ -106,7 +107,7 @@ def _fix(inventory: Inventory, workload: Workload) -> Fix | NoChange:
             f"{others[0].ref.label} mounts the same folder, so files may pass between them: "
             "give both one PersistentVolumeClaim, or a Service to speak over."
         )
-    return Fix(
+    return mounted_unseen(workload, found, inventory) or Fix(
         f"Keep {workload.ref.label} off the node's disk",
         tuple(edit for volume in found for edit in _edits(workload, volume)),
         _warnings(used),

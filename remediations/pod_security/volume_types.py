@@ -19,6 +19,7 @@ from k8sharden.analysis.pod_security.refusals import refused
 from k8sharden.analysis.volumes import (
     Mounted,
     all_volumes,
+    mounted_unseen,
     named_volumes,
     volume_field,
     volume_path,
@@ -82,16 +83,16 @@ def _sentence(found: Sequence[Mounted]) -> str:
 
 
 def _remediate(found: Finding, inventory: Inventory) -> Change | NoChange:
-    return repair(found, inventory, _fix)
+    return repair(found, inventory, lambda workload: _fix(workload, inventory))
 
 
-def _fix(workload: Workload) -> Fix | NoChange:
+def _fix(workload: Workload, inventory: Inventory) -> Fix | NoChange:
     found = _found(workload)
     used = next((each for each in found if not each.is_unused), None)
     if used is not None:
         kind = forbidden_type(used.volume)
         return NoChange(f"For {named_volumes([used])}, {_instead(kind)}")
-    return Fix(
+    return mounted_unseen(workload, found, inventory) or Fix(
         f"Take volumes that nobody mounts from {workload.ref.label}",
         tuple(RemoveField(volume_path(workload, each)) for each in found),
     )

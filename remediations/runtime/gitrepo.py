@@ -13,7 +13,13 @@ from collections.abc import Iterator
 from k8sharden.analysis.containers import Defect, Fix, judge, repair
 from k8sharden.analysis.pod_security.evaluate import LATEST
 from k8sharden.analysis.pod_security.policy import minor_of
-from k8sharden.analysis.volumes import named_volumes, volume_field, volume_path, volumes_of
+from k8sharden.analysis.volumes import (
+    mounted_unseen,
+    named_volumes,
+    volume_field,
+    volume_path,
+    volumes_of,
+)
 from k8sharden.model.change import Change, ChangeKind, NoChange, RemoveField
 from k8sharden.model.finding import Area, Finding, Severity
 from k8sharden.model.inventory import Inventory
@@ -52,10 +58,10 @@ def _defect(workload: Workload, means: str) -> Defect | None:
 
 
 def _remediate(found: Finding, inventory: Inventory) -> Change | NoChange:
-    return repair(found, inventory, _fix)
+    return repair(found, inventory, lambda workload: _fix(workload, inventory))
 
 
-def _fix(workload: Workload) -> Fix | NoChange:
+def _fix(workload: Workload, inventory: Inventory) -> Fix | NoChange:
     found = volumes_of(workload, _SOURCE)
     used = [each for each in found if not each.is_unused]
     if used:
@@ -64,7 +70,7 @@ def _fix(workload: Workload) -> Fix | NoChange:
             "that runs git clone (with git-sync beside the program to follow the branch), or "
             "build the files into the image."
         )
-    return Fix(
+    return mounted_unseen(workload, found, inventory) or Fix(
         f"Take volumes that nobody mounts from {workload.ref.label}",
         tuple(RemoveField(volume_path(workload, each)) for each in found),
     )

@@ -2,9 +2,14 @@
 
 from typing import Any
 
+import pytest
+
 from k8sharden.analysis.volumes import named_volumes, volume_field, volume_path, volumes_of
-from k8sharden.model.change import show_path
+from k8sharden.model.change import Change, NoChange, show_path
+from k8sharden.model.item import Item
 from k8sharden.model.workloads import Workload, workloads
+from remediations.pod_security import host_path, volume_types
+from remediations.runtime import gitrepo
 from tests.remediations import harness
 
 
@@ -54,3 +59,37 @@ def test_names_are_listed_as_people_do() -> None:
     (logs,) = volumes_of(_workload(), "hostPath")
     assert named_volumes([logs]) == "volume logs"
     assert named_volumes([logs, logs]) == "volumes logs, logs"
+
+
+@pytest.mark.parametrize(
+    ("item", "source"),
+    [
+        (host_path.ITEM, {"hostPath": {"path": "/var/log"}}),
+        (volume_types.ITEM, {"nfs": {"server": "files", "path": "/"}}),
+        (gitrepo.ITEM, {"gitRepo": {"repository": "https://git.example/x"}}),
+    ],
+)
+def test_a_volume_that_only_an_added_container_mounts_stays(
+    item: Item, source: dict[str, Any]
+) -> None:
+    """Without it the API server would refuse the pods, whose sidecar is in no template."""
+    web, volume = {"name": "web", "image": "web"}, {"name": "data", **source}
+    template = {"spec": {"containers": [web], "volumes": [volume]}}
+    owner = {"apiVersion": "apps/v1", "kind": "DaemonSet", "name": "web", "controller": True}
+    owning = {
+        "apiVersion": "apps/v1",
+        "kind": "DaemonSet",
+        "metadata": {"name": "web", "namespace": "shop"},
+        "spec": {"template": template},
+    }
+    proxy = {"name": "proxy", "image": "p", "volumeMounts": [{"name": "data", "mountPath": "/d"}]}
+    pod = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "web-1", "namespace": "shop", "ownerReferences": [owner]},
+        "spec": {"containers": [web, proxy], "volumes": [volume]},
+    }
+    assert isinstance(harness.remedy(item, [owning]), Change)
+    answer = harness.remedy(item, [owning, pod])
+    assert isinstance(answer, NoChange)
+    assert "mounts volume data, and one that admission adds" in answer.reason
