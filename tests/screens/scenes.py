@@ -151,6 +151,8 @@ def _typed(text: str) -> tuple[str, ...]:
     return tuple(names.get(char, char) for char in text)
 
 
+SECCOMP = ("6", "j", "j")
+"""The worst finding of the runtime area that has a fix."""
 APPLY = ("a", "a", "tab", "enter", "…Undo in a shell")
 ATTACKED = ("n", "x")
 FIXED = ("enter", "enter", "a", "tab", "enter", "…Undo in a shell", "escape", "…attack again.")
@@ -185,6 +187,7 @@ SCENES: dict[str, Scene] = {
     "area-rbac": Scene(("1",)),
     "area-network": Scene(("2",)),
     "area-pod-security": Scene(("3",)),
+    "area-pod-security-picture": Scene(("3", "P")),
     "area-images": Scene(("4",)),
     "area-images-picture": Scene(("4", "P")),
     "area-pod-security-picture": Scene(("3", "P", "…Restricted:")),
@@ -208,12 +211,12 @@ SCENES: dict[str, Scene] = {
     "lesson": Scene(("2", "L")),
     "lesson-end": Scene(("2", "L", "G")),
     "evidence": Scene(("4", "E")),
-    "diff": Scene(("6", "d")),
+    "diff": Scene((*SECCOMP, "d")),
     "diff-group": Scene(("1", "d")),
-    "diff-split": Scene(("6", "d", "t"), sizes=(COMFORTABLE,)),
+    "diff-split": Scene((*SECCOMP, "d", "t"), sizes=(COMFORTABLE,)),
     "diff-artefact": Scene(("7", "d")),
     # From the plan to the journal.
-    "review": Scene(("3", "space", "space", "6", "space", "space", "7", "space", "a")),
+    "review": Scene(("3", "j", "j", "space", *SECCOMP, "space", "space", "7", "space", "a")),
     "review-unfixed": Scene(("4", "A", "a", "G")),
     "review-refused": Scene(("2", "space", "a"), place=Strict),
     "review-read-only": Scene(("2", "space", "a"), read_only=True),
@@ -230,7 +233,9 @@ SCENES: dict[str, Scene] = {
         place=SlowWrite,
         lasting=True,
     ),
-    "applying-rollout": Scene(("6", "space", "a", "a", "tab", "~enter", "…rolling"), lasting=True),
+    "applying-rollout": Scene(
+        (*SECCOMP, "space", "a", "a", "tab", "~enter", "…rolling"), lasting=True
+    ),
     "result": Scene(("2", "space", "space", "7", "space", *APPLY)),
     "result-partly": Scene(
         ("2", "space", "space", "space", "a", "a", "tab", "enter", "…failed", "j"), place=Refusing
