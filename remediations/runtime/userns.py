@@ -24,6 +24,7 @@ from k8sharden.analysis.containers import (
     verb,
 )
 from k8sharden.analysis.pod_security import minor_of
+from k8sharden.analysis.user_fixes import forbid_root
 from k8sharden.analysis.user_namespaces import (
     FIRST_STABLE,
     is_refused,
@@ -80,6 +81,12 @@ def _remediate(found: Finding, inventory: Inventory) -> Change | NoChange:
 
 
 def _fix(workload: Workload, inventory: Inventory) -> Fix | NoChange:
+    without = forbid_root(workload, inventory)
+    if isinstance(without, Fix) and without.edits:
+        return NoChange(
+            "Not to be root is better still, and nothing shows that it has to be: the fix of "
+            "pss-run-as-non-root answers this as well."
+        )
     against = list(obstacles(workload.spec))
     if against:
         return NoChange(
@@ -148,7 +155,8 @@ _LESSON = Lesson(
         "file does not belong, and is refused."
     ),
     fix=(
-        "The pod gets hostUsers: false; the node picks the numbers, different ones for each pod. "
+        "Where nothing needs root, the fix of pss-run-as-non-root answers this as well. Otherwise "
+        "the pod gets hostUsers: false; the node picks the numbers, different ones for each pod. "
         "Volumes are mapped as they are mounted, so files keep the owners that the program "
         "expects. There is no patch where it cannot work: folders of the node, NFS, privileged "
         "containers, nodes whose kernel or runtime is too old. Where the program can run as an "

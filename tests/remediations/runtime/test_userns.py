@@ -56,3 +56,11 @@ def test_the_first_nodes_that_cannot_are_named_with_their_reason() -> None:
     assert isinstance(answer, NoChange)
     assert "old-0 (Linux 5.15)" in answer.reason
     assert "and 4 more" in answer.reason
+
+
+def test_who_can_do_without_root_needs_no_user_namespace() -> None:
+    """Not to be root answers both findings, and asks nothing of the nodes."""
+    unknown = [{"name": "web", "image": "registry.kestrel.example/shop/web:1.8"}]
+    answer = harness.remedy(userns.ITEM, [_deployment(containers=unknown), NODE])
+    assert isinstance(answer, NoChange)
+    assert "pss-run-as-non-root" in answer.reason
