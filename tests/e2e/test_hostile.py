@@ -93,7 +93,7 @@ def started(folder: Path, *command: str) -> Iterator[Walker]:
     """Start the app in this way; at the end leave it, and judge all that it wrote."""
     words = [sys.executable, *command]
     with Terminal(words, folder=folder, env=environment(folder), size=SIZE) as terminal:
-        terminal.wait_for("/ overview", "failing", seconds=SECONDS)
+        terminal.wait_for("/ overview", "Effort:", seconds=SECONDS)
         yield Walker(terminal, folder / "state")
         terminal.press("q")
         assert terminal.leave(seconds=SECONDS) == 0, terminal.text[-3000:]
