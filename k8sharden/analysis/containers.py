@@ -122,6 +122,15 @@ def field_of(workload: Workload, seen: Visited, field: str) -> str:
     return f"{'.'.join(map(str, workload.path))}.{seen.list_name}[{seen.index}].{field}"
 
 
+def image_defect(
+    workload: Workload, found: Sequence[Visited], message: str, **evidence: object
+) -> Defect:
+    """Return what is wrong with the images of these containers, which it names as evidence."""
+    images = {seen.container.name: seen.container.image for seen in found}
+    field = field_of(workload, found[0], "image")
+    return Defect(message, field, tuple(found), evidence={"images": images, **evidence})
+
+
 def pod_field(workload: Workload, field: str) -> str:
     """Write a field of the pod for people: ``spec.template.spec.hostPID``."""
     return f"{'.'.join(map(str, workload.path))}.{field}"

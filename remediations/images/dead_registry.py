@@ -10,7 +10,7 @@ Source: the announcements that are named there.
 from collections.abc import Iterator
 from functools import partial
 
-from k8sharden.analysis.containers import Defect, field_of, judge, named, offenders, repair
+from k8sharden.analysis.containers import Defect, image_defect, judge, named, offenders, repair
 from k8sharden.analysis.moving import relocated
 from k8sharden.analysis.registries import Dead, dead, image_of
 from k8sharden.model.change import Change, ChangeKind, NoChange
@@ -42,13 +42,8 @@ def _defect(inventory: Inventory, workload: Workload) -> Defect | None:
     fate = _fate(inventory, found[0].container) if found else None
     if fate is None:
         return None
-    images = {seen.container.name: seen.container.image for seen in found}
-    return Defect(
-        f"The image of {named(found)} gets no fixes: {fate.place} {fate.why}.",
-        field_of(workload, found[0], "image"),
-        found,
-        evidence={"images": images},
-    )
+    said = f"The image of {named(found)} gets no fixes: {fate.place} {fate.why}."
+    return image_defect(workload, found, said)
 
 
 def _remediate(found: Finding, inventory: Inventory) -> Change | NoChange:

@@ -11,7 +11,7 @@ grammar, for names without a registry.
 from collections.abc import Iterator
 from functools import partial
 
-from k8sharden.analysis.containers import Defect, field_of, judge, named, offenders, repair
+from k8sharden.analysis.containers import Defect, image_defect, judge, named, offenders, repair
 from k8sharden.analysis.moving import relocated
 from k8sharden.analysis.registries import DOCKER_HUB, allowed, dead, image_of, moved
 from k8sharden.model.change import Change, ChangeKind, NoChange
@@ -50,13 +50,10 @@ def _defect(inventory: Inventory, workload: Workload) -> Defect | None:
     found = _from_hub(inventory, workload)
     if not found:
         return None
-    images = {seen.container.name: seen.container.image for seen in found}
-    return Defect(
-        f"The nodes pull {named(found)} from Docker Hub, which counts pulls and refuses too many.",
-        field_of(workload, found[0], "image"),
-        found,
-        evidence={"images": images},
+    said = (
+        f"The nodes pull {named(found)} from Docker Hub, which counts pulls and refuses too many."
     )
+    return image_defect(workload, found, said)
 
 
 def _remediate(found: Finding, inventory: Inventory) -> Change | NoChange:

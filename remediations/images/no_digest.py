@@ -10,7 +10,7 @@ Source: Kubernetes documentation, "Images"; the distribution project's reference
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from k8sharden.analysis.containers import Defect, field_of, judge, named, offenders, repair
+from k8sharden.analysis.containers import Defect, image_defect, judge, named, offenders, repair
 from k8sharden.analysis.pinning import is_tagged, pinned
 from k8sharden.model.change import Change, ChangeKind, NoChange
 from k8sharden.model.finding import Area, Finding, Severity
@@ -31,11 +31,7 @@ def _evaluate(inventory: Inventory) -> Iterator[Finding]:
 
 def _defect(inventory: Inventory, workload: Workload) -> Defect | None:
     found = _tagged(inventory, workload)
-    if not found:
-        return None
-    images = {seen.container.name: seen.container.image for seen in found}
-    field = field_of(workload, found[0], "image")
-    return Defect(_said(found), field, found, evidence={"images": images})
+    return image_defect(workload, found, _said(found)) if found else None
 
 
 def _said(found: Sequence[Visited]) -> str:

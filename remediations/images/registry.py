@@ -11,7 +11,7 @@ Source: CIS Amazon EKS 5.1.4 and CIS Azure AKS 5.1.4; NSA/CISA Kubernetes Harden
 from collections.abc import Iterator
 from functools import partial
 
-from k8sharden.analysis.containers import Defect, field_of, judge, named, offenders, repair
+from k8sharden.analysis.containers import Defect, image_defect, judge, named, offenders, repair
 from k8sharden.analysis.moving import relocated
 from k8sharden.analysis.registries import allowed, dead, image_of
 from k8sharden.model.change import Change, ChangeKind, NoChange
@@ -43,14 +43,9 @@ def _defect(inventory: Inventory, workload: Workload) -> Defect | None:
     found = _outside(inventory, workload)
     if not found:
         return None
-    images = {seen.container.name: seen.container.image for seen in found}
     where = f"{named(found)} from a registry that is not allowed"
-    return Defect(
-        f"The nodes pull {where}: {one_line(found[0].container.image, 120)}.",
-        field_of(workload, found[0], "image"),
-        found,
-        evidence={"images": images, "allowed": list(inventory.facts.allowed_registries)},
-    )
+    said = f"The nodes pull {where}: {one_line(found[0].container.image, 120)}."
+    return image_defect(workload, found, said, allowed=list(inventory.facts.allowed_registries))
 
 
 def _remediate(found: Finding, inventory: Inventory) -> Change | NoChange:
