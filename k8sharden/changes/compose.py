@@ -97,6 +97,7 @@ def _joined(first: Change, second: Change, writes: tuple[Write, ...]) -> Change:
         basis=first.basis | second.basis,
         rests_on=tuple(sorted({*first.rests_on, *second.rests_on})),
         warnings=tuple(dict.fromkeys((*first.warnings, *second.warnings))),
+        reviews=tuple(dict.fromkeys((*first.reviews, *second.reviews))),
     )
 
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import msgspec
 
-from k8sharden.analysis.access import lost_access
 from k8sharden.analysis.pod_security import minor_of
+from k8sharden.analysis.rbac.lost import lost_access
 from k8sharden.analysis.refusals import Later, refused_in, refused_pods
 from k8sharden.analysis.restarts import restarts, template
 from k8sharden.changes.bind import Bound

@@ -150,6 +150,23 @@ class Listing(msgspec.Struct, frozen=True, order=True):
     namespace: str = ""
 
 
+class AccessReview(msgspec.Struct, frozen=True):
+    """A question to the API server's authorizer, and the answer that a change has to lead to.
+
+    ``resource`` has its subresource with it: ``pods/log``; ``path`` is set for a URL instead.
+    """
+
+    user: str
+    groups: tuple[str, ...]
+    verb: str
+    group: str = ""
+    resource: str = ""
+    namespace: str = ""
+    name: str = ""
+    path: str = ""
+    allowed: bool = False
+
+
 class Change(msgspec.Struct, frozen=True):
     """What answers a finding.
 
@@ -158,7 +175,8 @@ class Change(msgspec.Struct, frozen=True):
     ``basis`` holds the facts, beside the touched fields, that the change rests on (a running
     image's digest, say): when they change, so does the plan's digest. ``rests_on`` names where the
     basis was read: right before the change is applied these are read once more, and the change is
-    worked out anew. ``warnings`` are sentences shown at review.
+    worked out anew. ``warnings`` are sentences shown at review. ``reviews`` are asked once it is
+    written: where a right that was to stay is denied, the change is taken back at once.
     """
 
     kind: ChangeKind
@@ -169,6 +187,7 @@ class Change(msgspec.Struct, frozen=True):
     basis: dict[str, Any] = {}
     rests_on: tuple[Listing, ...] = ()
     warnings: tuple[str, ...] = ()
+    reviews: tuple[AccessReview, ...] = ()
 
     @property
     def ref(self) -> Ref | None:

@@ -1,4 +1,4 @@
-"""Facts from outside the cluster: what registries said of images, and what their owner settled.
+"""Facts from outside the cluster: what registries said, what an audit log shows, what was settled.
 
 An inventory carries them, so that items stay pure. Nothing is made up where one is missing.
 """
@@ -6,6 +6,8 @@ An inventory carries them, so that items stay pure. Nothing is made up where one
 from collections.abc import Mapping
 
 import msgspec
+
+from k8sharden.model.usage import Usage
 
 
 class ImageFact(msgspec.Struct, frozen=True):
@@ -33,12 +35,13 @@ class Facts(msgspec.Struct, frozen=True):
 
     ``images`` goes by references as they are written in pod templates. ``allowed_registries`` and
     ``mirrors`` (a registry, or the beginning of its repositories, and what stands in for it) come
-    from the settings.
+    from the settings. ``usage`` is what an audit log shows, None where none was given.
     """
 
     images: Mapping[str, ImageFact] = {}
     allowed_registries: tuple[str, ...] = ()
     mirrors: Mapping[str, str] = {}
+    usage: Usage | None = None
 
     def image(self, reference: str) -> ImageFact | None:
         """Return what a registry said of a reference; None where none was asked or could say."""

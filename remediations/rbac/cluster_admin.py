@@ -15,13 +15,10 @@ Source: CIS Kubernetes 5.1.1; kubernetes.io, RBAC Good Practices.
 
 from collections.abc import Iterator
 
-from k8sharden.analysis.purpose import Purpose, purpose
-from k8sharden.analysis.rbac import (
-    is_account_group,
-    service_account,
-    unlimited_bindings,
-    workloads_under,
-)
+from k8sharden.analysis.rbac.purpose import Purpose, purpose
+from k8sharden.analysis.rbac.subjects import is_account_group, service_account
+from k8sharden.analysis.rbac.unlimited import unlimited_bindings
+from k8sharden.analysis.rbac.workloads import workloads_under
 from k8sharden.analysis.system import is_broad_group, is_system_namespace, is_system_subject
 from k8sharden.model import kinds
 from k8sharden.model import objects as o

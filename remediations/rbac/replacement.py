@@ -5,14 +5,11 @@ from collections.abc import Iterator
 
 import msgspec
 
-from k8sharden.analysis.purpose import Purpose, purpose
-from k8sharden.analysis.rbac import (
-    ServiceAccount,
-    service_account,
-    unlimited_bindings,
-    workloads_under,
-)
-from k8sharden.analysis.starting_roles import DEPLOYER, READER, Grant, creations
+from k8sharden.analysis.rbac.purpose import Purpose, purpose
+from k8sharden.analysis.rbac.starting import DEPLOYER, READER, Grant, creations
+from k8sharden.analysis.rbac.subjects import ServiceAccount, service_account
+from k8sharden.analysis.rbac.unlimited import unlimited_bindings
+from k8sharden.analysis.rbac.workloads import workloads_under
 from k8sharden.analysis.system import is_system_namespace
 from k8sharden.model import kinds
 from k8sharden.model import objects as o

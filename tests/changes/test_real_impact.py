@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from k8sharden.analysis.access import lost_access
 from k8sharden.analysis.pod_security.policy import PREFIX
+from k8sharden.analysis.rbac.lost import lost_access
 from k8sharden.analysis.refusals import refused_in
 from k8sharden.cluster.api import Api
 from k8sharden.cluster.connect import connect

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from k8sharden.analysis.starting_roles import ANNOTATION
+from k8sharden.analysis.rbac.starting import ANNOTATION
 from k8sharden.model.change import Change, Create, Delete, NoChange, Patch, SetField
 from remediations.rbac.cluster_admin import ITEM
 from tests.remediations import harness

@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
-from k8sharden.analysis.access import Changed, Right, lost_access
+from k8sharden.analysis.rbac.lost import lost_access
+from k8sharden.analysis.rbac.policy import Changed
+from k8sharden.analysis.rbac.rights import Right
 from k8sharden.model import kinds
 from k8sharden.model import objects as o
 from k8sharden.model.decoding import convert

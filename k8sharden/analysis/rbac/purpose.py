@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterable
 from enum import Enum
 
-from k8sharden.analysis.rbac import ServiceAccount, workloads_under
+from k8sharden.analysis.rbac.subjects import ServiceAccount
+from k8sharden.analysis.rbac.workloads import workloads_under
 from k8sharden.model.inventory import Inventory
 from k8sharden.model.pods import visit_containers
 

@@ -2,8 +2,11 @@
 
 import pytest
 
-from k8sharden.analysis.purpose import Purpose, purpose
-from k8sharden.analysis.rbac import effective_rules, grants_everything, service_account
+from k8sharden.analysis.rbac.policy import Policy
+from k8sharden.analysis.rbac.purpose import Purpose, purpose
+from k8sharden.analysis.rbac.subjects import service_account
+from k8sharden.analysis.rbac.unlimited import grants_everything
+from k8sharden.model import kinds
 from k8sharden.model.meta import Meta
 from k8sharden.model.objects import AggregationRule, PolicyRule, Role, Subject
 from tests.remediations import harness
@@ -48,7 +51,9 @@ def test_an_aggregated_role_has_the_rules_of_the_roles_it_chooses() -> None:
         metadata=Meta("ops"),
         aggregation_rule=AggregationRule([{"matchLabels": {"into": "ops"}}]),
     )
-    assert effective_rules(gathered, [strong, other, gathered]) == (rule("*"),)
+    roles = {kinds.CLUSTER_ROLES.ref("", each.name): each for each in (strong, other, gathered)}
+    policy = Policy(roles, {})
+    assert policy.rules(kinds.CLUSTER_ROLES.ref("", "ops")) == (rule("*"),)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from k8sharden.analysis.rbac import ServiceAccount
+from k8sharden.analysis.rbac.subjects import ServiceAccount
 from k8sharden.model import kinds
 from k8sharden.model import objects as o
 from k8sharden.model.change import Create

@@ -1,0 +1,105 @@
+"""Which rights are dangerous, by the check that reports them.
+
+Source: kubernetes.io, RBAC Good Practices; CIS Kubernetes 5.1; KEP-2862 (nodes/proxy), KEP-5284
+(constrained impersonation), and the verb of exec over WebSockets since 1.35.
+"""
+
+from collections.abc import Mapping
+
+from k8sharden.analysis.rbac.powers import Pattern, Power
+from k8sharden.model.finding import Severity
+
+_RBAC = "rbac.authorization.k8s.io"
+_AUTHENTICATION = "authentication.k8s.io"
+_CERTIFICATES = "certificates.k8s.io"
+_STREAMS = "pods/exec pods/attach pods/portforward"
+_WRITE = "create update patch"
+
+POWERS: Mapping[str, Power] = {
+    "rbac-secrets-read": Power(
+        "may read Secrets",
+        (Pattern("get list watch", "secrets"),),
+        Severity.HIGH,
+        Severity.MEDIUM,
+    ),
+    "rbac-workload-write": Power(
+        "may start pods under any service account",
+        (
+            Pattern(_WRITE, "pods replicationcontrollers"),
+            Pattern(_WRITE, "deployments statefulsets daemonsets replicasets", "apps"),
+            Pattern(_WRITE, "jobs cronjobs", "batch"),
+        ),
+        Severity.HIGH,
+    ),
+    "rbac-exec": Power(
+        "may reach into running containers",
+        (
+            Pattern("create", _STREAMS),
+            Pattern("get", _STREAMS, before=35),
+            Pattern("update patch", "pods/ephemeralcontainers"),
+        ),
+        Severity.HIGH,
+        Severity.MEDIUM,
+    ),
+    "rbac-nodes-proxy": Power(
+        "may run commands in every pod of a node, past the API server",
+        (Pattern("get create update patch delete", "nodes/proxy"),),
+        Severity.CRITICAL,
+    ),
+    "rbac-escalate": Power(
+        "may give itself more rights",
+        (
+            Pattern("escalate bind", "roles clusterroles", _RBAC),
+            Pattern("impersonate", "users groups serviceaccounts"),
+            Pattern("impersonate", "uids", _AUTHENTICATION),
+            Pattern("impersonate:user-info", "users groups uids", _AUTHENTICATION),
+            Pattern("impersonate:serviceaccount", "serviceaccounts", _AUTHENTICATION),
+            Pattern(
+                "impersonate:arbitrary-node impersonate:associated-node", "nodes", _AUTHENTICATION
+            ),
+        ),
+        Severity.CRITICAL,
+        Severity.HIGH,
+        by_name=True,
+    ),
+    "rbac-token-create": Power(
+        "may make tokens of any service account",
+        (Pattern("create", "serviceaccounts/token"),),
+        Severity.HIGH,
+        Severity.HIGH,
+    ),
+    "rbac-csr": Power(
+        "may approve certificates for any user",
+        (
+            Pattern("update patch", "certificatesigningrequests/approval", _CERTIFICATES),
+            Pattern("approve sign", "signers", _CERTIFICATES),
+        ),
+        Severity.HIGH,
+        together=True,
+    ),
+    "rbac-admission-write": Power(
+        "may change or switch off admission",
+        (
+            Pattern(
+                f"{_WRITE} delete deletecollection",
+                "validatingwebhookconfigurations mutatingwebhookconfigurations "
+                "validatingadmissionpolicies validatingadmissionpolicybindings "
+                "mutatingadmissionpolicies mutatingadmissionpolicybindings",
+                "admissionregistration.k8s.io",
+            ),
+        ),
+        Severity.HIGH,
+    ),
+    "rbac-pv-create": Power(
+        "may make volumes of any folder of a node",
+        (Pattern("create", "persistentvolumes"),),
+        Severity.MEDIUM,
+    ),
+    "rbac-ns-patch": Power(
+        "may take Pod Security's labels off namespaces",
+        (Pattern("update patch", "namespaces"),),
+        Severity.MEDIUM,
+        Severity.MEDIUM,
+    ),
+}
+"""The items whose `evaluate` is `powers.judge`; each file says why, and what is left out."""
