@@ -9,9 +9,11 @@ import msgspec
 import remediations
 from k8sharden.analysis.assess import Assessment, assess
 from k8sharden.analysis.moving import questions
+from k8sharden.analysis.rbac.policy import Policy
 from k8sharden.analysis.recheck import Rechecked, recheck
 from k8sharden.changes.apply import Outcome, Result, apply_plan
 from k8sharden.changes.diff import FileDiff, unified
+from k8sharden.changes.foreseen import foreseen
 from k8sharden.changes.ground import Ground
 from k8sharden.changes.impact import with_impact
 from k8sharden.changes.landing import Watch
@@ -30,6 +32,7 @@ from k8sharden.model.facts import ImageFact
 from k8sharden.model.finding import Finding
 from k8sharden.model.inventory import Inventory, Source
 from k8sharden.model.item import Item
+from k8sharden.model.ref import Ref
 from k8sharden.place import Place
 
 
@@ -129,6 +132,11 @@ class Session:
         """Return the Pod Security levels of the namespaces, today and after all fixes."""
         items = {item.id: item for item in self.items}
         return reaches(scan.findings, scan.inventory, items, step=progress)
+
+    def foreseen(self, bindings: Iterable[Ref], scan: Scan) -> Policy | None:
+        """Return who may do what once the findings of these bindings are answered; None if none."""
+        items = {item.id: item for item in self.items}
+        return foreseen(bindings, scan.findings, scan.inventory, items)
 
     def plan(
         self,
