@@ -13,7 +13,6 @@ from k8sharden.analysis.rbac.bindings import found, in_use, subjects_of, who
 from k8sharden.analysis.rbac.policy import policy_of, role_of
 from k8sharden.analysis.rbac.unlimited import is_unlimited
 from k8sharden.analysis.system import is_bootstrap_rbac
-from k8sharden.model import kinds
 from k8sharden.model import objects as o
 from k8sharden.model.finding import Finding, Severity
 from k8sharden.model.inventory import Inventory
@@ -114,11 +113,12 @@ def judge(item: Item, power: Power, inventory: Inventory) -> Iterator[Finding]:
 
 def is_for_people(ref: Ref, binding: o.Binding, inventory: Inventory) -> bool:
     """Whether a binding gives people one of Kubernetes' own roles for them, in one namespace."""
-    if not ref.namespace or binding.role_ref.name not in FOR_PEOPLE:
+    named = role_of(ref, binding)
+    role = policy_of(inventory).roles.get(named)
+    if not ref.namespace or role is None or named.name not in FOR_PEOPLE:
         return False
-    role = policy_of(inventory).roles.get(kinds.CLUSTER_ROLES.ref("", binding.role_ref.name))
-    own = role is None or is_bootstrap_rbac(role.metadata)
-    return own and all(each.kind != "ServiceAccount" for each in binding.subjects or ())
+    people = all(each.kind != "ServiceAccount" for each in binding.subjects or ())
+    return people and is_bootstrap_rbac(role.metadata)
 
 
 def _where(ref: Ref) -> str:
