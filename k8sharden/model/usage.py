@@ -33,9 +33,10 @@ class Use(msgspec.Struct, frozen=True):
 class Reading(msgspec.Struct, frozen=True):
     """How reading a log went, in counts of lines; ``events`` is what was understood.
 
-    ``files`` names what was read. ``malformed`` lines hold no event, ``truncated`` ones end too
-    soon, ``interleaved`` ones hold more than one, ``foreign`` ones are other JSON, ``oversized``
-    ones are longer than any event.
+    ``files`` names what was read, ``broken`` those of them whose end cannot be unpacked or read.
+    ``malformed`` lines hold no event, ``truncated`` ones end too soon or begin too late,
+    ``interleaved`` ones hold more than one, ``foreign`` ones are other JSON, ``oversized`` ones are
+    longer than any event. ``dropped`` counts requests that were understood and not kept.
     """
 
     files: tuple[str, ...] = ()
@@ -45,19 +46,28 @@ class Reading(msgspec.Struct, frozen=True):
     interleaved: int = 0
     foreign: int = 0
     oversized: int = 0
+    dropped: int = 0
+    broken: tuple[str, ...] = ()
 
 
 class Usage(msgspec.Struct, frozen=True):
     """What a log shows. ``first`` and ``last`` bound its window, in seconds since 1970.
 
-    ``groups`` are those that each user was in; ``uids`` the uids of service accounts, which tell
-    one cluster from another. ``blind`` says, in a sentence each, what the log cannot show.
+    ``groups`` are those that each user was in. ``uids`` (of service accounts, by user), ``objects``
+    (uids of other objects) and ``clusters`` (names, where an export has one) tell one cluster from
+    another. ``blind`` says, in a sentence each, what the log cannot show.
     """
 
     uses: tuple[Use, ...] = ()
     groups: Mapping[str, tuple[str, ...]] = {}
-    uids: Mapping[str, str] = {}
+    uids: Mapping[str, tuple[str, ...]] = {}
+    objects: frozenset[str] = frozenset()
+    clusters: tuple[str, ...] = ()
     first: float = 0.0
     last: float = 0.0
     reading: Reading = Reading()
     blind: tuple[str, ...] = ()
+
+    def of(self, user: str) -> tuple[Use, ...]:
+        """Return what one user asked for."""
+        return tuple(use for use in self.uses if use.user == user)
