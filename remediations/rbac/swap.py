@@ -15,7 +15,7 @@ from k8sharden.analysis.rbac.bindings import who
 from k8sharden.analysis.rbac.dangers import POWERS
 from k8sharden.analysis.rbac.narrowed import TooWide, without
 from k8sharden.analysis.rbac.policy import Rules, policy_of, role_of
-from k8sharden.analysis.rbac.powers import held, minor_of
+from k8sharden.analysis.rbac.powers import given_by, minor_of
 from k8sharden.model import kinds
 from k8sharden.model import objects as o
 from k8sharden.model.change import Change, ChangeKind, Create, Delete, NoChange, Risk
@@ -34,7 +34,7 @@ def swap(finding: Finding, inventory: Inventory) -> Change | NoChange:
     if binding is None or rules is None:
         return NoChange("The binding is gone or grants less by now: scan again.")
     try:
-        left = without(rules, dangerous(rules, ref, inventory))
+        left = without(rules, dangerous(ref, inventory))
     except TooWide as error:
         return NoChange(
             f"Its role allows {error} as a whole, so nobody can tell what to leave: give an audit "
@@ -43,11 +43,10 @@ def swap(finding: Finding, inventory: Inventory) -> Change | NoChange:
     return _group(ref, binding, left)
 
 
-def dangerous(rules: Rules, ref: Ref, inventory: Inventory) -> Iterable[Request]:
-    """Yield the dangerous requests that the rules allow where the binding holds."""
+def dangerous(ref: Ref, inventory: Inventory) -> Iterable[Request]:
+    """Yield the dangerous requests that a binding allows where it holds."""
     for power in POWERS.values():
-        if power.namespace is not None or not ref.namespace:
-            yield from held(power, rules, minor_of(inventory))
+        yield from given_by(ref, power, policy_of(inventory), minor_of(inventory))
 
 
 def _group(ref: Ref, binding: o.Binding, rules: Rules) -> Change:

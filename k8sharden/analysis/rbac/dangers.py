@@ -6,7 +6,7 @@ Source: kubernetes.io, RBAC Good Practices; CIS Kubernetes 5.1; KEP-2862 (nodes/
 
 from collections.abc import Mapping
 
-from k8sharden.analysis.rbac.powers import Pattern, Power
+from k8sharden.analysis.rbac.patterns import Pattern, Power
 from k8sharden.model.finding import Severity
 
 _RBAC = "rbac.authorization.k8s.io"

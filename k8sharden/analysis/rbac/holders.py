@@ -6,8 +6,9 @@ import msgspec
 
 from k8sharden.analysis.rbac.bindings import is_own
 from k8sharden.analysis.rbac.dangers import POWERS
+from k8sharden.analysis.rbac.named import Place
 from k8sharden.analysis.rbac.policy import Policy, policy_of, role_of
-from k8sharden.analysis.rbac.powers import held, minor_of
+from k8sharden.analysis.rbac.powers import given, minor_of
 from k8sharden.analysis.rbac.subjects import MASTERS, Identity, identity, key, service_account
 from k8sharden.analysis.rbac.unlimited import is_unlimited
 from k8sharden.analysis.rbac.workloads import workloads_under
@@ -92,9 +93,10 @@ def _worst(role: Ref, policy: Policy, minor: int | None, *, wide: bool) -> _Wors
     rules = policy.rules(role)
     if not rules:
         return None, "may do nothing: the role is missing or empty"
+    place = Place(policy, minor, wide, role.namespace)
     graded = [
         (power.cluster if wide else power.namespace or Severity.LOW, power.said)
         for power in POWERS.values()
-        if (wide or power.namespace is not None) and held(power, rules, minor)
+        if given(power, rules, place)
     ]
     return min(graded, key=_rank, default=(None, "holds nothing dangerous"))

@@ -4,85 +4,27 @@ A power is a set of rights, any of which is enough. `judge` finds the bindings t
 `remediations/rbac/swap.py` is what answers all of them, since one binding gets one new role.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from typing import Any
 
-import msgspec
-
-from k8sharden.analysis.rbac.authorize import Request, allows
+from k8sharden.analysis.rbac.authorize import Request
 from k8sharden.analysis.rbac.bindings import found, in_use, subjects_of, who
-from k8sharden.analysis.rbac.policy import policy_of, role_of
+from k8sharden.analysis.rbac.named import Place, place_of, weighed
+from k8sharden.analysis.rbac.needs import usual
+from k8sharden.analysis.rbac.patterns import Power, held, words
+from k8sharden.analysis.rbac.policy import Policy, Rules, policy_of, role_of
+from k8sharden.analysis.rbac.subjects import identity
 from k8sharden.analysis.rbac.unlimited import is_unlimited
+from k8sharden.analysis.rbac.used import used
 from k8sharden.analysis.system import is_bootstrap_rbac
 from k8sharden.model import objects as o
-from k8sharden.model.finding import Finding, Severity
+from k8sharden.model.finding import Finding
 from k8sharden.model.inventory import Inventory
 from k8sharden.model.item import Item
 from k8sharden.model.ref import Ref
 
 FOR_PEOPLE = ("admin", "edit", "view")
 """The ClusterRoles that Kubernetes brings for giving people a namespace of their own."""
-
-
-class Pattern(msgspec.Struct, frozen=True):
-    """Verbs on resources of one group, each in words with blanks between them.
-
-    ``before`` is the minor version of Kubernetes from which on the verbs do no harm; 0 for never.
-    """
-
-    verbs: str
-    resources: str
-    group: str = ""
-    before: int = 0
-
-    def requests(self) -> Iterator[Request]:
-        """Yield each verb on each resource, everywhere."""
-        for resource in self.resources.split():
-            yield from (Request(verb, self.group, resource) for verb in self.verbs.split())
-
-
-class Power(msgspec.Struct, frozen=True):
-    """What a dangerous right is, and how bad it is.
-
-    ``said`` goes on from a subject: ``may run commands in any container``. ``namespace`` is None
-    where it does no harm that an item reports, bound in one namespace. Every one of ``rights`` is
-    needed where ``together``. With ``by_name`` it counts for single objects, too.
-    """
-
-    said: str
-    rights: tuple[Pattern, ...]
-    cluster: Severity
-    namespace: Severity | None = None
-    together: bool = False
-    by_name: bool = False
-
-
-def held(power: Power, rules: Iterable[o.PolicyRule], minor: int | None) -> tuple[Request, ...]:
-    """Return the requests of a power that the rules allow; none where they do not give it.
-
-    ``minor`` is the server's version, 36; where it is not known, the oldest is assumed.
-    """
-    known = [_nameless(rule) if power.by_name else rule for rule in rules]
-    parts = [
-        [each for each in pattern.requests() if any(allows(rule, each) for rule in known)]
-        for pattern in power.rights
-        if not pattern.before or minor is None or minor < pattern.before
-    ]
-    if power.together and not all(parts):
-        return ()
-    return tuple(request for part in parts for request in part)
-
-
-def _nameless(rule: o.PolicyRule) -> o.PolicyRule:
-    return msgspec.structs.replace(rule, resource_names=None)
-
-
-def words(requests: Iterable[Request]) -> str:
-    """Write requests for people: ``get, list secrets; create pods/exec``."""
-    verbs: dict[str, list[str]] = {}
-    for each in requests:
-        what = f"{each.resource}.{each.group}" if each.group else each.resource
-        verbs.setdefault(what, []).append(each.verb)
-    return "; ".join(f"{', '.join(some)} {what}" for what, some in verbs.items())
 
 
 def judge(item: Item, power: Power, inventory: Inventory) -> Iterator[Finding]:
@@ -93,22 +35,61 @@ def judge(item: Item, power: Power, inventory: Inventory) -> Iterator[Finding]:
     """
     policy, minor = policy_of(inventory), minor_of(inventory)
     for ref, binding in in_use(policy):
-        severity = power.namespace if ref.namespace else power.cluster
         role = role_of(ref, binding)
-        if severity is None or is_unlimited(role, policy) or is_for_people(ref, binding, inventory):
+        if is_unlimited(role, policy) or is_for_people(ref, binding, inventory):
             continue
-        requests = held(power, policy.rules(role) or (), minor)
+        requests = given_by(ref, power, policy, minor)
         if requests:
-            yield found(
-                item,
-                ref,
-                binding,
-                f"{who(subjects_of(binding))} {power.said} {_where(ref)}, by {role.label}: "
-                f"{words(requests)}.",
-                inventory,
-                severity=severity,
-                evidence={"rights": [f"{each.verb} {each.resource}" for each in requests]},
-            )
+            yield _finding(item, power, ref, requests, inventory)
+
+
+def given(power: Power, rules: Rules, place: Place, beside: Rules = ()) -> tuple[Request, ...]:
+    """Return the requests of a power that a role's rules allow in a place; none where it is safe.
+
+    ``beside`` is everything else that the same subjects are allowed, which some powers need.
+    """
+    if not place.everywhere and power.namespace is None:
+        return ()
+    if power.whose:
+        rules = weighed(rules, (*rules, *beside), place)
+    return held(power, rules, place.minor, everywhere=place.everywhere)
+
+
+def given_by(ref: Ref, power: Power, policy: Policy, minor: int | None) -> tuple[Request, ...]:
+    """Return the requests of a power that a binding gives its subjects."""
+    binding = policy.bindings[ref]
+    rules = policy.rules(role_of(ref, binding)) or ()
+    beside = tuple(_allowed(binding, ref, policy)) if power.whose else ()
+    return given(power, rules, place_of(policy, minor, ref.namespace), beside)
+
+
+def _allowed(binding: o.Binding, ref: Ref, policy: Policy) -> Iterator[o.PolicyRule]:
+    """Yield everything that the subjects of a binding are allowed."""
+    for subject in subjects_of(binding):
+        for grant in policy.grants(identity(subject, ref.namespace)):
+            yield from grant.rules
+
+
+def _finding(
+    item: Item, power: Power, ref: Ref, requests: tuple[Request, ...], inventory: Inventory
+) -> Finding:
+    binding = policy_of(inventory).bindings[ref]
+    subjects = subjects_of(binding)
+    what = f"{power.said} {_where(ref)}, by {role_of(ref, binding).label}: {words(requests)}."
+    said = [f"{who(subjects)} {what}"]
+    evidence: dict[str, Any] = {"rights": [f"{each.verb} {each.resource}" for each in requests]}
+    need = usual(item.id, ref, subjects, inventory)
+    if need:
+        said.append(f"It looks like {need}, which often needs this.")
+        evidence["looks_like"] = need
+    seen = used(ref, subjects, requests, inventory)
+    if seen:
+        said.append(power.unseen or seen.words)
+        evidence |= {} if power.unseen else seen.evidence
+    severity = power.namespace if ref.namespace else power.cluster
+    return found(
+        item, ref, binding, " ".join(said), inventory, severity=severity, evidence=evidence
+    )
 
 
 def is_for_people(ref: Ref, binding: o.Binding, inventory: Inventory) -> bool:

@@ -1,0 +1,78 @@
+"""How often dangerous rights were used, as an audit log shows it.
+
+Only requests that were allowed count: a denied one is no use of a right.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any, NamedTuple, cast
+
+from k8sharden.analysis.rbac.authorize import Request
+from k8sharden.analysis.rbac.subjects import Identity, key
+from k8sharden.model import objects as o
+from k8sharden.model.inventory import Inventory
+from k8sharden.model.ref import Ref
+from k8sharden.model.usage import Usage, Use
+
+_DAY = 86_400.0
+
+
+class Used(NamedTuple):
+    """Requests that used a right: how many, when the last was (seconds since 1970), 0 for none.
+
+    ``days`` is how long the log is.
+    """
+
+    times: int
+    last: float
+    days: int
+
+    @property
+    def words(self) -> str:
+        """A sentence: ``Used 12 times in the log, last on 2026-11-20.``."""
+        if not self.times:
+            return f"Not used in the log's {'day' if self.days == 1 else f'{self.days} days'}."
+        often = "once" if self.times == 1 else f"{self.times} times"
+        return f"Used {often} in the log, last on {self.day}."
+
+    @property
+    def day(self) -> str:
+        """The day of the last use in UTC, ``2026-11-20``; empty where there was none."""
+        return datetime.fromtimestamp(self.last, UTC).date().isoformat() if self.times else ""
+
+    @property
+    def evidence(self) -> dict[str, Any]:
+        """The same as JSON."""
+        return {"used": self.times, "used_last": self.day, "log_days": self.days}
+
+
+def used(
+    ref: Ref, subjects: Iterable[o.Subject], requests: Iterable[Request], inventory: Inventory
+) -> Used | None:
+    """Return how often a binding's subjects made requests where it holds; None without a log."""
+    usage = inventory.facts.usage
+    if usage is None:
+        return None
+    wanted = {(each.verb, each.group, each.resource) for each in requests}
+    known = _by_subject(usage, inventory)
+    seen = {
+        use
+        for subject in subjects
+        for use in known.get(key(subject, ref.namespace), ())
+        if use.allowed and (use.verb, use.group, use.resource) in wanted
+        if ref.namespace in ("", use.namespace)
+    }
+    days = max(1, round((usage.last - usage.first) / _DAY))
+    last = max((use.last for use in seen), default=0.0)
+    return Used(sum(use.allowed for use in seen), last, days)
+
+
+def _by_subject(usage: Usage, inventory: Inventory) -> Mapping[str, list[Use]]:
+    if "uses-by-subject" not in inventory.cache:
+        found: dict[str, list[Use]] = {}
+        for use in usage.uses:
+            who = Identity(use.user, frozenset(usage.groups.get(use.user, ())))
+            for subject in who.subjects():
+                found.setdefault(subject, []).append(use)
+        inventory.cache["uses-by-subject"] = found
+    return cast("Mapping[str, list[Use]]", inventory.cache["uses-by-subject"])
