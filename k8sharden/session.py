@@ -66,7 +66,8 @@ _SCANNING = ("scan", "plan", "apply", "export", "images")
 class Session:
     """One place with its history: scan it, plan, review, apply, take back.
 
-    With ``asks`` the first scan also asks the registries of the images.
+    With ``asks`` the first scan also asks the registries of the images. ``widen`` says what roles
+    from an audit log are not to keep to, see `Facts`.
     """
 
     def __init__(
@@ -76,11 +77,13 @@ class Session:
         *,
         items: Iterable[Item] | None = None,
         asks: bool = False,
+        widen: Sequence[str] = (),
     ) -> None:
         self.place = place
         self.items = tuple(remediations.catalogue() if items is None else items)
         self.history = History(place, state)
         self._asks = asks
+        self._widen = tuple(dict.fromkeys(widen))
         self._images: dict[str, ImageFact] = {}
 
     def close(self) -> None:
@@ -103,7 +106,7 @@ class Session:
             self._asks = False  # A scan that is stopped here does not ask by itself next time.
             asked = self.place.registries.ask(questions(known), progress, cancelled)
             self._images = dict(asked)
-        facts = msgspec.structs.replace(known.facts, images=self._images)
+        facts = msgspec.structs.replace(known.facts, images=self._images, widen=self._widen)
         return self._assessed(msgspec.structs.replace(read, facts=facts), cancelled)
 
     def ask_registries(self) -> None:
@@ -260,6 +263,8 @@ class Session:
         """Return the command line that does the same, quoted for a shell."""
         asks = words[:1] and words[0] in _SCANNING and (self._asks or self._images)
         asking = ["--registries"] if asks else []
+        if words[:1] and words[0] in _SCANNING:
+            asking += [word for each in self._widen for word in ("--widen", each)]
         return shlex.join(("k8sharden", *words, *asking, *self.place.options))
 
     def _allowed(self) -> Writer:

@@ -9,6 +9,7 @@ import click
 import msgspec
 
 from k8sharden import config
+from k8sharden.analysis.rbac.from_use import WIDER
 from k8sharden.cli.output import say
 from k8sharden.cli.selection import Selection
 from k8sharden.errors import InputError
@@ -32,6 +33,7 @@ class SourceOptions(msgspec.Struct, frozen=True):
     read_only: bool
     namespaces: tuple[str, ...] = ()
     registries: bool = False
+    widen: tuple[str, ...] = ()
 
 
 def source_options(*, files: bool = True) -> Callable[[F], F]:
@@ -103,9 +105,17 @@ asking_option = click.option(
 )
 
 
+widen_option = click.option(
+    "--widen",
+    multiple=True,
+    type=click.Choice(WIDER),
+    help="Do not keep roles from an audit log to the names, or to the namespaces, that it shows.",
+)
+
+
 def selection_options(function: F) -> F:
     """Add the options that select findings, and what they are judged by."""
-    for option in reversed([*_SELECTION, asking_option]):
+    for option in reversed([*_SELECTION, asking_option, widen_option]):
         function = option(function)
     return function
 
@@ -123,6 +133,7 @@ def split(options: dict[str, Any]) -> tuple[SourceOptions, Selection, dict[str, 
         take("read_only"),
         options.get("namespaces", ()),
         take("registries", False),  # noqa: FBT003 - its default
+        take("widen", ()),
     )
     selection = Selection(
         take("areas", ()),
@@ -147,7 +158,7 @@ def open_session(source: SourceOptions) -> Session:
     chosen = [name for name, given in named.items() if given]
     if len(chosen) > 1:
         raise InputError(f"{' and '.join(chosen)} name two sources: give one.")
-    return Session(_open(source), config.state_folder(), asks=source.registries)
+    return Session(_open(source), config.state_folder(), asks=source.registries, widen=source.widen)
 
 
 def _open(source: SourceOptions) -> Place:

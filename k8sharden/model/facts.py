@@ -35,13 +35,15 @@ class Facts(msgspec.Struct, frozen=True):
 
     ``images`` goes by references as they are written in pod templates. ``allowed_registries`` and
     ``mirrors`` (a registry, or the beginning of its repositories, and what stands in for it) come
-    from the settings. ``usage`` is what an audit log shows, None where none was given.
+    from the settings. ``usage`` is what an audit log shows, None where none was given; ``widen``
+    says what roles from it are not to keep to, ``names`` or ``namespaces``.
     """
 
     images: Mapping[str, ImageFact] = {}
     allowed_registries: tuple[str, ...] = ()
     mirrors: Mapping[str, str] = {}
     usage: Usage | None = None
+    widen: tuple[str, ...] = ()
 
     def image(self, reference: str) -> ImageFact | None:
         """Return what a registry said of a reference; None where none was asked or could say."""

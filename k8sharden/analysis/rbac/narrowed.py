@@ -1,10 +1,17 @@
-"""Rules without some rights: what is left when the dangerous ones are taken out."""
+"""Rules without some rights: what is left when the dangerous ones are taken out.
+
+A ``*`` is spelled out where that is exact: verbs always, the resources of a group where Kubernetes
+alone fills it. All groups, or the resources of a group of somebody else, stand in no table.
+"""
 
 from collections.abc import Iterable, Iterator
+from itertools import product
 
 import msgspec
 
 from k8sharden.analysis.rbac.authorize import Request, allows
+from k8sharden.analysis.rbac.known import resources_like, verbs_of
+from k8sharden.analysis.rbac.merged import merged
 from k8sharden.analysis.rbac.policy import Rules
 from k8sharden.model import objects as o
 
@@ -16,26 +23,45 @@ class TooWide(ValueError):
 def without(rules: Iterable[o.PolicyRule], requests: Iterable[Request]) -> Rules:
     """Return the rules with everything in them but these requests. Raises `TooWide`."""
     unwanted = tuple(requests)
-    return tuple(left for rule in rules for left in _left(rule, unwanted))
+    return merged(
+        each for rule in rules for spelled in _spelled(rule) for each in _left(spelled, unwanted)
+    )
 
 
-def _left(rule: o.PolicyRule, unwanted: tuple[Request, ...]) -> Iterator[o.PolicyRule]:
-    """Yield what is left of one rule: itself where nothing is taken out."""
-    nameless = msgspec.structs.replace(rule, resource_names=None)
-    out = [each for each in unwanted if allows(nameless, each)]
-    if not out:
+def spelled_out(rules: Iterable[o.PolicyRule]) -> Rules:
+    """Return rules that say the same, with every ``*`` in words where that is exact."""
+    return without(rules, ())
+
+
+def _spelled(rule: o.PolicyRule) -> Iterator[o.PolicyRule]:
+    """Yield a rule for each of its resources, in words as far as that is exact."""
+    if rule.non_resource_urls:
         yield rule
         return
-    if any("*" in (words or ()) for words in (rule.verbs, rule.api_groups, rule.resources)):
+    for group, word in product(rule.api_groups or (), rule.resources or ()):
+        for resource in resources_like(group, word) or (word,):
+            known = verbs_of(group, resource) if "*" in (rule.verbs or ()) else None
+            verbs = list(known) if known else rule.verbs
+            yield o.PolicyRule(verbs, [group], [resource], rule.resource_names)
+
+
+def _left(rule: o.PolicyRule, unwanted: tuple[Request, ...]) -> Iterator[Request]:
+    """Yield what is left of the rule of one resource, request by request."""
+    nameless = msgspec.structs.replace(rule, resource_names=None)
+    out = {each for each in unwanted if allows(nameless, each)}
+    words = (*(rule.verbs or ()), *(rule.api_groups or ()), *(rule.resources or ()))
+    if out and any(word.startswith("*") for word in words):
         raise TooWide(", ".join(rule.resources or ()))
-    verbs: dict[tuple[str, ...], list[tuple[str, str]]] = {}
-    for group in rule.api_groups or ():
-        for resource in rule.resources or ():
-            gone = {each.verb for each in out if (each.group, each.resource) == (group, resource)}
-            kept = tuple(verb for verb in rule.verbs or () if verb not in gone)
-            verbs.setdefault(kept, []).append((group, resource))
-    for kept, places in verbs.items():
-        if kept:
-            for group in dict.fromkeys(group for group, _ in places):
-                resources = [resource for home, resource in places if home == group]
-                yield o.PolicyRule(list(kept), [group], resources, rule.resource_names)
+    for each in requests_in(rule):
+        if each._replace(name="") not in out:
+            yield each
+
+
+def requests_in(rule: o.PolicyRule) -> Iterator[Request]:
+    """Yield every request that a rule names, ``*`` as itself."""
+    for verb in rule.verbs or ():
+        yield from (Request(verb, path=path) for path in rule.non_resource_urls or ())
+        for group in rule.api_groups or ():
+            for resource in rule.resources or ():
+                for name in rule.resource_names or ("",):
+                    yield Request(verb, group, resource, name=name)
