@@ -1,10 +1,16 @@
 """RBAC: what only this area shows."""
 
+from typing import ClassVar
+
+from textual.binding import BindingType
+
 from k8sharden.model import kinds
 from k8sharden.model import objects as o
 from k8sharden.model.finding import Area
 from k8sharden.session import Scan
+from screens.access import AccessScreen
 from screens.area import AreaScreen
+from screens.keys import quiet
 from screens.words import counted
 
 
@@ -16,8 +22,22 @@ class RbacScreen(AreaScreen):
     intro = "Who may do what, and who may do everything."
     reads = (kinds.CLUSTER_ROLE_BINDINGS, kinds.ROLE_BINDINGS)
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        quiet("area.picture", "P", "picture", "Picture", "Who may do what, now and after fixes"),
+    ]
+
     def facts(self, scan: Scan) -> str:
         """Say what was read that only this area looks at."""
         bound = len(scan.inventory.of(kinds.ROLE_BINDINGS, o.Binding))
         wide = len(scan.inventory.of(kinds.CLUSTER_ROLE_BINDINGS, o.Binding))
-        return f"Read: {counted(wide, 'cluster role binding')}, {counted(bound, 'role binding')}."
+        read = f"{counted(wide, 'cluster role binding')}, {counted(bound, 'role binding')}"
+        return f"Read: {read}. P: who may do what."
+
+    def action_picture(self) -> None:
+        """Open the picture, on whom the finding under the cursor is about."""
+        session, scan = self.desk.session, self.desk.scan
+        if session is None or scan is None:
+            self.say("Scan first: press r.")
+            return
+        about = self.current.resource if self.current else None
+        self.app.push_screen(AccessScreen(self.desk, session, scan, about))

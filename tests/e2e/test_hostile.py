@@ -110,7 +110,12 @@ def test_looking_at_a_hostile_cluster(tmp_path: Path) -> None:
             walker.go(str(number), f"/ {area.value}", SHOWN)
         walker.go("1", "/ rbac")
         walker.click_everywhere()
-        for key, crumb in (("L", "/ lesson"), ("d", "/ diff"), ("E", "/ evidence")):
+        for key, crumb in (
+            ("L", "/ lesson"),
+            ("d", "/ diff"),
+            ("E", "/ evidence"),
+            ("P", "/ access"),
+        ):
             walker.go(key, crumb)
             walker.click_everywhere()
             walker.go(ESCAPE, "/ rbac")

@@ -190,6 +190,8 @@ SCENES: dict[str, Scene] = {
     "area-pod-security-picture": Scene(("3", "P", "…Restricted:")),
     "area-images": Scene(("4",)),
     "area-images-picture": Scene(("4", "P")),
+    "access": Scene(("1", "P", "…Namespace")),
+    "access-picture": Scene(("1", "P", "…Namespace", "enter", "G")),
     "area-secrets": Scene(("5",)),
     "area-runtime": Scene(("6",)),
     "area-audit": Scene(("7",)),

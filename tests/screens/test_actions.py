@@ -29,6 +29,7 @@ WALK: tuple[tuple[str, ...], ...] = (
     ("d",),
     ("escape", "L"),
     ("escape", "E"),
+    ("escape", "1", "P"),
     ("escape", "1", "e"),
     ("escape", "a"),
     ("a", "tab", "enter"),

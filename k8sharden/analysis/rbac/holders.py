@@ -92,7 +92,7 @@ def _worst(role: Ref, policy: Policy, minor: int | None, *, wide: bool) -> _Wors
         return (Severity.CRITICAL if wide else Severity.HIGH), "may do everything"
     rules = policy.rules(role)
     if not rules:
-        return None, "may do nothing: the role is missing or empty"
+        return None, "may do nothing (the role is missing or empty)"
     place = Place(policy, minor, wide, role.namespace)
     graded = [
         (power.cluster if wide else power.namespace or Severity.LOW, power.said)
