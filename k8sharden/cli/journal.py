@@ -35,12 +35,17 @@ def journal() -> None:
 
 
 @journal.command("list")
+@source_options(files=False)
 @output_options
 @out_option
 def list_(**options: Any) -> int:
-    """List the entries of all clusters, newest first."""
+    """List the entries of all clusters, or of the one that is named, newest first."""
+    source, _, options = split(options)
     opened = _journal()
-    entries = opened.entries()
+    entries: Sequence[Entry] = opened.entries()
+    if source.demo or source.context or source.server or source.kubeconfig:
+        session = open_session(source)
+        entries = session.history.entries(session.place.source())
     if options["output"] == "json":
         masker, sealed = Masker(), opened.sealed(entries)
         documents = [entry_document(entry, sealed.get(entry.key, ""), masker) for entry in entries]

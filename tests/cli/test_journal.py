@@ -109,6 +109,14 @@ def test_prune_asks_and_keeps_what_is_needed(person: Here) -> None:
     assert [entry.id for entry in journal.entries()] == [interrupted]
 
 
+def test_the_list_is_of_the_cluster_that_is_named(person: Here) -> None:
+    """Without a source it is of all clusters; one that cannot be found is an error."""
+    assert person.approve("apply", *CHOICE, "--no-wait").code == 0
+    (entry,) = person("journal", "list", "-o", "json").json()
+    assert person("journal", "list", "--demo", "-o", "json").json() == [entry]
+    assert person("journal", "list", "--context", "nowhere").code == 2
+
+
 def test_recover_settles_what_a_crash_left(person: Here, monkeypatch: pytest.MonkeyPatch) -> None:
     """Killed after the write: the entry is found written, and can be taken back."""
     digest = plan(person, CHOICE)
