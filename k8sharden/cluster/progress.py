@@ -10,12 +10,16 @@ INTERVAL = 0.1
 
 
 class Progress(msgspec.Struct, frozen=True):
-    """How far one resource type has been read; ``total`` where the server tells it."""
+    """How far one resource type has been read; ``total`` where the server tells it.
+
+    ``done`` and ``total`` are in ``unit``.
+    """
 
     resource: str
     done: int
     total: int | None
     finished: bool
+    unit: str = "objects"
 
 
 Tell = Callable[[Progress], None]

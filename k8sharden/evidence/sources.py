@@ -1,0 +1,144 @@
+"""Opens audit logs: files, rotated and compressed ones, whole folders, and the standard input."""
+
+import os
+import stat
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+
+from k8sharden.errors import InputError
+
+CHUNK = 2**20
+"""Bytes that are read, and unpacked, at a time."""
+
+STDIN = "-"
+
+_GZIP = b"\x1f\x8b"
+_LOGS = (".log", ".gz", ".json", ".jsonl", ".ndjson", ".txt", "")
+"""How the names of logs end in a folder. Amazon Data Firehose gives its files no ending."""
+
+
+class Source(msgspec.Struct, frozen=True):
+    """A file to read; ``given`` where it was named itself, and is not one of a folder."""
+
+    name: str
+    path: Path | None = None
+    size: int = 0
+    given: bool = True
+
+
+def find(paths: Sequence[str]) -> tuple[Source, ...]:
+    """Return the files that are meant, in the order of their names, each once.
+
+    Raises `InputError` for one that is not there, and for a folder without a log.
+    """
+    found: dict[str, Source] = {}
+    for given in paths:
+        for source in _files(given):
+            key = str(source.path.resolve()) if source.path else STDIN
+            found.setdefault(key, source)
+    return tuple(found.values())
+
+
+def _files(given: str) -> Iterator[Source]:
+    if given == STDIN:
+        yield Source("the standard input")
+        return
+    path = Path(given)
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise InputError(f"{given} cannot be read as an audit log: {error.strerror}.") from error
+    if not stat.S_ISDIR(status.st_mode):
+        yield Source(given, path, status.st_size)
+        return
+    within = [each for each in _walk(path) if _is_log(each)]
+    if not within:
+        raise InputError(
+            f"No file in {given} is called like a log: give the files themselves to --audit-log."
+        )
+    yield from (Source(str(each), each, each.stat().st_size, given=False) for each in within)
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    """Yield the regular files below a folder, by name; links to other folders are not followed."""
+    for parent, folders, names in os.walk(folder):
+        folders.sort()
+        yield from (
+            path
+            for path in (Path(parent, name) for name in sorted(names))
+            if not path.name.startswith(".") and path.is_file()
+        )
+
+
+def _is_log(path: Path) -> bool:
+    """Whether a file is called like a log; rotated ones may end in a number: ``audit.log.1``."""
+    return path.suffix.lower() in _LOGS or ".log." in path.name.lower()
+
+
+class Opened:
+    """The bytes of one source, unpacked where they are packed.
+
+    ``read`` counts the bytes of the file; ``broken`` says at the end that the rest was not to be
+    had: a file that is cut off, damaged, or gone.
+    """
+
+    def __init__(self, source: Source, stdin: BinaryIO, told: Callable[[int], None]) -> None:
+        self._source = source
+        self._stdin = stdin
+        self._told = told
+        self.broken = False
+
+    def chunks(self) -> Iterator[bytes]:
+        """Yield bytes. Raises `InputError` where the file cannot be opened."""
+        if self._source.path is None:
+            yield from self._unpacked(self._stdin)
+            return
+        try:
+            file = self._source.path.open("rb")
+        except OSError as error:
+            raise InputError(f"{self._source.name} cannot be read: {error.strerror}.") from error
+        with file:
+            yield from self._unpacked(file)
+
+    def _unpacked(self, file: BinaryIO) -> Iterator[bytes]:
+        first = self._read(file)
+        if not first.startswith(_GZIP):
+            while first:
+                yield first
+                first = self._read(file)
+            return
+        yield from self._gunzip(file, first)
+
+    def _gunzip(self, file: BinaryIO, packed: bytes) -> Iterator[bytes]:
+        """Unpack, one member after another: a bomb takes time and no memory."""
+        member = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+        while packed:
+            try:
+                text = member.decompress(packed, CHUNK)
+            except zlib.error:
+                self.broken = True
+                return
+            if text:
+                yield text
+            packed = member.unconsumed_tail
+            if member.eof:
+                packed = member.unused_data or self._read(file)
+                if not packed.startswith(_GZIP):
+                    return  # Zeros may follow the last member, to fill a block.
+                member = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+            elif not packed:
+                packed = self._read(file)
+        self.broken = True
+
+    def _read(self, file: BinaryIO) -> bytes:
+        try:
+            chunk = file.read(CHUNK)
+        except OSError:
+            self.broken = True
+            return b""
+        self._told(len(chunk))
+        return chunk
