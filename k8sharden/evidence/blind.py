@@ -20,7 +20,9 @@ _WITHIN = (
 )
 """What cannot be written without a second right, which no event names."""
 
-_POLICY = "What the audit policy leaves out (level None) does not show, and no log says what that is."
+_POLICY = (
+    "What the audit policy leaves out (level None) does not show, and no log says what that is."
+)
 
 
 def blind_spots(tally: Tally, uses: Sequence[Use]) -> tuple[str, ...]:
@@ -80,11 +82,7 @@ def _no_reads(uses: Sequence[Use]) -> str:
 def _gaps(hours: Iterable[int]) -> Iterator[str]:
     """Yield where more than a day is missing."""
     known = sorted(hours)
-    found = [
-        (before + 1, after)
-        for before, after in pairwise(known)
-        if after - before > _DAY
-    ]
+    found = [(before + 1, after) for before, after in pairwise(known) if after - before > _DAY]
     for begin, end in found[:_SHOWN]:
         yield f"Nothing was logged from {span(begin * 3600.0, end * 3600.0)}."
     if len(found) > _SHOWN:

@@ -13,7 +13,7 @@ from k8sharden.evidence.shapes import ODD, events
 from k8sharden.evidence.sources import Opened, find
 from k8sharden.evidence.tally import Tally
 from k8sharden.evidence.torn import begins_event, pieces
-from k8sharden.model.decoding import decode
+from k8sharden.model.decoding import decode, uncollected
 from k8sharden.model.text import one_line
 from k8sharden.model.usage import Reading, Usage
 
@@ -35,6 +35,13 @@ class Reader:
 
     def read(self, chunks: Iterable[bytes]) -> None:
         """Read one file."""
+        with uncollected():
+            self._read(chunks)
+        if self._pretty.inside:
+            self._pretty = Pretty()
+            self.odd["truncated"] += 1
+
+    def _read(self, chunks: Iterable[bytes]) -> None:
         for line in lines(chunks):
             if line is None:
                 self.oversized += 1
@@ -42,9 +49,6 @@ class Reader:
                 self._printed(line)
             else:
                 self._line(line)
-        if self._pretty.inside:
-            self._pretty = Pretty()
-            self.odd["truncated"] += 1
 
     def _printed(self, line: bytes) -> None:
         """Take one line of a value that was printed over several."""

@@ -80,9 +80,8 @@ class Tally:
             if len(self.groups) >= _USERS or len(name) > LONGEST:
                 return
             groups = self.groups[name] = set()
-        for group in user.groups or ():
-            if group not in groups and len(groups) < _GROUPS and len(group) <= LONGEST:
-                groups.add(group)
+        if user.groups and len(groups) < _GROUPS and not groups.issuperset(user.groups):
+            groups.update(each for each in user.groups[:_GROUPS] if len(each) <= LONGEST)
         if user.uid and name.startswith(_ACCOUNT):
             uids = self.uids.setdefault(name, set())
             if len(uids) < _UIDS:
