@@ -11,6 +11,7 @@ from k8sharden.analysis.assess import Assessment, assess
 from k8sharden.analysis.moving import questions
 from k8sharden.analysis.rbac.policy import Policy
 from k8sharden.analysis.recheck import Rechecked, recheck
+from k8sharden.changes.access import Tell as Asking
 from k8sharden.changes.apply import Outcome, Result, apply_plan
 from k8sharden.changes.diff import FileDiff, unified
 from k8sharden.changes.foreseen import foreseen
@@ -187,8 +188,11 @@ class Session:
         report: Callable[[Outcome], None] = lambda _: None,
         stop: Callable[[], bool] = lambda: False,
         watch: Watch | None = None,
+        asking: Asking = lambda _done, _total: None,
     ) -> tuple[Outcome, ...]:
         """Apply the plan whose digest was approved; ``watch`` waits for its rollouts.
+
+        ``asking`` is told how many rights of how many are found as a change means them.
 
         Raises `Refused` where nothing may be written, the digest is another, the server would
         refuse a part, or it is not known what became of an earlier change to one of its objects.
@@ -212,7 +216,14 @@ class Session:
             try:
                 ground = Ground(plan.origin, self.place.reread) if plan.origin else None
                 return apply_plan(
-                    plan, writer, journal, report=report, stop=stop, watch=watch, ground=ground
+                    plan,
+                    writer,
+                    journal,
+                    report=report,
+                    stop=stop,
+                    watch=watch,
+                    ground=ground,
+                    asking=asking,
                 )
             finally:
                 self.place.keep()

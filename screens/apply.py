@@ -41,6 +41,14 @@ class RolloutTold(Message):
         self.said = said
 
 
+class RightsTold(Message):
+    """How many rights the API server found as the change that was just written means them."""
+
+    def __init__(self, done: int, total: int) -> None:
+        super().__init__()
+        self.done, self.total = done, total
+
+
 class ApplyScreen(HardeningScreen):
     """The progress. It leaves for the result by itself; no other screen opens while it works."""
 
@@ -65,6 +73,7 @@ class ApplyScreen(HardeningScreen):
         self._stop = threading.Event()
         self._hurry = threading.Event()
         self._rolling = ""
+        self._waiting = "rolling…"
 
     def body(self) -> ComposeResult:
         """Yield where it stands, over the changes."""
@@ -92,7 +101,9 @@ class ApplyScreen(HardeningScreen):
 
         def run() -> tuple[Outcome, ...]:
             with self.desk.writing:
-                return self._session.apply(plan, approved, self._tell, self._stopped, watch)
+                return self._session.apply(
+                    plan, approved, self._tell, self._stopped, watch, self._tell_rights
+                )
 
         self.work("apply", run, self._finished, writes=True)
 
@@ -105,6 +116,9 @@ class ApplyScreen(HardeningScreen):
     def _tell_rollout(self, ref: Ref, rollout: Rollout) -> None:
         self.post_message(RolloutTold(f"{ref.label}: {rollout.said or rollout.stage}."))
 
+    def _tell_rights(self, done: int, total: int) -> None:
+        self.post_message(RightsTold(done, total))
+
     def on_apply_told(self, message: ApplyTold) -> None:
         """Show what became of one change."""
         self._done.append(message.outcome)
@@ -113,7 +127,13 @@ class ApplyScreen(HardeningScreen):
 
     def on_rollout_told(self, message: RolloutTold) -> None:
         """Show what a rollout waits for."""
-        self._rolling = message.said
+        self._rolling, self._waiting = message.said, "rolling…"
+        self._show_progress()
+
+    def on_rights_told(self, message: RightsTold) -> None:
+        """Show how far the asking is."""
+        self._rolling = f"Asking the API server: {message.done} of {message.total} rights."
+        self._waiting = "asking…"
         self._show_progress()
 
     def _show_progress(self) -> None:
@@ -133,7 +153,7 @@ class ApplyScreen(HardeningScreen):
             return RESULT[self._done[number].result]
         if number > len(self._done):
             return "pending"
-        return "rolling…" if self._rolling else "writing…"
+        return self._waiting if self._rolling else "writing…"
 
     def _finished(self, outcomes: tuple[Outcome, ...]) -> None:
         self._leave_alone()

@@ -2,21 +2,23 @@
 
 import functools
 from collections.abc import Callable
+from contextlib import suppress
 from enum import StrEnum
 
 import msgspec
 
-from k8sharden.changes.bind import bind
+from k8sharden.changes.access import Inquiry, Tell, Verdict
+from k8sharden.changes.back import Written, fail
+from k8sharden.changes.entry import records_of
 from k8sharden.changes.ground import Ground, Unsettled
-from k8sharden.changes.journal import Journal, Record, State, record_of
+from k8sharden.changes.journal import Journal, State
 from k8sharden.changes.landing import Landed, Landing, Watch
 from k8sharden.changes.plan import Plan, Planned, fetcher
 from k8sharden.changes.rebind import Moved, rebound
-from k8sharden.changes.reverse import reverse
 from k8sharden.changes.verify import completed, verify
-from k8sharden.changes.write import LostAnswer, Writer, write
-from k8sharden.errors import InputError, K8shardenError
-from k8sharden.model.ref import Ref
+from k8sharden.changes.write import Writer, write
+from k8sharden.errors import InputError, K8shardenError, Refused
+from k8sharden.model.change import Delete
 
 
 class Result(StrEnum):
@@ -38,9 +40,21 @@ class Outcome(msgspec.Struct, frozen=True):
     entry: str = ""
     now: Planned | None = None
     """What the change would be now, where that is not what was approved."""
+    unsure: bool = False
+    """Whether it is written as it was meant, and only the rights that come of it are not known."""
 
 
-def apply_plan(
+class Means(msgspec.Struct, frozen=True):
+    """What a change is applied with; ``watch`` and ``ground`` are None where nobody wants them."""
+
+    writer: Writer
+    journal: Journal
+    inquiry: Inquiry
+    watch: Watch | None = None
+    ground: Ground | None = None
+
+
+def apply_plan(  # noqa: PLR0913 - what is told and asked on the way
     plan: Plan,
     writer: Writer,
     journal: Journal,
@@ -49,13 +63,17 @@ def apply_plan(
     stop: Callable[[], bool] = lambda: False,
     watch: Watch | None = None,
     ground: Ground | None = None,
+    asking: Tell = lambda _done, _total: None,
 ) -> tuple[Outcome, ...]:
     """Apply the changes one by one; a failure or ``stop`` leaves the rest unstarted.
 
     ``report`` is told each outcome as it is reached. ``watch`` sees each rollout to its end before
     the next change begins. ``ground`` is what the changes rest on, read again before each.
+    ``asking`` is told how many rights of how many are found as a change means them.
     Artefacts are not applied but exported.
     """
+    inquiry = Inquiry(writer.ask, tell=asking, stop=stop)
+    means = Means(writer, journal, inquiry, watch, ground)
     outcomes: list[Outcome] = []
     halted = ""
     for planned in plan.changes:
@@ -66,13 +84,13 @@ def apply_plan(
             outcome = Outcome(planned, Result.SKIPPED, halted)
         else:
             try:
-                outcome = apply_change(planned, plan, writer, journal, watch, ground)
+                outcome = apply_change(planned, plan, means)
             except K8shardenError as error:
                 # It was not begun. What was done before it has to be told all the same.
                 if not any(before.entry for before in outcomes):
                     raise
                 outcome = Outcome(planned, Result.FAILED, str(error))
-            halted = _HALT.get(outcome.result, "")
+            halted = "" if outcome.unsure else _HALT.get(outcome.result, "")
         outcomes.append(outcome)
         report(outcome)
     return tuple(outcomes)
@@ -90,17 +108,11 @@ def _why_exported(planned: Planned) -> str:
     return "It is exported, not applied."
 
 
-def apply_change(
-    planned: Planned,
-    plan: Plan,
-    writer: Writer,
-    journal: Journal,
-    watch: Watch | None = None,
-    ground: Ground | None = None,
-) -> Outcome:
+def apply_change(planned: Planned, plan: Plan, means: Means) -> Outcome:
     """Apply one change: all of its writes, or none; then see that it lands."""
+    writer, journal, watch = means.writer, means.journal, means.watch
     try:
-        fresh = rebound(planned, fetcher(writer.get), ground)
+        fresh = rebound(planned, fetcher(writer.get), means.ground)
     except Moved as moved:
         return Outcome(planned, Result.FAILED, str(moved), now=moved.now)
     except Unsettled as waits:
@@ -108,7 +120,7 @@ def apply_change(
     except K8shardenError as error:
         return Outcome(planned, Result.FAILED, str(error))
     before = watch.before(fresh.bound) if watch else {}
-    records = [record_of(bound) for bound in fresh.bound]
+    records = records_of(planned.change, fresh.bound)
     entry = journal.intend(
         cluster=plan.source.cluster_uid,
         place=plan.source.name,
@@ -127,14 +139,13 @@ def apply_change(
             done.append((number, record))
             journal.wrote(entry, number, record)
         journal.settle(entry, State.APPLIED, undone=planned.undoes)
-        if ground:
-            ground.wrote(fresh.bound)
+        if means.ground:
+            means.ground.wrote(fresh.bound)
     except K8shardenError as error:
-        return Outcome(planned, Result.FAILED, _fail(error, done, entry, writer, journal), entry)
-    written = [record for _, record in done]
+        return Outcome(planned, Result.FAILED, fail(error, done, entry, writer, journal), entry)
     wait = functools.partial(watch.landing, before) if watch and before else None
     try:
-        return _after(planned, entry, written, writer, journal, wait)
+        return _after(planned, entry, done, means, wait)
     except InputError as error:
         # The journal knows that it was written, and `recover` finds out the rest.
         return Outcome(planned, Result.APPLIED, str(error), entry)
@@ -143,83 +154,80 @@ def apply_change(
 def _after(
     planned: Planned,
     entry: str,
-    written: list[Record],
-    writer: Writer,
-    journal: Journal,
+    done: list[Written],
+    means: Means,
     wait: Callable[[], Landing] | None,
 ) -> Outcome:
-    """See that what was written is there, and that it lands; journal both."""
-    try:
-        verify(written, fetcher(writer.get))
-    except K8shardenError as error:
-        journal.settle(entry, State.APPLIED, str(error))
-        return Outcome(planned, Result.APPLIED, str(error), entry)
+    """See that what was written is there, that nobody lost a right, that it lands; journal it."""
+    writer, journal = means.writer, means.journal
+    odd = _odd(done, writer)
+    verdict = _asked(planned, entry, done, means)
+    if verdict.lost and not planned.undoes:
+        with suppress(InputError):  # what somebody has lost comes first
+            journal.settle(entry, State.INTENDED, verdict.said)
+        said = fail(Refused(verdict.said), done, entry, writer, journal)
+        return Outcome(planned, Result.FAILED, said, entry)
+    if odd:
+        said = f"{odd} {verdict.said}".rstrip()
+        journal.settle(entry, State.APPLIED, said)
+        return Outcome(planned, Result.APPLIED, said, entry)
     if wait:
         # Should this program end meanwhile, the journal says no more than what is known.
         said = "Written as meant; its rollout was not seen to its end."
-        journal.settle(entry, State.APPLIED, said)
-        return _landed(planned, entry, wait(), journal)
-    journal.settle(entry, State.VERIFIED)
-    return _good(planned, entry)
+        journal.settle(entry, State.APPLIED, f"{said} {verdict.said}".rstrip())
+        return _landed(planned, entry, wait(), verdict, journal)
+    return _good(planned, entry, verdict, journal)
 
 
-def _good(planned: Planned, entry: str, said: str = "") -> Outcome:
+def _odd(done: list[Written], writer: Writer) -> str:
+    """Say what does not read as it was written; empty where all of it does."""
+    try:
+        verify([record for _, record in done], fetcher(writer.get))
+    except K8shardenError as error:
+        return str(error)
+    return ""
+
+
+def _asked(planned: Planned, entry: str, done: list[Written], means: Means) -> Verdict:
+    """Ask about the rights that a change leads to, if it says so.
+
+    A journal that cannot be written is told later: who lost a right cannot wait for it.
+    """
+    reviews = planned.change.reviews
+    if not reviews:
+        return Verdict("")
+    with suppress(InputError):
+        said = (
+            "Written as meant; whether the rights are as they were meant was not asked to the end."
+        )
+        means.journal.settle(entry, State.APPLIED, said)
+    gone = [record.ref for _, record in done if isinstance(record.write, Delete)]
+    return means.inquiry.verdict(reviews, gone)
+
+
+def _good(
+    planned: Planned, entry: str, verdict: Verdict, journal: Journal, landed: str = ""
+) -> Outcome:
+    """Journal that all reads as it was written, and what the authorizer says of it."""
+    said = f"{verdict.said} {landed}".strip()
+    unsure = verdict.lost or verdict.unsure
+    journal.settle(entry, State.APPLIED if unsure else State.VERIFIED, said)
+    if unsure:
+        return Outcome(planned, Result.APPLIED, said, entry, unsure=True)
     return Outcome(planned, Result.UNDONE if planned.undoes else Result.VERIFIED, said, entry)
 
 
-def _landed(planned: Planned, entry: str, landing: Landing, journal: Journal) -> Outcome:
+def _landed(
+    planned: Planned, entry: str, landing: Landing, verdict: Verdict, journal: Journal
+) -> Outcome:
     """Journal how a rollout ended; a failed one stands until somebody takes it back."""
+    said = f"{verdict.said} {landing.said}".strip()
     match landing.landed:
         case Landed.WELL | Landed.UNWATCHED:
-            journal.settle(entry, State.VERIFIED, landing.said)
-            return _good(planned, entry, landing.said)
+            return _good(planned, entry, verdict, journal, landing.said)
         case Landed.BADLY:
-            journal.settle(entry, State.FAILED, landing.said)
-            return Outcome(planned, Result.FAILED, landing.said, entry)
+            journal.settle(entry, State.FAILED, said)
+            return Outcome(planned, Result.FAILED, said, entry)
         case Landed.UNKNOWN:
-            journal.settle(entry, State.APPLIED, landing.said)
-            return Outcome(planned, Result.APPLIED, landing.said, entry)
-
-
-Written = tuple[int, Record]
-"""A write that was made, with its number in the entry."""
-
-
-def _fail(
-    error: K8shardenError, done: list[Written], entry: str, writer: Writer, journal: Journal
-) -> str:
-    """Take back what was written, journal what became of it, and say so."""
-    lost = isinstance(error, LostAnswer)
-    # A part that arrives late would stand alone then, as no step of the plan does.
-    taken, left = ([], None) if lost else _take_back(done, writer)
-    said = f" {left[0].label} could not be taken back: {left[1]}" if left else ""
-    if done and lost:
-        said = " What was written before it stays until that is known."
-    elif done and not left:
-        said = " What was written before was taken back."
-    # A server's sentence ends without a full stop.
-    detail = f"{str(error).rstrip('.')}.{said}"
-    unsettled = lost or bool(left and isinstance(left[1], LostAnswer))
-    try:
-        for number, record in taken:
-            journal.wrote(entry, number, record, State.UNDONE)
-        journal.settle(entry, State.INTENDED if unsettled else State.FAILED, detail)
-    except InputError as unwritten:
-        return f"{detail} {unwritten}"
-    return detail
-
-
-def _take_back(
-    done: list[Written], writer: Writer
-) -> tuple[list[Written], tuple[Ref, K8shardenError] | None]:
-    """Undo the earlier writes of a group whose later one failed; stop where one cannot be."""
-    fetch = fetcher(writer.get)
-    taken: list[Written] = []
-    for number, record in reversed(done):
-        try:
-            live = fetch(record.ref)
-            write(bind(reverse(record, live), live), writer)
-        except K8shardenError as error:
-            return taken, (record.ref, error)
-        taken.append((number, record))
-    return taken, None
+            journal.settle(entry, State.APPLIED, said)
+            return Outcome(planned, Result.APPLIED, said, entry)

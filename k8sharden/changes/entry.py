@@ -1,6 +1,6 @@
 """What stands in the journal: an entry for each change, and a record for each of its writes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -8,7 +8,7 @@ import msgspec
 
 from k8sharden.changes.bind import Bound, FieldChange
 from k8sharden.changes.bookkeeping import restorable
-from k8sharden.model.change import Write
+from k8sharden.model.change import AccessReview, Change, Write
 from k8sharden.model.ref import Ref
 
 
@@ -26,7 +26,7 @@ class Record(msgspec.Struct, frozen=True):
     """One write as it was made: enough to take it back, and nothing else.
 
     ``before`` is the object that a delete took away; ``after`` the one that a create made, as the
-    server returned it.
+    server returned it. ``reviews`` stand with the last write of a change, which makes them true.
     """
 
     write: Write
@@ -34,6 +34,7 @@ class Record(msgspec.Struct, frozen=True):
     before: dict[str, Any] | None = None
     after: dict[str, Any] | None = None
     uid: str = ""
+    reviews: tuple[AccessReview, ...] = ()
 
     @property
     def ref(self) -> Ref:
@@ -49,6 +50,14 @@ def record_of(bound: Bound) -> Record:
         before=restorable(bound.before) if bound.after is None and bound.before else None,
         uid=str((bound.before or {}).get("metadata", {}).get("uid", "")),
     )
+
+
+def records_of(change: Change, bound: Sequence[Bound]) -> list[Record]:
+    """Return the records of a change that is about to be made, and of what is asked after it."""
+    records = [record_of(each) for each in bound]
+    if records and change.reviews:
+        records[-1] = msgspec.structs.replace(records[-1], reviews=change.reviews)
+    return records
 
 
 class Contents(msgspec.Struct, frozen=True):
@@ -86,6 +95,11 @@ class Entry(msgspec.Struct, frozen=True):
     def records(self) -> tuple[tuple[State, Record], ...]:
         """Each write with its state. Raises `InputError` where it cannot be unsealed."""
         return tuple(zip(self.states, self.contents().records, strict=True))
+
+    @property
+    def reviews(self) -> tuple[AccessReview, ...]:
+        """What is asked once it is written. Raises `InputError` where it cannot be unsealed."""
+        return tuple(each for _, record in self.records for each in record.reviews)
 
     @property
     def detail(self) -> str:

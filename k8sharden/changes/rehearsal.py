@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from k8sharden.changes.access import foretold
 from k8sharden.changes.bind import Bound, Drift
 from k8sharden.changes.plan import Plan, Planned
 from k8sharden.changes.probe import held_to
@@ -17,7 +18,8 @@ def dry_run(plan: Plan, writer: Writer, step: Callable[[int], None] = lambda _: 
 
     A later part of a group may need an earlier one to exist, and a later undo meets the object as
     an earlier one leaves it: both are checked at their turn, and the plan says so. Where a
-    namespace is to enforce a level for the first time, a pod is tried as well (see `probe`).
+    namespace is to enforce a level for the first time, a pod is tried as well (see `probe`), and
+    where rights are to be asked about afterwards, whether we may ask.
     ``step`` is told how many changes were tried.
     """
     changes: list[Planned] = []
@@ -53,6 +55,8 @@ def _try(planned: Planned, writer: Writer, touched: set[Ref]) -> Planned:
                 return msgspec.structs.replace(planned, rejected=held.said)
             said = [*warnings, *([held.said] if held else [])]
             checked += [f"{bound.ref.label}: {warning}" for warning in said]
+    if planned.change.reviews:
+        checked.append(foretold(planned.change.reviews, writer.ask))
     return msgspec.structs.replace(planned, checked=tuple(checked))
 
 

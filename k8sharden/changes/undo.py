@@ -3,13 +3,24 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import msgspec
+
 from k8sharden.changes.bind import bind
 from k8sharden.changes.entry import Entry
 from k8sharden.changes.plan import Fetch, Plan, Planned, Unfixed
 from k8sharden.changes.reverse import Drifted, reverse
 from k8sharden.changes.stranding import Stranded, refuse_built_on, refuse_unadmitted
 from k8sharden.errors import ApiError, Refused
-from k8sharden.model.change import Change, ChangeKind, Create, Delete, Patch, Risk, Write
+from k8sharden.model.change import (
+    AccessReview,
+    Change,
+    ChangeKind,
+    Create,
+    Delete,
+    Patch,
+    Risk,
+    Write,
+)
 from k8sharden.model.inventory import Source
 from k8sharden.model.kinds import (
     CLUSTER_ROLE_BINDINGS,
@@ -79,8 +90,14 @@ def _undo(entry: Entry, seen: Callable[[Ref], dict[str, Any] | None], *, partial
         max((_risk(write) for write in writes), key=list(Risk).index),
         writes,
         warnings=tuple(filter(None, map(_given_back, writes))),
+        reviews=tuple(_as_before(each) for record in entry.standing for each in record.reviews),
     )
     return Planned(change, entry.findings, tuple(bound), entry.id)
+
+
+def _as_before(review: AccessReview) -> AccessReview:
+    """Return a question with the answer that was there before."""
+    return msgspec.structs.replace(review, allowed=review.before, before=review.allowed)
 
 
 def _risk(write: Write) -> Risk:

@@ -2,6 +2,7 @@
 
 from typing import Any, Protocol
 
+from k8sharden.changes.access import Answer
 from k8sharden.changes.bind import Bound, Drift, bind, look, operations
 from k8sharden.changes.bookkeeping import essential
 from k8sharden.changes.compare import by_us, ends, holds, made_anew
@@ -15,7 +16,7 @@ from k8sharden.errors import (
     K8shardenError,
     Unreached,
 )
-from k8sharden.model.change import Create, Delete, Patch
+from k8sharden.model.change import AccessReview, Create, Delete, Patch
 from k8sharden.model.ref import Ref
 
 ATTEMPTS = 3
@@ -64,6 +65,10 @@ class Writer(Protocol):
         self, ref: Ref, *, uid: str, resource_version: str, dry_run: bool = False
     ) -> WrittenObject:
         """Take an object away."""
+        ...
+
+    def ask(self, question: AccessReview) -> Answer:
+        """Ask the authorizer about a right; nothing is written."""
         ...
 
 

@@ -24,7 +24,7 @@ from k8sharden.cli.output import (
     wipe,
 )
 from k8sharden.cli.plan import describe, make, tell_unfixed, ways_out
-from k8sharden.cli.watching import look_again, watch_options, watching
+from k8sharden.cli.watching import look_again, show_asking, watch_options, watching
 from k8sharden.errors import InputError, Refused
 from k8sharden.export.reports import plan_document
 from k8sharden.model.text import one_line, typeable
@@ -119,7 +119,7 @@ def carry_out(session: Session, plan: Plan, scan: Scan | None, options: dict[str
             say("It would be this now:\n" + "".join(d.text for d in session.preview(outcome.now)))
 
     with stopping() as stop, watching(session, options, stop) as watch:
-        outcomes = session.apply(reviewed, plan.digest, report, stop, watch)
+        outcomes = session.apply(reviewed, plan.digest, report, stop, watch, show_asking)
         if options["auto_undo"]:
             outcomes = session.take_back(outcomes, plan.source, report)
     for note in session.history.notes():

@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 import click
 
+from k8sharden.changes.access import asked
 from k8sharden.changes.entry import Entry
 from k8sharden.changes.journal import Journal
 from k8sharden.changes.plan import Plan
@@ -74,6 +75,7 @@ def show(entry: str, **options: Any) -> int:
     parts = [diff_record(record, masker).text for _, record in found.records]
     head = [f"{found.id}  {found.state}  {when(found)}  {found.place}", found.title]
     head += [masker.masked(found.detail)] if found.detail else []
+    head += asked(found.reviews)
     emit(visible("\n".join([*head, "", *parts])), options["out"])
     return 0
 

@@ -85,7 +85,9 @@ def _applying() -> list[dict[str, Any]]:
         # Granting a role needs every right in it, or this verb; it is as strong as it sounds.
         _rule(
             "rbac.authorization.k8s.io",
-            ["roles", "rolebindings", "clusterrolebindings"],
+            ["roles", "rolebindings", "clusterroles", "clusterrolebindings"],
             ["create", "delete", "patch", "bind", "escalate"],
         ),
+        # Whether everybody kept the rights that were to stay.
+        _rule("authorization.k8s.io", ["subjectaccessreviews"], ["create"]),
     ]

@@ -73,6 +73,13 @@ def _showing() -> Iterator[Tell]:
         wipe()
 
 
+def show_asking(done: int, total: int) -> None:
+    """Show how far asking about rights is, on a terminal; what comes next wipes it away."""
+    if sys.stderr.isatty():
+        text = f"Asking the API server: {done} of {total} rights"
+        click.echo(f"\r{text:<78}", err=True, nl=False)
+
+
 def look_again(
     session: Session, plan: Plan, before: Scan, enough: Callable[[], bool]
 ) -> dict[str, Rechecked]:

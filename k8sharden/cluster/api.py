@@ -12,6 +12,7 @@ import msgspec
 from k8sharden import errors
 from k8sharden.cluster import gojson
 from k8sharden.cluster.transport import JSON, JSON_PATCH, Request, Response, Transport
+from k8sharden.model.change import AccessReview
 from k8sharden.model.decoding import decode
 from k8sharden.model.kinds import ResourceType, type_of
 from k8sharden.model.ref import Ref
@@ -145,6 +146,23 @@ class Api:
     def may(self, user: str, groups: tuple[str, ...], attributes: dict[str, str]) -> Access:
         """Ask whether somebody may do this (SubjectAccessReview, which writes nothing)."""
         spec = {"user": user, "groups": list(groups), "resourceAttributes": attributes}
+        return self._review("subjectaccessreviews", spec)
+
+    def ask(self, question: AccessReview) -> Access:
+        """Ask one question of a change about somebody's right (SubjectAccessReview)."""
+        spec: dict[str, Any] = {"user": question.user, "groups": list(question.groups)}
+        if question.path:
+            spec["nonResourceAttributes"] = {"verb": question.verb, "path": question.path}
+        else:
+            resource, _, subresource = question.resource.partition("/")
+            spec["resourceAttributes"] = {
+                "verb": question.verb,
+                "group": question.group,
+                "resource": resource,
+                "subresource": subresource,
+                "namespace": question.namespace,
+                "name": question.name,
+            }
         return self._review("subjectaccessreviews", spec)
 
     def version(self) -> str:

@@ -40,6 +40,7 @@ def entry_document(entry: Entry, sealed: str, masker: Masker) -> dict[str, Any]:
         "undoes": entry.undoes,
         "detail": detail,
         "writes": writes,
+        "reviews": [] if sealed else msgspec.to_builtins(entry.reviews),
         "sealed": sealed,
     }
 

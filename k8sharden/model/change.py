@@ -154,6 +154,7 @@ class AccessReview(msgspec.Struct, frozen=True):
     """A question to the API server's authorizer, and the answer that a change has to lead to.
 
     ``resource`` has its subresource with it: ``pods/log``; ``path`` is set for a URL instead.
+    ``before`` is the answer before the change, which its undo leads to.
     """
 
     user: str
@@ -165,6 +166,7 @@ class AccessReview(msgspec.Struct, frozen=True):
     name: str = ""
     path: str = ""
     allowed: bool = False
+    before: bool = True
 
 
 class Change(msgspec.Struct, frozen=True):

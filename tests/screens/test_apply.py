@@ -19,6 +19,7 @@ class SlowWriter:
         self.get = writer.get
         self.patch = writer.patch
         self.delete = writer.delete
+        self.ask = writer.ask
 
     def create(self, manifest: dict[str, Any], ref: Ref, *, dry_run: bool = False) -> WrittenObject:
         """Make an object; a dry run does not wait."""
