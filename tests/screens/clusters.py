@@ -88,6 +88,7 @@ class _Refusing:
         self.get = writer.get
         self.patch = writer.patch
         self.delete = writer.delete
+        self.ask = writer.ask
 
     def create(self, manifest: dict[str, Any], ref: Ref, *, dry_run: bool = False) -> WrittenObject:
         """Make an object, or refuse to."""
