@@ -37,7 +37,8 @@ def decide(policy: Policy, who: Identity, request: Request) -> Decision:
     """Decide on one request."""
     if MASTERS in who.groups:
         return Decision(allowed=True)
-    for grant in policy.grants(who, request.namespace):
+    # A URL is in no namespace, whatever else a request says.
+    for grant in policy.grants(who, "" if request.path else request.namespace):
         if any(allows(rule, request) for rule in grant.rules):
             return Decision(allowed=True, grant=grant)
     return Decision(allowed=False)

@@ -5,7 +5,7 @@ from itertools import product
 from typing import NamedTuple
 
 from k8sharden.analysis.rbac.policy import Grant, Policy
-from k8sharden.analysis.rbac.subjects import MASTERS, Identity, identity_of, key
+from k8sharden.analysis.rbac.subjects import MASTERS, Identity, identity_of, key, principal
 from k8sharden.analysis.rbac.workloads import account_under
 from k8sharden.analysis.system import is_broad_group
 from k8sharden.model import objects as o
@@ -43,7 +43,7 @@ class Chain(NamedTuple):
 
 def chains_of(who: Identity, policy: Policy) -> tuple[Chain, ...]:
     """Return the chains of somebody: what holds everywhere first, then by namespace and binding."""
-    own = frozenset(who.subjects())
+    own = frozenset(who.principals())
     found = (_chain(grant, own, policy) for grant in policy.grants(who))
     if MASTERS not in who.groups:
         return tuple(found)
@@ -57,8 +57,10 @@ def chains_of_workload(workload: Workload, policy: Policy) -> tuple[Chain, ...]:
 
 
 def _chain(grant: Grant, own: frozenset[str], policy: Policy) -> Chain:
-    named = (key(each, grant.namespace) for each in policy.bindings[grant.binding].subjects or ())
-    subjects = tuple(dict.fromkeys(name for name in named if name in own))
+    home = grant.namespace
+    named = policy.bindings[grant.binding].subjects or ()
+    mine = (key(each, home) for each in named if principal(each, home) in own)
+    subjects = tuple(dict.fromkeys(mine))
     words = (rule_words(rule, bound_in=grant.namespace) for rule in grant.rules)
     missing = policy.rules(grant.role) is None
     return Chain(subjects, grant, missing, tuple(text for text in words if text))

@@ -3,15 +3,17 @@
 A subject's rights are those of every binding that names it, or a group that it surely is in.
 """
 
+from collections.abc import Iterable
+
 import msgspec
 
-from k8sharden.analysis.rbac.policy import RBAC, Changed, Policy, policy_of, role_of
-from k8sharden.analysis.rbac.rights import rights_of, uncovered
+from k8sharden.analysis.rbac.policy import RBAC, Changed, Grant, Policy, policy_of, role_of
+from k8sharden.analysis.rbac.rights import Held, Right, TooManyRights, by_namespace, rights_by
 from k8sharden.analysis.rbac.subjects import identity, key
-from k8sharden.model import kinds
 from k8sharden.model import objects as o
 from k8sharden.model.impact import Impact, ImpactKind
 from k8sharden.model.inventory import Inventory
+from k8sharden.model.ref import Ref
 from k8sharden.model.text import one_line
 
 _KINDS = {kind.kind for kind in RBAC}
@@ -44,15 +46,13 @@ def lost_access(
     return tuple(impact for impact in told if impact is not None)
 
 
-def affected(changed: Changed, *policies: Policy) -> dict[str, o.Subject]:
+def affected(changed: Changed, before: Policy, after: Policy) -> dict[str, o.Subject]:
     """Return the subjects of every binding that changes, or whose role does, by their keys."""
+    roles = _other_roles(before, after)
     found: dict[str, o.Subject] = {}
-    aggregated = any(ref.kind == kinds.CLUSTER_ROLES.kind for ref in changed)
-    for policy in policies:
+    for policy in (before, after):
         for ref, binding in policy.bindings.items():
-            role = role_of(ref, binding)
-            # A ClusterRole may be filled from one that changes, whatever its own name.
-            if ref in changed or role in changed or (aggregated and role.namespace == ""):
+            if ref in changed or role_of(ref, binding) in roles:
                 for subject in binding.subjects or ():
                     label = key(subject, ref.namespace)
                     found[label] = msgspec.structs.replace(
@@ -61,20 +61,59 @@ def affected(changed: Changed, *policies: Policy) -> dict[str, o.Subject]:
     return dict(sorted(found.items()))
 
 
+def _other_roles(before: Policy, after: Policy) -> set[Ref]:
+    """Return the roles that grant something else afterwards, aggregated ones among them."""
+    known = before.roles.keys() | after.roles.keys()
+    return {ref for ref in known if before.rules(ref) != after.rules(ref)}
+
+
 def _told(label: str, subject: o.Subject, before: Policy, after: Policy) -> Impact | None:
     """Say what one subject loses, and what it keeps; None where it loses nothing."""
     who = identity(subject)
-    had, has = rights_of(who, before), rights_of(who, after)
-    lost = uncovered(had, has)
+    kept = {grant.binding: grant for grant in after.grants(who)}
+    # A binding that stays as it was keeps all that it gave.
+    gone = [grant for grant in before.grants(who) if kept.get(grant.binding) != grant]
+    try:
+        lost, has = _lost(gone, kept.values()), _count(kept.values())
+    except TooManyRights as role:
+        said = f"Cannot tell what {one_line(label, 200)} loses: {role} gives too many rights."
+        return Impact(ImpactKind.PERMISSIONS, None, said)
     if not lost:
         return None
     words = list(dict.fromkeys(right.words for right in lost))
     rest = f" and {len(words) - _SHOWN} more" if len(words) > _SHOWN else ""
     shown = one_line(", ".join(words[:_SHOWN]), 300) + rest
     rights = "1 right" if len(lost) == 1 else f"{len(lost)} rights"
-    left = f"{len(has)} {'is' if len(has) == 1 else 'are'} left" if has else "none is left"
+    left = f"{has} {'is' if has == 1 else 'are'} left" if has else "none is left"
     return Impact(
         ImpactKind.PERMISSIONS,
         len(lost),
         f"{one_line(label, 200)} loses {rights}: {shown}; {left}.",
     )
+
+
+def _lost(gone: Iterable[Grant], kept: Iterable[Grant]) -> list[Right]:
+    """Return the rights that no kept binding covers, one namespace after the other."""
+    before, after = by_namespace(gone), by_namespace(kept)
+    everywhere = Held(rights_by(after.pop("", ())))
+    found: list[Right] = []
+    for space in sorted(before):
+        here = Held(rights_by(after.get(space, ())))
+        found += sorted(
+            right
+            for right in rights_by(before[space])
+            if not everywhere.covers(right) and not here.covers(right)
+        )
+    return found
+
+
+def _count(grants: Iterable[Grant]) -> int:
+    """Count the rights of bindings; thousands of namespaces may bind the same roles."""
+    known: dict[tuple[bool, frozenset[Ref]], int] = {}
+    total = 0
+    for space, some in by_namespace(grants).items():
+        alike = (bool(space), frozenset(grant.role for grant in some))
+        if alike not in known:
+            known[alike] = len(rights_by(some))
+        total += known[alike]
+    return total

@@ -1,32 +1,34 @@
 """The roles and bindings of one moment, indexed by whom they are for.
 
-A controller fills an aggregated ClusterRole from others, wholesale. So does this: in manifests it
-was not done yet, and after a change it is about to be.
+A controller fills aggregated ClusterRoles from others. So does `aggregation`: in manifests it was
+not done yet, and after a change it is about to be.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeVar, cast
 
-import msgspec
-
-from k8sharden.analysis.rbac.subjects import Identity, key
-from k8sharden.analysis.selectors import chooses
+from k8sharden.analysis.rbac.aggregation import Book
+from k8sharden.analysis.rbac.aggregation import Rules as Rules  # noqa: PLC0414 - one door
+from k8sharden.analysis.rbac.built_in import built_in_roles
+from k8sharden.analysis.rbac.subjects import Identity, principal
 from k8sharden.model import kinds
 from k8sharden.model import objects as o
 from k8sharden.model.decoding import convert
-from k8sharden.model.inventory import Inventory
+from k8sharden.model.inventory import Inventory, SourceKind
 from k8sharden.model.kinds import ResourceType
 from k8sharden.model.ref import Ref
 
 Changed = Mapping[Ref, Mapping[str, Any] | None]
 """Roles and bindings as they will be; None where they will be gone."""
 
-Rules = tuple[o.PolicyRule, ...]
-
 T = TypeVar("T", bound=o.Object)
 
 RBAC = (kinds.ROLES, kinds.CLUSTER_ROLES, kinds.ROLE_BINDINGS, kinds.CLUSTER_ROLE_BINDINGS)
-_KINDS = {kind.kind: kind for kind in RBAC}
+_KINDS = {kind.kind for kind in RBAC}
+_ROLES = {kinds.ROLES.kind, kinds.CLUSTER_ROLES.kind}
+
+_Index = dict[str, dict[str, list[Ref]]]
+"""The bindings of each principal, by namespace."""
 
 
 class Grant(NamedTuple):
@@ -42,34 +44,29 @@ class Grant(NamedTuple):
 
 
 class Policy:
-    """Roles and bindings. Frozen: a change makes another one."""
+    """Roles and bindings. Frozen: a change makes another one.
 
-    def __init__(self, roles: Mapping[Ref, o.Role], bindings: Mapping[Ref, o.Binding]) -> None:
+    ``read`` is set where the roles were read from a cluster: what an aggregated ClusterRole holds
+    there counts, also where the roles that it came from are not known. ``book`` is what the roles
+    grant, where that was worked out before.
+    """
+
+    def __init__(
+        self,
+        roles: Mapping[Ref, o.Role],
+        bindings: Mapping[Ref, o.Binding],
+        *,
+        read: bool = False,
+        book: Book | None = None,
+    ) -> None:
         self.roles = roles
         self.bindings = bindings
-        self._rules: dict[Ref, Rules] = {}
-        self._by_subject: dict[str, list[Ref]] | None = None
+        self._book = book or Book(roles, read=read)
+        self._by_subject: _Index | None = None
 
     def rules(self, role: Ref) -> Rules | None:
         """Return the rules that a role grants; None where it does not exist."""
-        found = self.roles.get(role)
-        if found is None:
-            return None
-        if role not in self._rules:
-            self._rules[role] = self._gathered(found, frozenset({role}))
-        return self._rules[role]
-
-    def _gathered(self, role: o.Role, above: frozenset[Ref]) -> Rules:
-        """Return a role's rules with those that its aggregation takes in, each once."""
-        selectors = role.aggregation_rule.cluster_role_selectors if role.aggregation_rule else None
-        found = list(role.rules or ())
-        if selectors:
-            for ref, other in self.roles.items():
-                label = other.metadata.label
-                chosen = any(chooses(selector, label) for selector in selectors)
-                if ref.kind == kinds.CLUSTER_ROLES.kind and chosen and ref not in above:
-                    found += self._gathered(other, above | {ref})
-        return tuple({msgspec.json.encode(rule): rule for rule in found}.values())
+        return self._book.rules.get(role)
 
     def grant(self, ref: Ref) -> Grant:
         """Return what a binding gives."""
@@ -79,17 +76,19 @@ class Policy:
     def grants(self, who: Identity, namespace: str | None = None) -> Iterator[Grant]:
         """Yield what somebody is given, in one namespace or (None) anywhere, in a stable order."""
         index = self._index()
-        found = {ref for subject in who.subjects() for ref in index.get(subject, ())}
-        for ref in sorted(found, key=lambda each: (each.namespace, each)):
-            if namespace is None or ref.namespace in ("", namespace):
-                yield self.grant(ref)
+        held = [index[name] for name in who.principals() if name in index]
+        spaces = (each if namespace is None else {"", namespace} & each.keys() for each in held)
+        pairs = zip(held, spaces, strict=True)
+        found = {ref for bound, some in pairs for space in some for ref in bound[space]}
+        yield from map(self.grant, sorted(found, key=lambda each: (each.namespace, each)))
 
-    def _index(self) -> Mapping[str, list[Ref]]:
+    def _index(self) -> "_Index":
         if self._by_subject is None:
-            found: dict[str, list[Ref]] = {}
+            found: _Index = {}
             for ref, binding in self.bindings.items():
                 for subject in binding.subjects or ():
-                    found.setdefault(key(subject, ref.namespace), []).append(ref)
+                    spaces = found.setdefault(principal(subject, ref.namespace), {})
+                    spaces.setdefault(ref.namespace, []).append(ref)
             self._by_subject = found
         return self._by_subject
 
@@ -108,24 +107,33 @@ class Policy:
                 bindings[ref] = convert(value, o.Binding, strict=False)
             elif value is not None:
                 roles[ref] = convert(value, o.Role, strict=False)
-        # What an aggregated role holds by itself is what it was filled with before.
-        settled = {ref: _emptied(role) for ref, role in roles.items()}
-        return Policy(settled, bindings)
+        about_roles = any(ref.kind in _ROLES for ref in changes)
+        book = self._book.changed(roles, changes) if about_roles else self._book
+        return Policy(roles, bindings, book=book)
 
 
 def role_of(ref: Ref, binding: o.Binding) -> Ref:
-    """Return the role that a binding grants."""
-    if binding.role_ref.kind == kinds.ROLES.kind:
-        return kinds.ROLES.ref(ref.namespace, binding.role_ref.name)
-    return kinds.CLUSTER_ROLES.ref("", binding.role_ref.name)
+    """Return the role that a binding grants.
+
+    A ClusterRoleBinding of a Role looks for it in no namespace, and finds nothing.
+    """
+    kind, name = binding.role_ref.kind, binding.role_ref.name
+    # Of any other kind there are no roles: the server refuses it, and a file may hold it.
+    return Ref(kinds.ROLES.api_version, kind, ref.namespace if kind == "Role" else "", name)
 
 
 def policy_of(inventory: Inventory) -> Policy:
-    """Return the roles and bindings that were read."""
+    """Return the roles and bindings that were read.
+
+    Manifests hold what people add to a cluster; what every cluster has of its own stands in.
+    """
     if "rbac-policy" not in inventory.cache:
-        roles = _by_ref(inventory, (kinds.ROLES, kinds.CLUSTER_ROLES), o.Role)
+        read = inventory.source.kind is not SourceKind.MANIFESTS
+        there = {} if read else built_in_roles()
+        roles = {**there, **_by_ref(inventory, (kinds.ROLES, kinds.CLUSTER_ROLES), o.Role)}
         bound = (kinds.ROLE_BINDINGS, kinds.CLUSTER_ROLE_BINDINGS)
-        inventory.cache["rbac-policy"] = Policy(roles, _by_ref(inventory, bound, o.Binding))
+        bindings = _by_ref(inventory, bound, o.Binding)
+        inventory.cache["rbac-policy"] = Policy(roles, bindings, read=read)
     return cast("Policy", inventory.cache["rbac-policy"])
 
 
@@ -135,9 +143,3 @@ def _by_ref(inventory: Inventory, types: Iterable[ResourceType], struct: type[T]
         for kind in types
         for item in inventory.of(kind, struct)
     }
-
-
-def _emptied(role: o.Role) -> o.Role:
-    if role.aggregation_rule and role.aggregation_rule.cluster_role_selectors and role.rules:
-        return o.Role(role.metadata, rules=None, aggregation_rule=role.aggregation_rule)
-    return role

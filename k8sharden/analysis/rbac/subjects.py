@@ -53,6 +53,12 @@ class Identity(NamedTuple):
             yield f"User {self.user}"
         yield from (f"Group {group}" for group in sorted(self.groups))
 
+    def principals(self) -> Iterator[str]:
+        """Yield what the authorizer looks for in bindings, see `principal`."""
+        if self.user:
+            yield f"User {self.user}"
+        yield from (f"Group {group}" for group in self.groups)
+
 
 def account_of(user: str) -> ServiceAccount | None:
     """Return the service account that a user's name stands for."""
@@ -82,6 +88,17 @@ def key(subject: o.Subject, home: str = "") -> str:
     account = service_account(subject, home)
     if account:
         return f"ServiceAccount {account[0]}/{account[1]}"
+    return f"{subject.kind} {subject.name}"
+
+
+def principal(subject: o.Subject, home: str = "") -> str:
+    """Return what a subject is to the authorizer: a group, or the name by which a user asks.
+
+    A service account is a user with a name of its own; without a namespace it is nobody.
+    """
+    if subject.kind == "ServiceAccount":
+        account = (subject.namespace or home, subject.name)
+        return f"User {user_of(account)}" if account[0] else "nobody"
     return f"{subject.kind} {subject.name}"
 
 

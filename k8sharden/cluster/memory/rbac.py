@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from k8sharden.analysis.selectors import chooses
 from k8sharden.cluster.memory.requests import Attributes, User
 from k8sharden.cluster.memory.store import Object, Store
 from k8sharden.model import kinds
@@ -69,31 +70,33 @@ def grants(store: Store, user: User, namespace: str) -> Iterator[Grant]:
 
 
 def _grant(store: Store, user: User, binding: Object, namespace: str) -> Iterator[Grant]:
-    subject = next((each for each in binding.get("subjects") or () if _is(each, user)), None)
+    named = binding.get("subjects") or ()
+    subject = next((each for each in named if _is(each, user, namespace)), None)
     if subject is None:
         return
     role, name = binding["roleRef"], binding["metadata"]["name"]
     where = f"{name}/{namespace}" if namespace else name
-    description = (
-        f'{binding["kind"]} "{where}" of {role["kind"]} "{role["name"]}" to {_described(subject)}'
-    )
+    whom = _described(subject, namespace)
+    description = f'{binding["kind"]} "{where}" of {role["kind"]} "{role["name"]}" to {whom}'
     kind = kinds.ROLES if role["kind"] == "Role" else kinds.CLUSTER_ROLES
     found = store.find(kind, namespace if kind.namespaced else "", role["name"])
     missing = "" if found else f'{kind.kind.lower()}.{kind.group} "{role["name"]}" not found'
     yield Grant(tuple((found or {}).get("rules") or ()), description, missing)
 
 
-def _is(subject: Object, user: User) -> bool:
+def _is(subject: Object, user: User, home: str) -> bool:
+    """Whether a subject is a user; a service account may go without the binding's own namespace."""
     if subject["kind"] == "User":
         return bool(user.name == subject["name"])
     if subject["kind"] == "Group":
         return subject["name"] in user.groups
-    return user.name == f"{_ACCOUNT}{subject.get('namespace', '')}:{subject['name']}"
+    return user.name == f"{_ACCOUNT}{subject.get('namespace') or home}:{subject['name']}"
 
 
-def _described(subject: Object) -> str:
+def _described(subject: Object, home: str) -> str:
     name = subject["name"]
-    where = f"{name}/{subject['namespace']}" if subject["kind"] == "ServiceAccount" else name
+    account = subject["kind"] == "ServiceAccount"
+    where = f"{name}/{subject.get('namespace') or home}" if account else name
     return f'{subject["kind"]} "{where}"'
 
 
@@ -137,11 +140,6 @@ def aggregated(store: Store, role: Object) -> list[Rule] | None:
     for other in store.of(kinds.CLUSTER_ROLES):
         labels = other["metadata"].get("labels") or {}
         is_itself = other["metadata"]["name"] == role["metadata"]["name"]
-        if not is_itself and any(_selects(selector, labels) for selector in selectors):
+        if not is_itself and any(chooses(selector, labels) for selector in selectors):
             gathered += [rule for rule in other.get("rules") or () if rule not in gathered]
     return gathered
-
-
-def _selects(selector: Object, labels: dict[str, str]) -> bool:
-    wanted = selector.get("matchLabels") or {}
-    return all(labels.get(key) == value for key, value in wanted.items())

@@ -25,7 +25,6 @@ _EVERYBODY = "system:authenticated"
 _ACCOUNT = "system:serviceaccount:"
 _ACCOUNTS = "system:serviceaccounts"
 _SERVED = ("", "status")
-_LONGEST_CHAIN = 8
 _Answer = tuple[int, Object]
 
 
@@ -193,7 +192,8 @@ class MemoryCluster:
 
     def _aggregate(self) -> None:
         """Fill the ClusterRoles that gather the rules of others, which may gather as well."""
-        for _ in range(_LONGEST_CHAIN):
+        # Roles that gather from each other in a ring may never come to rest.
+        for _ in list(self._store.of(kinds.CLUSTER_ROLES)):
             changed = False
             for role in self._store.of(kinds.CLUSTER_ROLES):
                 rules = rbac.aggregated(self._store, role)

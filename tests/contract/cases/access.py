@@ -22,6 +22,7 @@ _GRANTED = post(
         "subjects": [
             {"kind": "User", "name": "ann"},
             {"kind": "ServiceAccount", "name": "bot", "namespace": "ci"},
+            {"kind": "ServiceAccount", "name": "local"},
         ],
     },
 )
@@ -72,6 +73,8 @@ CASES: tuple[Case, ...] = (
             ask("pods", "ann"),
             ask("pods", "bob", namespace="{ns}"),
             ask("pods", _BOT, namespace="{ns}"),
+            ask("pods", "system:serviceaccount:{ns}:local", namespace="{ns}"),
+            ask("pods", "system:serviceaccount:ci:local", namespace="{ns}"),
             ask("pods", "ann", namespace="{ns}", verb="get"),
             ask("pods", "ann", namespace="{ns}", subresource="log"),
             ask("services", "ann", namespace="{ns}", subresource="status"),
