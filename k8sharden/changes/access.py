@@ -92,7 +92,7 @@ class Inquiry:
             if final or not (trouble or asked.open()):
                 break
             deadline = deadline or time.monotonic() + PATIENCE
-            if self._stop() or time.monotonic() > deadline:
+            if self._stop() or time.monotonic() >= deadline:
                 break
             time.sleep(POLL)
         return asked.ended(trouble, stopped=self._stop())

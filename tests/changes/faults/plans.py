@@ -6,6 +6,7 @@ from typing import Any
 
 from k8sharden.model import kinds
 from k8sharden.model.change import (
+    AccessReview,
     AddElement,
     Change,
     ChangeKind,
@@ -47,6 +48,9 @@ EDITS: tuple[tuple[Edit, ...], ...] = (
 )
 """What a patch is drawn from. Some are defaults that a server drops; the last is there already."""
 
+RBAC = "rbac.authorization.k8s.io"
+BOT = {"apiGroup": RBAC, "kind": "User", "name": "bot"}
+
 PATCHED = ("web", "cart", "mail")
 DELETED = ("old", "older", "oldest")
 CREATED = ("new", "newer", "newest")
@@ -58,13 +62,15 @@ def objects(namespace: str) -> list[Object]:
         {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}
     ]
     made += [_deployment(namespace, name) for name in PATCHED]
-    return [*made, *(role(kinds.ROLES.ref(namespace, name)) for name in DELETED)]
+    made += [role(kinds.ROLES.ref(namespace, name)) for name in DELETED]
+    return [*made, _binding(_old(namespace), "ClusterRole", "cluster-admin")]
 
 
 def refs(namespace: str) -> list[Ref]:
     """Return everything that a plan may touch."""
     touched = [kinds.DEPLOYMENTS.ref(namespace, name) for name in PATCHED]
-    return [*touched, *(kinds.ROLES.ref(namespace, name) for name in (*DELETED, *CREATED))]
+    touched += [kinds.ROLES.ref(namespace, name) for name in (*DELETED, *CREATED)]
+    return [*touched, *(write.ref for write in swap(namespace).writes)]
 
 
 def _deployment(namespace: str, name: str) -> Object:
@@ -106,10 +112,50 @@ def role(ref: Ref) -> Object:
     }
 
 
-def draw(random: Random, namespace: str, *, doomed: bool = True) -> tuple[Change, ...]:
-    """Draw a plan of one to four changes that touch each object once.
+def _old(namespace: str) -> Ref:
+    return kinds.ROLE_BINDINGS.ref(namespace, "bot")
 
-    Where ``doomed`` is asked for, now and then a group ends in a write that the server refuses.
+
+def _binding(ref: Ref, kind: str, name: str) -> Object:
+    return {
+        "apiVersion": ref.api_version,
+        "kind": ref.kind,
+        "metadata": {"name": ref.name, "namespace": ref.namespace},
+        "roleRef": {"apiGroup": RBAC, "kind": kind, "name": name},
+        "subjects": [BOT],
+    }
+
+
+def swap(namespace: str, *, lost: bool = False) -> Change:
+    """Return the swap of a binding, and what is asked after it.
+
+    Where something is ``lost``, a right was to stay that the new role does not give.
+    """
+    made = kinds.ROLES.ref(namespace, "bot-least")
+    bound = kinds.ROLE_BINDINGS.ref(namespace, "bot-least")
+    writes = (
+        Create(made, role(made)),
+        Create(bound, _binding(bound, made.kind, made.name)),
+        Delete(_old(namespace)),
+    )
+    kept = ["get", "delete"] if lost else ["get"]
+    reviews = [_right(verb, "pods", namespace, allowed=True) for verb in kept]
+    reviews.append(_right("get", "secrets", namespace, allowed=False))
+    return Change(ChangeKind.GROUP, "swap", Risk.ACCESS, writes, reviews=tuple(reviews))
+
+
+def _right(verb: str, resource: str, namespace: str, *, allowed: bool) -> AccessReview:
+    groups = ("system:authenticated",)
+    return AccessReview(
+        "bot", groups, verb, resource=resource, namespace=namespace, allowed=allowed
+    )
+
+
+def draw(random: Random, namespace: str, *, doomed: bool = True) -> tuple[Change, ...]:
+    """Draw a plan of up to five changes that touch each object once, with a swap now and then.
+
+    Where ``doomed`` is asked for, now and then a group ends in a write that the server refuses, or
+    a swap in a right that was to stay and is lost.
     """
     pool = [*PATCHED, *DELETED, *CREATED]
     random.shuffle(pool)
@@ -122,6 +168,9 @@ def draw(random: Random, namespace: str, *, doomed: bool = True) -> tuple[Change
             writes += (_refused(number),)
         if writes:
             changes.append(_change(number, writes))
+    if random.random() < 0.4:
+        lost = doomed and random.random() < 0.4
+        changes.insert(random.randint(0, len(changes)), swap(namespace, lost=lost))
     return tuple(changes)
 
 

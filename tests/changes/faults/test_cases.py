@@ -27,7 +27,7 @@ from k8sharden.model.change import (
     Write,
 )
 from tests.changes.faults.killed import Killed, Life, Witness, undo_all
-from tests.changes.faults.plans import SPEC, WEB, objects, refs, role
+from tests.changes.faults.plans import SPEC, WEB, objects, refs, role, swap
 
 DEPLOYMENT = kinds.DEPLOYMENTS.ref("shop", "web")
 NEW, OLD = (kinds.ROLES.ref("shop", name) for name in ("new", "old"))
@@ -186,6 +186,72 @@ def test_a_deletion_that_is_still_under_way(
         assert "Role shop/old is being deleted, and still there" in said
         assert states(life) == [State.APPLIED]
         assert life.history.recover(life.place.source()) == ()
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "state", "said"),
+    [
+        ("roles", "POST", State.FAILED, "1 of 3 writes are on the cluster"),
+        ("rolebindings", "POST", State.FAILED, "2 of 3 writes are on the cluster"),
+        ("rolebindings/bot", "DELETE", State.APPLIED, "whether the rights are, too, was not asked"),
+        ("subjectaccessreviews", "POST", State.APPLIED, "was not asked to the end"),
+    ],
+)
+def test_a_swap_that_is_killed(
+    line: Line, tmp_path: Path, path: str, method: str, state: State, said: str
+) -> None:
+    """Whatever step it ends at, the journal says what of it stands and what nobody asked."""
+    before = line.look()
+
+    def kill(request: Request, go: Callable[[], Response]) -> Response:
+        answer = go()
+        if request.method == method and request.path.endswith(path):
+            raise Killed
+        return answer
+
+    line.meddle = kill
+    with Life(line, tmp_path) as life, pytest.raises(Killed):
+        life.do(life.plan_of([swap("shop")]))
+    line.meddle = lambda _, go: go()
+    with Life(line, tmp_path) as life:
+        life.history.recover(life.place.source())
+        (entry,) = life.history.entries()
+        assert entry.state is state
+        assert said in entry.detail
+        assert not entry.interrupted
+        assert life.do(undo_all(life)) == [Result.UNDONE]
+    assert line.look() == before
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_a_swap_that_is_killed_while_it_is_taken_back(
+    line: Line, tmp_path: Path, number: int
+) -> None:
+    """A right was lost, and the program ends at any step of giving it back: the rest can be had."""
+    before = line.look()
+    back: list[Request] = []
+
+    def kill(request: Request, go: Callable[[], Response]) -> Response:
+        answer = go()
+        again = request.method == "POST" and b'"name":"bot",' in request.body
+        if back or (again and request.path.endswith("/rolebindings")):
+            back.append(request)
+        if len(back) > number:
+            raise Killed
+        return answer
+
+    line.meddle = kill
+    with Life(line, tmp_path) as life, pytest.raises(Killed):
+        life.do(life.plan_of([swap("shop", lost=True)]))
+    line.meddle = lambda _, go: go()
+    with Life(line, tmp_path) as life:
+        life.history.recover(life.place.source())
+        (entry,) = life.history.entries()
+        assert entry.state is State.FAILED
+        assert len(entry.standing) == 2 - number
+        rest = undo_all(life)
+        assert life.do(rest) == [Result.UNDONE] * bool(2 - number)
+    assert line.look() == before
 
 
 def test_what_a_server_leaves_out_is_as_it_was_meant(line: Line, life: Life) -> None:

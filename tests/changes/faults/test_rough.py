@@ -6,6 +6,7 @@ from random import Random
 
 import pytest
 
+from k8sharden.changes import access
 from k8sharden.changes.apply import Result
 from k8sharden.cluster.retry import RetryingTransport
 from k8sharden.errors import K8shardenError
@@ -52,6 +53,13 @@ def settle(life: Life, rough: Rough, cluster: Witness) -> None:
     life.history.recover(life.place.source())
     assert len(cluster.accepted) == before, "recover wrote to the cluster"
     check_settled(life, cluster.times)
+
+
+@pytest.fixture(autouse=True)
+def patient(hasty: None, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001 - after it
+    """Ask again where a question is lost on the way."""
+    monkeypatch.setattr(access, "PATIENCE", 0.05)
+    monkeypatch.setattr(access, "POLL", 0.001)
 
 
 def run(seeds: range, folder: Path) -> None:
