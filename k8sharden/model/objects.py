@@ -133,6 +133,13 @@ class Node(Object, frozen=True):
     status: NodeStatus | None = None
 
 
+class ServiceAccount(Object, frozen=True):
+    """A ServiceAccount; its pods get a token unless `automount_service_account_token` is false."""
+
+    automount_service_account_token: bool | None = None
+    image_pull_secrets: list[dict[str, Any]] | None = None
+
+
 class LimitRangeItem(Struct, frozen=True):
     """What holds for each Container, or for each Pod: ``default`` are limits by resource."""
 
@@ -239,7 +246,7 @@ STRUCTS: Mapping[ResourceType, type[Object]] = {
     kinds.NODES: Node,
     kinds.PODS: Pod,
     kinds.SERVICES: Service,
-    kinds.SERVICE_ACCOUNTS: Object,
+    kinds.SERVICE_ACCOUNTS: ServiceAccount,
     kinds.SECRETS: Object,
     kinds.CONFIG_MAPS: Object,
     kinds.LIMIT_RANGES: LimitRange,

@@ -26,13 +26,17 @@ GRAMMARS = (
 # Frames of several items of RBAC: the fixtures of these items hold them for the others.
 FRAMES = {
     "k8sharden.analysis.rbac.bindings": ("rbac-exec",),
+    "k8sharden.analysis.rbac.everybody": ("rbac-authenticated", "rbac-anonymous"),
     "k8sharden.analysis.rbac.named": ("rbac-escalate",),
     "k8sharden.analysis.rbac.needs": ("rbac-secrets-read",),
     "k8sharden.analysis.rbac.patterns": ("rbac-exec", "rbac-escalate", "rbac-csr"),
     "k8sharden.analysis.rbac.powers": ("rbac-escalate", "rbac-exec", "rbac-nodes-proxy"),
     "k8sharden.analysis.rbac.purpose": ("rbac-cluster-admin",),
+    "k8sharden.analysis.rbac.standing": ("rbac-dangling",),
+    "k8sharden.analysis.rbac.tokens": ("rbac-automount", "rbac-dangling"),
     "k8sharden.analysis.rbac.unlimited": ("rbac-cluster-admin",),
     "k8sharden.analysis.rbac.used": ("rbac-exec",),
+    "k8sharden.analysis.rbac.workloads": ("rbac-cluster-admin",),
     "k8sharden.analysis.system": ("rbac-cluster-admin",),
 }
 
