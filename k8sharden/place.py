@@ -10,6 +10,7 @@ from k8sharden.changes.plan import Fetch, Plan, Planned
 from k8sharden.changes.write import Writer
 from k8sharden.cluster.progress import Stopped, Tell
 from k8sharden.model.inventory import Inventory, Source
+from k8sharden.model.usage import Usage
 from k8sharden.registry.source import Registries
 
 
@@ -57,6 +58,10 @@ class Place(Protocol):
 
     def collect(self, progress: Tell, cancelled: Stopped) -> Inventory:
         """Read everything that the checks need."""
+        ...
+
+    def usage(self) -> Usage | None:
+        """Say what its own audit log shows; None where somebody has to give one."""
         ...
 
     @property

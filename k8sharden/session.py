@@ -26,6 +26,7 @@ from k8sharden.changes.settle import refuse_unsettled
 from k8sharden.changes.write import Writer
 from k8sharden.cluster.progress import Progress
 from k8sharden.errors import Cancelled, InputError, K8shardenError, Refused
+from k8sharden.evidence.given import AuditLog
 from k8sharden.export.folder import Export, Format, export
 from k8sharden.history import History
 from k8sharden.model.change import Change, NoChange
@@ -63,12 +64,15 @@ class Scan(msgspec.Struct, frozen=True):
 _SCANNING = ("scan", "plan", "apply", "export", "images")
 """The commands that scan, and ask registries on the way if they are told to."""
 
+_ASKING = ("who-can", "rights", "paths")
+"""Those that take evidence of use as well."""
+
 
 class Session:
     """One place with its history: scan it, plan, review, apply, take back.
 
-    With ``asks`` the first scan also asks the registries of the images. ``widen`` says what roles
-    from an audit log are not to keep to, see `Facts`.
+    With ``asks`` the first scan also asks the registries of the images. ``audit_log`` is what was
+    given as evidence of use; ``widen`` says what roles from it are not to keep to, see `Facts`.
     """
 
     def __init__(
@@ -78,12 +82,14 @@ class Session:
         *,
         items: Iterable[Item] | None = None,
         asks: bool = False,
+        audit_log: AuditLog | None = None,
         widen: Sequence[str] = (),
     ) -> None:
         self.place = place
         self.items = tuple(remediations.catalogue() if items is None else items)
         self.history = History(place, state)
         self._asks = asks
+        self._audit_log = audit_log or AuditLog()
         self._widen = tuple(dict.fromkeys(widen))
         self._images: dict[str, ImageFact] = {}
 
@@ -101,13 +107,17 @@ class Session:
         cancelled: Callable[[], bool] = lambda: False,
     ) -> Scan:
         """Read and assess. Raises `Cancelled` soon after ``cancelled`` says so."""
+        given = self._audit_log.usage(progress, cancelled)
         read = self.place.collect(progress, cancelled)
+        usage = self._audit_log.checked(given, read) if given else self.place.usage()
         known = msgspec.structs.replace(read, facts=self.place.registries.settled)
         if self._asks:
             self._asks = False  # A scan that is stopped here does not ask by itself next time.
             asked = self.place.registries.ask(questions(known), progress, cancelled)
             self._images = dict(asked)
-        facts = msgspec.structs.replace(known.facts, images=self._images, widen=self._widen)
+        facts = msgspec.structs.replace(
+            known.facts, images=self._images, usage=usage, widen=self._widen
+        )
         return self._assessed(msgspec.structs.replace(read, facts=facts), cancelled)
 
     def ask_registries(self) -> None:
@@ -274,6 +284,8 @@ class Session:
         """Return the command line that does the same, quoted for a shell."""
         asks = words[:1] and words[0] in _SCANNING and (self._asks or self._images)
         asking = ["--registries"] if asks else []
+        if words[:1] and words[0] in (*_SCANNING, *_ASKING):
+            asking += self._audit_log.options
         if words[:1] and words[0] in _SCANNING:
             asking += [word for each in self._widen for word in ("--widen", each)]
         return shlex.join(("k8sharden", *words, *asking, *self.place.options))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from k8sharden import resume
 from k8sharden.config import Config
 from k8sharden.errors import K8shardenError
+from k8sharden.evidence.files import NO_LOG, LogFiles
 from k8sharden.model.finding import Area, Finding
 from k8sharden.resume import Spot
 
@@ -30,10 +31,16 @@ class Desk:
     """What all screens look at. Marks are ids, so they survive filters, sorting and rescans."""
 
     def __init__(
-        self, state: Path, *, read_only: bool, clock: Callable[[], float] = time.time
+        self,
+        state: Path,
+        *,
+        read_only: bool,
+        clock: Callable[[], float] = time.time,
+        audit_log: LogFiles = NO_LOG,
     ) -> None:
         self.state = state
         self.read_only = read_only
+        self.audit_log = audit_log
         self.clock = clock
         self.settings = Config()
         self.session: Session | None = None

@@ -77,6 +77,7 @@ def _worst(desk: Desk, size: Size) -> list[Content]:
 
 def progress(step: Progress) -> Content:
     """Return how far the reading of one resource type is."""
-    total = f" of {step.total:,}" if step.total is not None and not step.finished else ""
+    known = None if step.finished else step.total
+    total = "" if known is None else f" of {step.said(known)}"
     done = "read" if step.finished else "reading"
-    return plain(f"  {step.resource:<42}{step.done:>8,}{total}  {done}")
+    return plain(f"  {step.resource:<42}{step.said(step.done):>8}{total}  {done}")

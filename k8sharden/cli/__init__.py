@@ -63,13 +63,21 @@ class _Commands(click.Group):
 @click.option("--kubeconfig", metavar="PATH", help="The kubeconfig, instead of KUBECONFIG.")
 @click.option("--context", metavar="NAME", help="Open the app on this context.")
 @click.option("--read-only", is_flag=True, help="Never write, whatever is asked.")
+@click.option(
+    "--audit-log",
+    "audit_logs",
+    multiple=True,
+    metavar="FILE",
+    help="Open the app with an audit log as evidence of use: a file or a folder.",
+)
+@click.option("--insist-audit-log", is_flag=True, help="Use a log that looks like another's.")
 @click.pass_context
 def cli(ctx: click.Context, /, **options: Any) -> None:
     """Take a Kubernetes cluster from defaults to hardened, one reviewed change at a time.
 
     Without a command the app starts. `k8sharden demo` needs no cluster.
     """
-    given = [f"--{name.replace('_', '-')}" for name, value in options.items() if value]
+    given = [_option(name) for name, value in options.items() if value]
     if ctx.invoked_subcommand is not None and given != ["--debug"] * len(given):
         # Accepted here and then ignored, --read-only would be a trap.
         raise click.UsageError(f"{given[0]} goes behind the command: {ctx.invoked_subcommand}.")
@@ -77,6 +85,11 @@ def cli(ctx: click.Context, /, **options: Any) -> None:
         from k8sharden.cli.app import start  # noqa: PLC0415 - the app is loaded only when it starts
 
         start(**{key: value for key, value in options.items() if key != "debug"})
+
+
+def _option(name: str) -> str:
+    """Return an option as it is typed; one that may be repeated has a plural for a name."""
+    return "--audit-log" if name == "audit_logs" else f"--{name.replace('_', '-')}"
 
 
 def main() -> None:

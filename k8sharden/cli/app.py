@@ -17,20 +17,30 @@ from typing import TYPE_CHECKING
 import click
 
 from k8sharden import config
+from k8sharden.cli.evidence import evidence_options
 from k8sharden.config import Config
 from k8sharden.errors import InputError
+from k8sharden.evidence.files import OPTION, STDIN, LogFiles
 
 if TYPE_CHECKING:
     from k8sharden.place import Place
 
 
-def start(*, kubeconfig: str | None, context: str | None, read_only: bool) -> None:
+def start(
+    *,
+    kubeconfig: str | None,
+    context: str | None,
+    read_only: bool,
+    audit_logs: tuple[str, ...],
+    insist_audit_log: bool,
+) -> None:
     """Start the app; the first screen chooses the cluster where none was named."""
     _need_terminal("k8sharden scan")
     settings = config.load()
     file = Path(kubeconfig) if kubeconfig else None
     way = partial(_cluster, file, context, read_only, settings) if context else None
-    _run(way=way, read_only=read_only, settings=settings, kubeconfig=file)
+    log = _audit_log(audit_logs, insisted=insist_audit_log)
+    _run(way=way, read_only=read_only, settings=settings, audit_log=log, kubeconfig=file)
 
 
 @click.command()
@@ -40,14 +50,18 @@ def start(*, kubeconfig: str | None, context: str | None, read_only: bool) -> No
     is_flag=True,
     help="Begin again with a fresh training cluster; progress in missions is kept.",
 )
-def demo(*, read_only: bool, reset: bool) -> None:
+@evidence_options
+def demo(
+    *, read_only: bool, reset: bool, audit_logs: tuple[str, ...], insist_audit_log: bool
+) -> None:
     """Open the app on the training cluster: no cluster, no network, no credentials."""
     state = config.state_folder()
     if reset:
         _reset(state)
     _need_terminal("k8sharden scan --demo")
     way = partial(_training, state, read_only)
-    _run(way=way, read_only=read_only, settings=config.load())
+    log = _audit_log(audit_logs, insisted=insist_audit_log)
+    _run(way=way, read_only=read_only, settings=config.load(), audit_log=log)
 
 
 def _run(
@@ -55,6 +69,7 @@ def _run(
     way: Callable[[], Place] | None,
     read_only: bool,
     settings: Config,
+    audit_log: LogFiles,
     kubeconfig: Path | None = None,
 ) -> None:
     """Run the app. Until its first frame no garbage is collected: loading makes none."""
@@ -68,9 +83,17 @@ def _run(
             read_only=read_only,
             kubeconfig=kubeconfig,
             settings=settings,
+            audit_log=audit_log,
         )
     finally:
         gc.enable()
+
+
+def _audit_log(paths: tuple[str, ...], *, insisted: bool) -> LogFiles:
+    """Return the log that was given. Raises `InputError` for stdin: the keys come from there."""
+    if STDIN in paths:
+        raise InputError(f"{OPTION} - is for commands: the app reads its keys from stdin.")
+    return LogFiles(paths, insisted)
 
 
 def _cluster(file: Path | None, context: str, read_only: bool, settings: Config) -> Place:  # noqa: FBT001 - called by its maker alone

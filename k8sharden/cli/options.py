@@ -10,9 +10,12 @@ import msgspec
 
 from k8sharden import config
 from k8sharden.analysis.rbac.from_use import WIDER
+from k8sharden.cli.evidence import evidence_options
 from k8sharden.cli.output import say
 from k8sharden.cli.selection import Selection
 from k8sharden.errors import InputError
+from k8sharden.evidence.files import OPTION, STDIN, LogFiles
+from k8sharden.evidence.given import AuditLog
 from k8sharden.export.manifests import Manifests
 from k8sharden.model.finding import Area, Severity
 from k8sharden.model.text import one_line
@@ -34,6 +37,8 @@ class SourceOptions(msgspec.Struct, frozen=True):
     namespaces: tuple[str, ...] = ()
     registries: bool = False
     widen: tuple[str, ...] = ()
+    audit_logs: tuple[str, ...] = ()
+    insist_audit_log: bool = False
 
 
 def source_options(*, files: bool = True) -> Callable[[F], F]:
@@ -115,7 +120,7 @@ widen_option = click.option(
 
 def selection_options(function: F) -> F:
     """Add the options that select findings, and what they are judged by."""
-    for option in reversed([*_SELECTION, asking_option, widen_option]):
+    for option in reversed([*_SELECTION, asking_option, evidence_options, widen_option]):
         function = option(function)
     return function
 
@@ -134,6 +139,8 @@ def split(options: dict[str, Any]) -> tuple[SourceOptions, Selection, dict[str, 
         options.get("namespaces", ()),
         take("registries", False),  # noqa: FBT003 - its default
         take("widen", ()),
+        take("audit_logs", ()),
+        take("insist_audit_log", False),  # noqa: FBT003 - as above
     )
     selection = Selection(
         take("areas", ()),
@@ -158,7 +165,16 @@ def open_session(source: SourceOptions) -> Session:
     chosen = [name for name, given in named.items() if given]
     if len(chosen) > 1:
         raise InputError(f"{' and '.join(chosen)} name two sources: give one.")
-    return Session(_open(source), config.state_folder(), asks=source.registries, widen=source.widen)
+    log = AuditLog(LogFiles(source.audit_logs, source.insist_audit_log))
+    if STDIN in source.audit_logs and STDIN in source.files:
+        raise InputError(f"Both -f and {OPTION} read the standard input: give one of them a file.")
+    return Session(
+        _open(source),
+        config.state_folder(),
+        asks=source.registries,
+        audit_log=log,
+        widen=source.widen,
+    )
 
 
 def _open(source: SourceOptions) -> Place:

@@ -4,7 +4,7 @@ import json
 import sys
 import time
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -95,9 +95,7 @@ def scanning() -> Iterator[Callable[[Progress], None]]:
         if time.monotonic() < due:
             return
         shown = True
-        done = sum(known.finished for known in counts.values())
-        total = sum(known.done for known in counts.values())
-        text = f"Reading {progress.resource}: {total:,} objects, {done} of {len(counts)} types done"
+        text = f"Reading {progress.resource}: {_amount(progress, counts)}"
         click.echo(f"\r{text[:78]:<78}", err=True, nl=False)
 
     try:
@@ -105,6 +103,16 @@ def scanning() -> Iterator[Callable[[Progress], None]]:
     finally:
         if shown:
             wipe()
+
+
+def _amount(progress: Progress, counts: Mapping[str, Progress]) -> str:
+    """Say how much was read: of a file its bytes, of a cluster the objects of all types."""
+    if progress.unit != "objects":
+        total = f" of {progress.said(progress.total)}" if progress.total else ""
+        return progress.said(progress.done) + total
+    types = [known for known in counts.values() if known.unit == "objects"]
+    done = sum(known.finished for known in types)
+    return f"{sum(known.done for known in types):,} objects, {done} of {len(types)} types done"
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from k8sharden.changes.diff import FileDiff, join
 from k8sharden.changes.plan import Plan, Planned
 from k8sharden.cli.options import open_session, selection_options, source_options, split
 from k8sharden.cli.output import counting, emit, out_option, say, scanning, to_json
-from k8sharden.cli.registries import tell_asked
+from k8sharden.cli.registries import tell_asked, tell_read
 from k8sharden.cli.selection import Selection, select
 from k8sharden.export.inplace import unlisted
 from k8sharden.export.reports import owner_notes, plan_document
@@ -82,6 +82,7 @@ def make(session: Session, selection: Selection) -> tuple[Plan, Scan]:
     with scanning() as show:
         scan = session.scan(show)
     tell_asked(scan.inventory.facts)
+    tell_read(scan.inventory.facts)
     findings = select(scan, selection, (item.id for item in session.items))
     _tell_unknown(session, selection, findings)
     chosen = findings if selection.findings else [item for item in findings if item.counts]

@@ -1,6 +1,7 @@
-"""What commands say once they asked registries."""
+"""What commands say once they asked registries, or read an audit log."""
 
 from k8sharden.cli.output import say
+from k8sharden.evidence.words import told
 from k8sharden.model.facts import Facts
 
 _SHOWN = 5
@@ -16,3 +17,9 @@ def tell_asked(facts: Facts) -> None:
         say(f"  {problem}")
     if len(problems) > _SHOWN:
         say(f"  …and {len(problems) - _SHOWN} more: `k8sharden images --registries` lists all.")
+
+
+def tell_read(facts: Facts) -> None:
+    """Say what was read of an audit log, and what of it was odd; nothing where there was none."""
+    for sentence in told(facts.usage) if facts.usage else ():
+        say(sentence)

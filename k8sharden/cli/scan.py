@@ -9,7 +9,7 @@ from k8sharden.analysis.assess import Tally
 from k8sharden.analysis.pod_security import LATEST
 from k8sharden.cli.options import open_session, selection_options, source_options, split
 from k8sharden.cli.output import emit, out_option, output_options, say, scanning, table, to_json
-from k8sharden.cli.registries import tell_asked
+from k8sharden.cli.registries import tell_asked, tell_read
 from k8sharden.cli.selection import Selection, select
 from k8sharden.errors import InputError
 from k8sharden.export.reports import scan_document
@@ -42,6 +42,7 @@ def scan(**options: Any) -> int:
     with scanning() as show:
         result = session.scan(show)
     tell_asked(result.inventory.facts)
+    tell_read(result.inventory.facts)
     findings = select(result, selection, (item.id for item in session.items))
     if rest["output"] == "json":
         document = scan_document(

@@ -21,6 +21,10 @@ class Progress(msgspec.Struct, frozen=True):
     finished: bool
     unit: str = "objects"
 
+    def said(self, number: int) -> str:
+        """Return a number of what is read: ``1,204``, or ``12 MB`` of bytes."""
+        return f"{number / 1e6:,.0f} MB" if self.unit == "bytes" else f"{number:,}"
+
 
 Tell = Callable[[Progress], None]
 

@@ -65,8 +65,8 @@ def _window(tally: Tally) -> str:
     if not tally.last:
         return "No event has a time: how long the log is cannot be told."
     return (
-        f"The log covers {span(tally.first, tally.last)}. What is done less often, at a month's end "
-        "or in an emergency, does not show."
+        f"The log covers {span(tally.first, tally.last)}. What is done less often, at a month's "
+        "end or in an emergency, does not show."
     )
 
 

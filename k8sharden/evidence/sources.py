@@ -10,11 +10,10 @@ from typing import BinaryIO
 import msgspec
 
 from k8sharden.errors import InputError
+from k8sharden.evidence.files import OPTION, STDIN
 
 CHUNK = 2**20
 """Bytes that are read, and unpacked, at a time."""
-
-STDIN = "-"
 
 _GZIP = b"\x1f\x8b"
 _LOGS = (".log", ".gz", ".json", ".jsonl", ".ndjson", ".txt", "")
@@ -58,7 +57,7 @@ def _files(given: str) -> Iterator[Source]:
     within = [each for each in _walk(path) if _is_log(each)]
     if not within:
         raise InputError(
-            f"No file in {given} is called like a log: give the files themselves to --audit-log."
+            f"No file in {given} is called like a log: name the files themselves with {OPTION}."
         )
     yield from (Source(str(each), each, each.stat().st_size, given=False) for each in within)
 

@@ -75,7 +75,7 @@ def _by_accounts(usage: Usage, inventory: Inventory) -> Verdict | None:
 def _accounts(inventory: Inventory) -> Mapping[str, str]:
     return {
         f"system:serviceaccount:{each.namespace}:{each.name}": each.metadata.uid
-        for each in inventory.of(kinds.SERVICE_ACCOUNTS, o.ServiceAccount)
+        for each in inventory.of(kinds.SERVICE_ACCOUNTS, o.Object)
         if each.metadata.uid
     }
 

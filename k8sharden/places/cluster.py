@@ -17,6 +17,7 @@ from k8sharden.cluster.reread import reread
 from k8sharden.config import ImageSettings
 from k8sharden.model.inventory import Inventory, Source, SourceKind
 from k8sharden.model.masking import Masker
+from k8sharden.model.usage import Usage
 from k8sharden.places.registries import RealRegistries
 from k8sharden.registry.source import Registries
 
@@ -75,6 +76,10 @@ class ClusterPlace:
             cancelled=cancelled,
             clock=time.time,
         )
+
+    def usage(self) -> Usage | None:
+        """Return nothing: a cluster does not hand its audit log out."""
+        return None
 
     @property
     def fetch(self) -> Fetch:

@@ -20,6 +20,7 @@ from k8sharden.model.decoding import uncollected
 from k8sharden.model.inventory import Inventory, Source, SourceKind
 from k8sharden.model.ref import Ref
 from k8sharden.model.text import one_line
+from k8sharden.model.usage import Usage
 from k8sharden.places.registries import RealRegistries
 from k8sharden.registry.source import Registries
 
@@ -51,6 +52,10 @@ class FilesPlace:
         with uncollected():
             read = inventory_from(self.manifests, self.name, scanned_at=time.time())
         return msgspec.structs.replace(read, pipelines=pipelines_beside(self._paths))
+
+    def usage(self) -> Usage | None:
+        """Return nothing: files keep no audit log."""
+        return None
 
     @property
     def fetch(self) -> Fetch:

@@ -1,0 +1,28 @@
+"""The options that give evidence of use, and what commands say of what was read."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from k8sharden.evidence.files import INSIST, OPTION
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+audit_log_option = click.option(
+    OPTION,
+    "audit_logs",
+    multiple=True,
+    metavar="FILE",
+    help="An audit log of the cluster, as evidence of use: a file, a folder, or - for stdin.",
+)
+insist_option = click.option(
+    INSIST,
+    is_flag=True,
+    help="Use the audit log although it looks like another cluster's.",
+)
+
+
+def evidence_options(function: F) -> F:
+    """Add the options that give evidence of use."""
+    return audit_log_option(insist_option(function))
