@@ -13,7 +13,9 @@ import msgspec
 from k8sharden.analysis.rbac.authorize import Request
 from k8sharden.analysis.rbac.bindings import who
 from k8sharden.analysis.rbac.dangers import POWERS
-from k8sharden.analysis.rbac.narrowed import TooWide, without
+from k8sharden.analysis.rbac.instead import instead
+from k8sharden.analysis.rbac.merged import merged
+from k8sharden.analysis.rbac.narrowed import TooWide, requests_in, without
 from k8sharden.analysis.rbac.policy import Rules, policy_of, role_of
 from k8sharden.analysis.rbac.powers import given_by, minor_of
 from k8sharden.model import kinds
@@ -28,19 +30,30 @@ _RBAC = "rbac.authorization.k8s.io"
 
 def swap(finding: Finding, inventory: Inventory) -> Change | NoChange:
     """Return the smaller role and the old binding's end, or why there is no such change."""
+    if finding.system:
+        return NoChange("It belongs to the cluster's own parts: ask whoever installed them.")
     policy, ref = policy_of(inventory), finding.resource
     binding = policy.bindings.get(ref)
     rules = policy.rules(role_of(ref, binding)) if binding else None
     if binding is None or rules is None:
         return NoChange("The binding is gone or grants less by now: scan again.")
     try:
-        left = without(rules, dangerous(ref, inventory))
+        left = _safer(ref, rules, inventory)
     except TooWide as error:
         return NoChange(
             f"Its role allows {error} as a whole, so nobody can tell what to leave: give an audit "
             "log with --audit-log, which shows what is used."
         )
     return _group(ref, binding, left)
+
+
+def _safer(ref: Ref, rules: Rules, inventory: Inventory) -> Rules:
+    """Return the rules without dangerous rights, and with what does in their stead."""
+    policy, minor = policy_of(inventory), minor_of(inventory)
+    left = without(rules, dangerous(ref, inventory))
+    powers = [each for each in POWERS.values() if given_by(ref, each, policy, minor)]
+    kept = [request for rule in left for request in requests_in(rule)]
+    return merged([*kept, *(new for each in powers for new in instead(each, rules, minor))])
 
 
 def dangerous(ref: Ref, inventory: Inventory) -> Iterable[Request]:

@@ -43,24 +43,37 @@ POWERS: Mapping[str, Power] = {
     ),
     "rbac-nodes-proxy": Power(
         "may run commands in every pod of a node, past the API server",
-        (Pattern("get create update patch delete", "nodes/proxy"),),
+        (Pattern("get create update patch delete", "nodes/proxy", cluster=True),),
         Severity.CRITICAL,
+        by_name=True,
+        instead=(
+            Pattern("get", "nodes/log nodes/metrics nodes/stats"),
+            Pattern("get", "nodes/configz nodes/healthz nodes/pods", since=33),
+        ),
+        unseen="The log does not show how often: who asks a kubelet is not seen by the API server.",
     ),
     "rbac-escalate": Power(
         "may give itself more rights",
         (
-            Pattern("escalate bind", "roles clusterroles", _RBAC),
-            Pattern("impersonate", "users groups serviceaccounts"),
-            Pattern("impersonate", "uids", _AUTHENTICATION),
-            Pattern("impersonate:user-info", "users groups uids", _AUTHENTICATION),
-            Pattern("impersonate:serviceaccount", "serviceaccounts", _AUTHENTICATION),
+            Pattern("bind escalate", "clusterroles roles", _RBAC),
+            Pattern("impersonate", "users groups", cluster=True),
+            Pattern("impersonate", "serviceaccounts"),
             Pattern(
-                "impersonate:arbitrary-node impersonate:associated-node", "nodes", _AUTHENTICATION
+                "impersonate:user-info", "users groups", _AUTHENTICATION, since=36, cluster=True
+            ),
+            Pattern("impersonate:serviceaccount", "serviceaccounts", _AUTHENTICATION, since=36),
+            Pattern(
+                "impersonate:arbitrary-node impersonate:associated-node",
+                "nodes",
+                _AUTHENTICATION,
+                since=36,
+                cluster=True,
             ),
         ),
         Severity.CRITICAL,
         Severity.HIGH,
-        by_name=True,
+        whose=True,
+        unseen="The log does not show how often: these verbs are asked about beside requests.",
     ),
     "rbac-token-create": Power(
         "may make tokens of any service account",

@@ -13,10 +13,10 @@ from k8sharden.analysis.rbac.named import Place, place_of, weighed
 from k8sharden.analysis.rbac.needs import usual
 from k8sharden.analysis.rbac.patterns import Power, held, words
 from k8sharden.analysis.rbac.policy import Policy, Rules, policy_of, role_of
-from k8sharden.analysis.rbac.subjects import identity
+from k8sharden.analysis.rbac.subjects import identity, is_account_group, service_account
 from k8sharden.analysis.rbac.unlimited import is_unlimited
 from k8sharden.analysis.rbac.used import used
-from k8sharden.analysis.system import is_bootstrap_rbac
+from k8sharden.analysis.system import is_bootstrap_rbac, is_broad_group
 from k8sharden.model import objects as o
 from k8sharden.model.finding import Finding
 from k8sharden.model.inventory import Inventory
@@ -75,7 +75,8 @@ def _finding(
 ) -> Finding:
     binding = policy_of(inventory).bindings[ref]
     subjects = subjects_of(binding)
-    what = f"{power.said} {_where(ref)}, by {role_of(ref, binding).label}: {words(requests)}."
+    place = "" if all(each.cluster for each in power.rights) else f" {where(ref)}"
+    what = f"{power.said}{place}, by {role_of(ref, binding).label}: {words(requests)}."
     said = [f"{who(subjects)} {what}"]
     evidence: dict[str, Any] = {"rights": [f"{each.verb} {each.resource}" for each in requests]}
     need = usual(item.id, ref, subjects, inventory)
@@ -98,11 +99,18 @@ def is_for_people(ref: Ref, binding: o.Binding, inventory: Inventory) -> bool:
     role = policy_of(inventory).roles.get(named)
     if not ref.namespace or role is None or named.name not in FOR_PEOPLE:
         return False
-    people = all(each.kind != "ServiceAccount" for each in binding.subjects or ())
+    people = not any(_is_machine(each, ref) for each in binding.subjects or ())
     return people and is_bootstrap_rbac(role.metadata)
 
 
-def _where(ref: Ref) -> str:
+def _is_machine(subject: o.Subject, ref: Ref) -> bool:
+    """Whether a subject is a service account, many of them, or everybody."""
+    many = is_account_group(subject.name) or is_broad_group(subject.name)
+    return many or service_account(subject, ref.namespace) is not None
+
+
+def where(ref: Ref) -> str:
+    """Say where a binding holds."""
     return f"in namespace {ref.namespace}" if ref.namespace else "in every namespace"
 
 

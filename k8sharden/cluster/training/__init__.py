@@ -20,8 +20,8 @@ from k8sharden.model.decoding import decode
 Object = dict[str, Any]
 
 _PARTS = (
-    "namespaces", "nodes", "rbac", "default", "kube-system", "shop", "payments", "catalogue", "ci",
-    "monitoring", "ingress", "databases", "office", "legacy", "gitops", "admission",
+    "namespaces", "nodes", "rbac", "access", "default", "kube-system", "shop", "payments",
+    "catalogue", "ci", "monitoring", "ingress", "databases", "office", "legacy", "gitops", "admission",
 )  # fmt: skip
 
 
