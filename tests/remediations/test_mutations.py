@@ -15,6 +15,7 @@ GRAMMARS = (
     "k8sharden.analysis.guards",
     "k8sharden.analysis.images",
     "k8sharden.analysis.rbac.authorize",
+    "k8sharden.analysis.rbac.built_in",
     "k8sharden.analysis.rbac.policy",
     "k8sharden.analysis.rbac.rights",
     "k8sharden.analysis.rbac.subjects",

@@ -21,7 +21,8 @@ Object = dict[str, Any]
 
 _PARTS = (
     "namespaces", "nodes", "rbac", "access", "default", "kube-system", "shop", "payments",
-    "catalogue", "ci", "monitoring", "ingress", "databases", "office", "legacy", "gitops", "admission",
+    "catalogue", "ci", "monitoring", "ingress", "databases", "office", "legacy", "gitops",
+    "admission",
 )  # fmt: skip
 
 
