@@ -23,6 +23,9 @@ _NAMES = frozenset(
 )
 _PREFIXES = ("amazon-", "gke-", "cilium", "openshift-")
 
+_KUBELET_CLIENT = "kube-apiserver-kubelet-client"
+"""As whom the API server asks kubelets, on clusters that kubeadm made."""
+
 _BROAD = (
     "system:anonymous",
     "system:unauthenticated",
@@ -52,4 +55,4 @@ def is_system_subject(name: str) -> bool:
         ("system:serviceaccounts:", "system:serviceaccount:")
     ):
         return False
-    return name.startswith(("system:", "eks:"))
+    return name == _KUBELET_CLIENT or name.startswith(("system:", "eks:"))

@@ -13,7 +13,7 @@ from itertools import product
 from k8sharden.analysis.rbac.dangers import POWERS
 from k8sharden.analysis.rbac.policy import policy_of, role_of
 from k8sharden.analysis.rbac.powers import given_by, minor_of
-from k8sharden.analysis.rbac.rights import Right, rights_in, uncovered
+from k8sharden.analysis.rbac.rights import Right, TooManyRights, rights_by, uncovered
 from k8sharden.model import objects as o
 from k8sharden.model.inventory import Inventory, SourceKind
 from k8sharden.model.ref import Ref
@@ -73,11 +73,14 @@ def beyond(
 
     The words are none where the role is not among the manifests, which do not hold everything.
     """
-    rules = policy_of(inventory).rules(role_of(ref, binding))
-    if rules is None:
+    policy = policy_of(inventory)
+    if policy.rules(role_of(ref, binding)) is None:
         files = inventory.source.kind is SourceKind.MANIFESTS
         return [] if files and binding.role_ref.name not in _ROLES else None
-    given = {right for rule in rules for right in rights_in(rule, ref.namespace)}
+    try:
+        given = rights_by([policy.grant(ref)])
+    except TooManyRights:
+        return ["more than anybody could list"]
     return list(dict.fromkeys(right.words for right in uncovered(given, allowed))) or None
 
 

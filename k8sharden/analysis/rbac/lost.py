@@ -9,7 +9,7 @@ import msgspec
 
 from k8sharden.analysis.rbac.policy import RBAC, Changed, Grant, Policy, policy_of, role_of
 from k8sharden.analysis.rbac.rights import Held, Right, TooManyRights, by_namespace, rights_by
-from k8sharden.analysis.rbac.subjects import identity, key
+from k8sharden.analysis.rbac.subjects import MASTERS, identity, key
 from k8sharden.model import objects as o
 from k8sharden.model.impact import Impact, ImpactKind
 from k8sharden.model.inventory import Inventory
@@ -70,6 +70,8 @@ def _other_roles(before: Policy, after: Policy) -> set[Ref]:
 def _told(label: str, subject: o.Subject, before: Policy, after: Policy) -> Impact | None:
     """Say what one subject loses, and what it keeps; None where it loses nothing."""
     who = identity(subject)
+    if MASTERS in who.groups:
+        return None
     kept = {grant.binding: grant for grant in after.grants(who)}
     # A binding that stays as it was keeps all that it gave.
     gone = [grant for grant in before.grants(who) if kept.get(grant.binding) != grant]
