@@ -82,6 +82,10 @@ class Policy:
         found = {ref for bound, some in pairs for space in some for ref in bound[space]}
         yield from map(self.grant, sorted(found, key=lambda each: (each.namespace, each)))
 
+    def names(self, name: str) -> bool:
+        """Whether any binding names somebody, see `principal`."""
+        return name in self._index()
+
     def _index(self) -> "_Index":
         if self._by_subject is None:
             found: _Index = {}

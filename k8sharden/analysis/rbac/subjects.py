@@ -19,6 +19,9 @@ UNAUTHENTICATED = "system:unauthenticated"
 ANONYMOUS = "system:anonymous"
 ACCOUNTS = "system:serviceaccounts"
 
+NOBODY = "nobody"
+"""What a service account without a namespace is to the authorizer."""
+
 _USER_PREFIX = "system:serviceaccount:"
 
 
@@ -98,7 +101,7 @@ def principal(subject: o.Subject, home: str = "") -> str:
     """
     if subject.kind == "ServiceAccount":
         account = (subject.namespace or home, subject.name)
-        return f"User {user_of(account)}" if account[0] else "nobody"
+        return f"User {user_of(account)}" if account[0] else NOBODY
     return f"{subject.kind} {subject.name}"
 
 
@@ -121,6 +124,16 @@ def identity_of(account: ServiceAccount) -> Identity:
     """Return a service account as it asks."""
     groups = (ACCOUNTS, f"{ACCOUNTS}:{account[0]}", AUTHENTICATED)
     return Identity(user_of(account), frozenset(groups))
+
+
+def by_key(words: str) -> Identity:
+    """Return who asks as the subject that `key` wrote so; a user where no kind is named."""
+    kind, _, name = words.partition(" ")
+    if kind == "ServiceAccount":
+        namespace, _, account = name.partition("/")
+        return identity_of((namespace, account))
+    known = o.Subject(kind, name) if kind in ("User", "Group") else o.Subject("User", words)
+    return identity(known)
 
 
 def is_account_group(name: str) -> bool:
