@@ -8,13 +8,17 @@ from pathlib import Path
 from k8sharden.cluster.api import Api
 from k8sharden.cluster.interrupt import stop_if
 from k8sharden.cluster.progress import Progress, Stopped, Tell
-from k8sharden.cluster.training import training_cluster
+from k8sharden.cluster.training import audit_log, training_cluster
 from k8sharden.cluster.training.control_plane import TrainingCluster
 from k8sharden.cluster.training.registry import SETTLED, answers
 from k8sharden.errors import InputError
+from k8sharden.evidence.read import read_chunks
 from k8sharden.model.facts import ImageFact
 from k8sharden.model.inventory import SourceKind
+from k8sharden.model.usage import Usage
 from k8sharden.places.cluster import ClusterPlace
+
+_DAY = 86_400
 
 
 class TrainingRegistries:
@@ -44,6 +48,7 @@ class TrainingPlace(ClusterPlace):
         )
         self.kind = SourceKind.DEMO
         self.registries = TrainingRegistries()
+        self._usage: tuple[int, Usage] | None = None
 
     def _load(self) -> TrainingCluster:
         """Begin anew where nothing was kept, or where what was kept cannot be read."""
@@ -51,6 +56,14 @@ class TrainingPlace(ClusterPlace):
             return training_cluster(json.loads(self._file.read_bytes()), clock=time.time)
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return training_cluster(clock=time.time)
+
+    def usage(self) -> Usage | None:
+        """Say what the week's log shows that Sam kept."""
+        now = time.time()
+        day = int(now // _DAY)
+        if self._usage is None or self._usage[0] != day:
+            self._usage = day, read_chunks(audit_log.lines(now), audit_log.NAME)
+        return self._usage[1]
 
     def keep(self) -> None:
         """Write the cluster's objects to its file, whole or not at all.

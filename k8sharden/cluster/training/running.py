@@ -176,10 +176,15 @@ def _owned(owner: Object, name: str) -> Object:
     return {"name": name, "namespace": above["namespace"], "ownerReferences": [reference]}
 
 
+def uid_of(kind: str, namespace: str, name: str) -> str:
+    """Return the uid that an object of the cluster has from its birth."""
+    return str(uuid.uuid5(_SPACE, f"{kind}/{namespace}/{name}"))
+
+
 def _uid(kind: str, metadata: Object) -> str:
     # A node has no namespace, also where its reference stands in an object that has one.
     namespace = "" if kind == "Node" else metadata.get("namespace", "")
-    return str(uuid.uuid5(_SPACE, f"{kind}/{namespace}/{metadata['name']}"))
+    return uid_of(kind, namespace, metadata["name"])
 
 
 def _unversioned(value: Object) -> Object:
