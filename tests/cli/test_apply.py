@@ -16,7 +16,7 @@ from k8sharden.analysis.ownership import Owner, OwnerKind
 from k8sharden.changes import apply
 from k8sharden.changes.journal import Journal
 from k8sharden.changes.plan import Plan, Planned
-from k8sharden.cli import run
+from k8sharden.cli import run, watching
 from k8sharden.cli.apply import overruled
 from k8sharden.cluster.api import Api
 from k8sharden.cluster.training.control_plane import TrainingCluster
@@ -92,6 +92,17 @@ def test_a_result_stands_on_a_line_of_its_own(
     assert "pods" in shown
     (line,) = (line for line in shown.splitlines(keepends=True) if "verified: " in line)
     assert line.rpartition("\r")[2].startswith("verified: ")
+
+
+def test_asking_is_shown_on_a_terminal_only(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """How many rights are found as they were meant, on one line that the next word wipes away."""
+    watching.show_asking(12, 40)
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    watching.show_asking(12, 40)
+    assert capsys.readouterr().err.startswith("\rAsking the API server: 12 of 40 rights ")
 
 
 def test_what_was_refused_leaves_nothing_done(

@@ -14,6 +14,7 @@ from k8sharden.changes.journal import Journal
 from k8sharden.export.reports import schema
 from k8sharden.model.change import Named
 from k8sharden.places.training import TrainingPlace
+from tests.changes.swaps import swap
 from tests.changes.test_journal import intend
 from tests.changes.values import CONTAINER, patch
 from tests.cli.here import Here
@@ -58,6 +59,26 @@ def test_export_is_one_document_of_everything(person: Here) -> None:
     file = person.home / "export.json"
     assert person("journal", "export", "--out", str(file)).out == ""
     assert json.loads(file.read_text()) == document
+
+
+def test_show_names_what_the_server_is_asked(person: Here) -> None:
+    """Each right of a change, and whether it stays or goes; the same as JSON."""
+    change = swap()
+    records = [Record(write) for write in change.writes]
+    records[-1] = Record(change.writes[-1], reviews=change.reviews)
+    entry = opened(person).intend(
+        cluster="uid", place="p", kind="group", title="t", digest="d", findings=[],
+        records=records,
+    )  # fmt: skip
+    shown = person("journal", "show", entry).out
+    assert "The API server is asked about 6 rights:" in shown
+    assert "  stays: get pods/log web-0 in ci (ServiceAccount ci/pipeline)" in shown
+    assert "  goes: get /metrics (ServiceAccount ci/pipeline)" in shown
+    document = person("journal", "export").json()
+    jsonschema.validate(document, schema("journal"))
+    (exported,) = document["entries"]
+    assert exported["reviews"][1]["resource"] == "pods/log"
+    assert [each["allowed"] for each in exported["reviews"]] == [True] * 3 + [False] * 3
 
 
 def test_what_a_server_said_is_masked_like_the_values(person: Here) -> None:

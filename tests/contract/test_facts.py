@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from k8sharden import errors
 from k8sharden.cluster.transport import FLAGZ, METADATA_LIST
 from k8sharden.model import kinds
+from k8sharden.model.change import AccessReview
 from tests.contract.clusters import (
     Cluster,
     at,
@@ -404,6 +406,42 @@ def test_old_binding_hides_the_new_one(cluster: Cluster) -> None:
         lambda: api.may(account, (), asked), lambda access: " RoleBinding " in access.reason
     )
     assert access.allowed
+
+
+def test_a_question_has_every_part_of_a_right(cluster: Cluster) -> None:
+    """A review tells sub-resources, names, URLs and groups apart."""
+    name = unique("crew")
+    rules = [
+        {
+            "apiGroups": ["apps"],
+            "resources": ["deployments/scale"],
+            "resourceNames": ["web"],
+            "verbs": ["patch"],
+        },
+        {"nonResourceURLs": ["/metrics"], "verbs": ["get"]},
+    ]
+    metadata = {"name": name}
+    cluster.post(at(f"clusterroles.{RBAC}"), {"metadata": metadata, "rules": rules}).expect(201)
+    body = {
+        "metadata": metadata,
+        "roleRef": {"apiGroup": RBAC, "kind": "ClusterRole", "name": name},
+        "subjects": [{"apiGroup": RBAC, "kind": "Group", "name": name}],
+    }
+    cluster.post(at(f"clusterrolebindings.{RBAC}"), body).expect(201)
+    api = cluster.api()
+    scale = AccessReview("", (name,), "patch", "apps", "deployments/scale", "shop", "web")
+    url = AccessReview("ada", (name,), "get", path="/metrics")
+    for asked in (scale, url):
+        cluster.until(functools.partial(api.ask, asked), lambda access: access.allowed)
+    for other in (
+        AccessReview("", ("others",), "patch", "apps", "deployments/scale", "shop", "web"),
+        AccessReview("", (name,), "get", "apps", "deployments/scale", "shop", "web"),
+        AccessReview("", (name,), "patch", "", "deployments/scale", "shop", "web"),
+        AccessReview("", (name,), "patch", "apps", "deployments", "shop", "web"),
+        AccessReview("", (name,), "patch", "apps", "deployments/scale", "shop", "cart"),
+        AccessReview("ada", (name,), "get", path="/healthz/extra"),
+    ):
+        assert not api.ask(other).allowed, other
 
 
 def test_namespaced_user_sees_the_own_namespace(cluster: Cluster) -> None:

@@ -4,9 +4,15 @@ import threading
 from pathlib import Path
 from typing import Any
 
+from k8sharden.changes.access import Answer
+from k8sharden.changes.plan import Plan, bind_change
 from k8sharden.changes.write import Writer, WrittenObject
+from k8sharden.cluster.api import Access
+from k8sharden.model import kinds
+from k8sharden.model.change import AccessReview, Change, ChangeKind, Create, Risk
 from k8sharden.model.ref import Ref
 from k8sharden.places.training import TrainingPlace
+from screens.apply import ApplyScreen
 from tests.screens.driver import opened, run
 
 
@@ -19,7 +25,10 @@ class SlowWriter:
         self.get = writer.get
         self.patch = writer.patch
         self.delete = writer.delete
-        self.ask = writer.ask
+
+    def ask(self, question: AccessReview) -> Answer:
+        """Answer at once."""
+        return self._writer.ask(question)
 
     def create(self, manifest: dict[str, Any], ref: Ref, *, dry_run: bool = False) -> WrittenObject:
         """Make an object; a dry run does not wait."""
@@ -76,5 +85,57 @@ def test_a_palette_left_open_does_not_hide_the_result(tmp_path: Path) -> None:
             await driver.until(lambda: driver.crumb == "CommandPalette")
             place.go.set()
             await driver.until(lambda: driver.crumb == "result")
+
+    run(test())
+
+
+class Behind(TrainingPlace):
+    """A training cluster whose authorizer says no until somebody lets it answer."""
+
+    def __init__(self, state: Path) -> None:
+        super().__init__(state)
+        self.go = threading.Event()
+
+    @property
+    def writer(self) -> Writer:
+        """The writer with that authorizer."""
+        return Unsure(super().writer, self.go)
+
+
+class Unsure(SlowWriter):
+    """Writes at once; every right is denied until it may answer."""
+
+    def create(self, manifest: dict[str, Any], ref: Ref, *, dry_run: bool = False) -> WrittenObject:
+        """Make an object."""
+        return self._writer.create(manifest, ref, dry_run=dry_run)
+
+    def ask(self, question: AccessReview) -> Answer:
+        """Answer as it is, or deny everything."""
+        return super().ask(question) if self._go.is_set() else Access(allowed=False)
+
+
+def test_asking_about_rights_is_told(tmp_path: Path) -> None:
+    """How many rights are as they were meant stands there while an authorizer is behind."""
+
+    async def test() -> None:
+        place = Behind(tmp_path)
+        async with opened(tmp_path, place=place) as driver:
+            session = driver.app.desk.session
+            assert session is not None
+            role = kinds.ROLES.ref("shop", "asked")
+            head = {"apiVersion": role.api_version, "kind": role.kind, "rules": []}
+            metadata = {"name": "asked", "namespace": "shop"}
+            made = Create(role, {**head, "metadata": metadata})
+            who = ("admin", ("system:masters",))
+            stays = AccessReview(*who, "get", resource="pods", allowed=True)
+            goes = AccessReview("nobody", (), "get", resource="pods")
+            change = Change(ChangeKind.CREATE, "Ask", Risk.ACCESS, (made,), reviews=(stays, goes))
+            plan = Plan(place.source(), (bind_change(change, (), place.fetch),))
+            driver.app.push_screen(ApplyScreen(driver.app.desk, session, plan))
+            await driver.until(lambda: "Asking the API server: 1 of 2 rights." in driver.text)
+            assert "asking…" in driver.text
+            place.go.set()
+            await driver.until(lambda: driver.crumb == "result")
+            assert "The API server confirms it: 1 right kept and 1 right gone." in driver.text
 
     run(test())
