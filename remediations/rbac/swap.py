@@ -24,8 +24,10 @@ from k8sharden.model.change import Change, ChangeKind, Create, Delete, NoChange,
 from k8sharden.model.finding import Finding
 from k8sharden.model.inventory import Inventory
 from k8sharden.model.ref import Ref
+from remediations.rbac.namespace_admins import give_less, is_too_much
 
 _RBAC = "rbac.authorization.k8s.io"
+_GONE = "The binding is gone or grants less by now: scan again."
 
 
 def swap(finding: Finding, inventory: Inventory) -> Change | NoChange:
@@ -34,9 +36,13 @@ def swap(finding: Finding, inventory: Inventory) -> Change | NoChange:
         return NoChange("It belongs to the cluster's own parts: ask whoever installed them.")
     policy, ref = policy_of(inventory), finding.resource
     binding = policy.bindings.get(ref)
-    rules = policy.rules(role_of(ref, binding)) if binding else None
-    if binding is None or rules is None:
-        return NoChange("The binding is gone or grants less by now: scan again.")
+    if binding is None:
+        return NoChange(_GONE)
+    if inventory.facts.usage is None and is_too_much(ref, binding, policy):
+        return give_less(ref, binding, inventory)
+    rules = policy.rules(role_of(ref, binding))
+    if rules is None:
+        return NoChange(_GONE)
     try:
         left = _safer(ref, rules, inventory)
     except TooWide as error:

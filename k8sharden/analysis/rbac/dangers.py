@@ -76,19 +76,24 @@ POWERS: Mapping[str, Power] = {
         unseen="The log does not show how often: these verbs are asked about beside requests.",
     ),
     "rbac-token-create": Power(
-        "may make tokens of any service account",
+        "may make tokens of service accounts",
         (Pattern("create", "serviceaccounts/token"),),
         Severity.HIGH,
         Severity.HIGH,
+        whose=True,
     ),
+    # To sign only stores a certificate, and making one that is trusted takes the CA's key.
     "rbac-csr": Power(
-        "may approve certificates for any user",
+        "may approve certificates that open the API server",
         (
-            Pattern("update patch", "certificatesigningrequests/approval", _CERTIFICATES),
-            Pattern("approve sign", "signers", _CERTIFICATES),
+            Pattern(
+                "update patch", "certificatesigningrequests/approval", _CERTIFICATES, cluster=True
+            ),
+            Pattern("approve", "signers", _CERTIFICATES, cluster=True),
         ),
         Severity.HIGH,
         together=True,
+        whose=True,
     ),
     "rbac-admission-write": Power(
         "may change or switch off admission",
@@ -99,20 +104,26 @@ POWERS: Mapping[str, Power] = {
                 "validatingadmissionpolicies validatingadmissionpolicybindings "
                 "mutatingadmissionpolicies mutatingadmissionpolicybindings",
                 "admissionregistration.k8s.io",
+                cluster=True,
             ),
         ),
         Severity.HIGH,
     ),
     "rbac-pv-create": Power(
         "may make volumes of any folder of a node",
-        (Pattern("create", "persistentvolumes"),),
+        (Pattern("create", "persistentvolumes", cluster=True),),
         Severity.MEDIUM,
     ),
+    # The sub-resources store labels, too: seen on kube-apiserver v1.36.2.
     "rbac-ns-patch": Power(
-        "may take Pod Security's labels off namespaces",
-        (Pattern("update patch", "namespaces"),),
+        "may take Pod Security's labels off",
+        (
+            Pattern("update patch", "namespaces namespaces/status"),
+            Pattern("update", "namespaces/finalize"),
+        ),
         Severity.MEDIUM,
         Severity.MEDIUM,
+        whose=True,
     ),
 }
 """The items whose `evaluate` is `powers.judge`; each file says why, and what is left out."""

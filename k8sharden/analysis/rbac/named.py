@@ -1,10 +1,13 @@
-"""Names in rules: `bind` and `impersonate` are as dangerous as whom or what they are limited to.
+"""Names in rules: a right on single objects is as dangerous as these objects are.
 
-Who may only bind `view`, or act as one service account that may do little, gains little.
+Who may only bind `view`, or act as one service account that may do little or make its token, gains
+little. Who approves certificates of one signer gains what those open, and a change of a namespace
+is authorised in that namespace, where no other name means anything.
 Constrained impersonation is asked twice, for whom somebody acts as and for what is done in that
 name (`impersonate-on:user-info:list`), so that it is as dangerous as the second.
 
-Source: kubernetes.io, User Impersonation; KEP-5284; RBAC, Privilege escalation prevention.
+Source: kubernetes.io, User Impersonation; KEP-5284; RBAC, Privilege escalation prevention;
+Certificate Signing Requests (Kubernetes signers; Authorization).
 """
 
 from collections.abc import Iterable, Iterator
@@ -27,6 +30,16 @@ from k8sharden.analysis.rbac.subjects import (
 from k8sharden.analysis.rbac.unlimited import grants_everything
 from k8sharden.model import kinds
 from k8sharden.model import objects as o
+
+LOGIN = (
+    "kubernetes.io/kube-apiserver-client",
+    "kubernetes.io/kube-apiserver-client-kubelet",
+    "kubernetes.io/*",
+)
+"""The signers with whose certificates somebody logs in as a user or a node, as rules name them."""
+
+_ON_ROLES = ("roles", "clusterroles", "*")
+_EVERY = ("escalate", "bind", "impersonate", "create", "approve", "update")
 
 
 class Place(NamedTuple):
@@ -71,14 +84,26 @@ def _named(rule: o.PolicyRule, place: Place) -> o.PolicyRule:
 
 def _is_dangerous(verb: str, rule: o.PolicyRule, place: Place) -> bool:
     """Whether a verb is dangerous on what the rule names."""
-    if verb == "escalate":
-        # What a role holds today does not matter where it may be made anything.
-        return True
-    if verb == "bind":
-        return any(map(place.dangerous, _roles(rule, place)))
-    if verb.startswith("impersonate"):
-        return any(_is_worth(who, place) for who in _identities(rule, place))
-    return verb == "*"
+    match verb:
+        case "*":
+            return any(_is_dangerous(each, rule, place) for each in _EVERY)
+        case "escalate":
+            # What a role holds today does not matter where it may be made anything.
+            return any(each in _ON_ROLES for each in rule.resources or ())
+        case "bind":
+            return any(map(place.dangerous, _roles(rule, place)))
+        case "approve":
+            return any(name in LOGIN for name in rule.resource_names or ())
+        case "update" | "patch":
+            return _is_here(rule, place)
+    acts = verb == "create" or verb.startswith("impersonate")
+    return acts and any(_is_worth(who, place) for who in _identities(rule, place))
+
+
+def _is_here(rule: o.PolicyRule, place: Place) -> bool:
+    """Whether a rule names the namespace where it holds, or any where it holds everywhere."""
+    about = any(each.partition("/")[0] == "namespaces" for each in rule.resources or ())
+    return about and place.namespace in ("", *(rule.resource_names or ()))
 
 
 def _roles(rule: o.PolicyRule, place: Place) -> Iterator[Rules]:
@@ -102,7 +127,7 @@ def _identities(rule: o.PolicyRule, place: Place) -> Iterator[Identity]:
                 )
             elif resource == "groups":
                 yield Identity("", frozenset({name}))
-            elif resource == "serviceaccounts":
+            elif resource in ("serviceaccounts", "serviceaccounts/token"):
                 yield from _accounts(name, place)
 
 

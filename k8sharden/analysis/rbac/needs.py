@@ -16,15 +16,26 @@ _DEPLOYER = (
     "ci cicd circleci concourse deployer drone jenkins pipeline runner runners spinnaker tekton",
 )
 _OPERATOR = ("an operator", "operator")
+_CERTIFICATES = ("a certificate manager", "cert-manager certmanager cainjector")
+_EXTERNAL = (
+    "an operator of external secrets",
+    "external-secrets secrets-store vault vault-csi-provider vault-secrets-operator",
+)
+_STORAGE = (
+    "a driver for storage",
+    "csi csi-provisioner longhorn openebs portworx provisioner rook secrets-store trident",
+)
+_BACKUP = ("a backup", "velero backup")
+_MESH = ("a service mesh", "consul istio istiod kuma linkerd")
 
 _NEEDS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "rbac-secrets-read": (
         ("an ingress controller", "ingress gateway traefik haproxy contour envoy kong nginx"),
-        ("a certificate manager", "cert-manager certmanager"),
-        ("an operator of external secrets", "external-secrets vault vault-secrets-operator"),
+        _CERTIFICATES,
+        _EXTERNAL,
         ("the controller of sealed secrets", "sealed-secrets sealed-secrets-controller"),
-        ("a driver for storage", "csi secrets-store provisioner csi-provisioner"),
-        ("a backup", "velero backup"),
+        _STORAGE,
+        _BACKUP,
         _GITOPS,
         _OPERATOR,
     ),
@@ -32,6 +43,21 @@ _NEEDS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "rbac-nodes-proxy": (
         ("an agent of monitoring", "prometheus kubelet metrics-server datadog-agent newrelic"),
     ),
+    "rbac-token-create": (_EXTERNAL, _CERTIFICATES),
+    "rbac-csr": (
+        (
+            "an approver of kubelets' certificates",
+            "cert-approver csr-approver kubelet-csr-approver",
+        ),
+    ),
+    "rbac-admission-write": (
+        ("an engine of admission", "gatekeeper kubewarden kyverno opa policy-controller ratify"),
+        _CERTIFICATES,
+        _MESH,
+        _OPERATOR,
+    ),
+    "rbac-pv-create": (_STORAGE, _BACKUP),
+    "rbac-ns-patch": (("a manager of tenants", "capsule hnc rancher"), _GITOPS, _MESH),
 }
 
 

@@ -41,8 +41,8 @@ class Power(msgspec.Struct, frozen=True):
 
     ``said`` goes on from a subject: ``may run commands in any container``. ``namespace`` is None
     where it does no harm that an item reports, bound in one namespace. Every one of ``rights`` is
-    needed where ``together``. With ``by_name`` it counts for single objects, too; with ``whose`` it
-    counts for those whose own rights are dangerous. ``instead`` is smaller and does most of what
+    needed where ``together``. With ``by_name`` it counts for single objects, too; with ``whose``
+    for those of them that `named` finds dangerous. ``instead`` is smaller and does most of what
     the power is wanted for. ``unseen`` says what of it an audit log does not show.
     """
 
@@ -55,6 +55,11 @@ class Power(msgspec.Struct, frozen=True):
     whose: bool = False
     instead: tuple[Pattern, ...] = ()
     unseen: str = ""
+
+    @property
+    def cluster_scoped(self) -> bool:
+        """Whether all of it is about what stands in no namespace."""
+        return all(pattern.cluster for pattern in self.rights)
 
 
 def held(
@@ -74,6 +79,22 @@ def held(
     if power.together and not all(parts):
         return ()
     return tuple(request for part in parts for request in part)
+
+
+def touched(power: Power, rules: Iterable[o.PolicyRule]) -> bool:
+    """Whether rules allow any request of a power on any object at all."""
+    known = [nameless(rule) for rule in rules]
+    requests = (each for pattern in power.rights for each in pattern.requests())
+    return any(allows(rule, each) for each in requests for rule in known)
+
+
+def names_of(rules: Iterable[o.PolicyRule], requests: Iterable[Request]) -> list[str]:
+    """Return the names to which rules limit requests; none where one rule limits any to none."""
+    asked = tuple(requests)
+    mine = [rule for rule in rules if any(allows(nameless(rule), each) for each in asked)]
+    if not all(rule.resource_names for rule in mine):
+        return []
+    return sorted({name for rule in mine for name in rule.resource_names or ()})
 
 
 def nameless(rule: o.PolicyRule) -> o.PolicyRule:

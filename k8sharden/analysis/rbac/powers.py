@@ -7,11 +7,11 @@ A power is a set of rights, any of which is enough. `judge` finds the bindings t
 from collections.abc import Iterator
 from typing import Any
 
-from k8sharden.analysis.rbac.authorize import Request
+from k8sharden.analysis.rbac.authorize import Request, allows
 from k8sharden.analysis.rbac.bindings import found, in_use, subjects_of, who
 from k8sharden.analysis.rbac.named import Place, place_of, weighed
 from k8sharden.analysis.rbac.needs import usual
-from k8sharden.analysis.rbac.patterns import Power, held, words
+from k8sharden.analysis.rbac.patterns import Power, held, names_of, touched, words
 from k8sharden.analysis.rbac.policy import Policy, Rules, policy_of, role_of
 from k8sharden.analysis.rbac.subjects import identity, is_account_group, service_account
 from k8sharden.analysis.rbac.unlimited import is_unlimited
@@ -52,21 +52,31 @@ def given(power: Power, rules: Rules, place: Place, beside: Rules = ()) -> tuple
         return ()
     if power.whose:
         rules = weighed(rules, (*rules, *beside), place)
-    return held(power, rules, place.minor, everywhere=place.everywhere)
+    if not power.together:
+        return held(power, rules, place.minor, everywhere=place.everywhere)
+    both = (*rules, *weighed(beside, beside, place))
+    requests = held(power, both, place.minor, everywhere=place.everywhere)
+    return tuple(each for each in requests if any(allows(rule, each) for rule in rules))
 
 
 def given_by(ref: Ref, power: Power, policy: Policy, minor: int | None) -> tuple[Request, ...]:
-    """Return the requests of a power that a binding gives its subjects."""
+    """Return the requests of a power that a binding gives its subjects.
+
+    Where several rights make a power only together, another binding of theirs may give the rest.
+    """
     binding = policy.bindings[ref]
     rules = policy.rules(role_of(ref, binding)) or ()
-    beside = tuple(_allowed(binding, ref, policy)) if power.whose else ()
+    if not touched(power, rules):
+        return ()
+    beside = tuple(_allowed(binding, ref, policy, power)) if power.whose else ()
     return given(power, rules, place_of(policy, minor, ref.namespace), beside)
 
 
-def _allowed(binding: o.Binding, ref: Ref, policy: Policy) -> Iterator[o.PolicyRule]:
-    """Yield everything that the subjects of a binding are allowed."""
+def _allowed(binding: o.Binding, ref: Ref, policy: Policy, power: Power) -> Iterator[o.PolicyRule]:
+    """Yield everything that the subjects of a binding are allowed, as far as a power asks."""
     for subject in subjects_of(binding):
-        for grant in policy.grants(identity(subject, ref.namespace)):
+        where = ref.namespace if power.together else None
+        for grant in policy.grants(identity(subject, ref.namespace), where):
             yield from grant.rules
 
 
@@ -75,10 +85,17 @@ def _finding(
 ) -> Finding:
     binding = policy_of(inventory).bindings[ref]
     subjects = subjects_of(binding)
-    place = "" if all(each.cluster for each in power.rights) else f" {where(ref)}"
-    what = f"{power.said}{place}, by {role_of(ref, binding).label}: {words(requests)}."
-    said = [f"{who(subjects)} {what}"]
+    role = role_of(ref, binding)
     evidence: dict[str, Any] = {"rights": [f"{each.verb} {each.resource}" for each in requests]}
+    what = words(requests)
+    names = names_of(policy_of(inventory).rules(role) or (), requests)
+    if names:
+        what += f" named {', '.join(names)}"
+        evidence["names"] = names
+    # Named objects are few, and what stands in no namespace is nowhere in particular.
+    nowhere = not ref.namespace and (names or power.cluster_scoped)
+    place = "" if nowhere else f" {where(ref)}"
+    said = [f"{who(subjects)} {power.said}{place}, by {role.label}: {what}."]
     need = usual(item.id, ref, subjects, inventory)
     if need:
         said.append(f"It looks like {need}, which often needs this.")
