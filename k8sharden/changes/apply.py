@@ -7,7 +7,8 @@ from enum import StrEnum
 
 import msgspec
 
-from k8sharden.changes.access import Inquiry, Tell, Verdict
+from k8sharden.changes.access import Inquiry, Tell
+from k8sharden.changes.answers import Verdict
 from k8sharden.changes.back import Written, fail
 from k8sharden.changes.entry import records_of
 from k8sharden.changes.ground import Ground, Unsettled

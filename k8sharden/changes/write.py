@@ -2,7 +2,7 @@
 
 from typing import Any, Protocol
 
-from k8sharden.changes.access import Answer
+from k8sharden.changes.answers import Answer
 from k8sharden.changes.bind import Bound, Drift, bind, look, operations
 from k8sharden.changes.bookkeeping import essential
 from k8sharden.changes.compare import by_us, ends, holds, made_anew

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 import click
 
-from k8sharden.changes.access import asked
+from k8sharden.analysis.rbac.questions import asked
 from k8sharden.changes.entry import Entry
 from k8sharden.changes.journal import Journal
 from k8sharden.changes.plan import Plan

@@ -80,13 +80,15 @@ def swap(*reviews: AccessReview) -> Change:
 class Authorizer:
     """A cluster whose authorizer is behind, or says what a test wants.
 
-    It knows the cluster as it was until ``behind`` questions were asked since a write. ``says``
-    overrules an answer; None leaves it.
+    It knows the cluster as it was until ``behind`` questions were asked since a write. Where there
+    are ``several``, they answer in turn, and only the last one is behind. ``says`` overrules an
+    answer; None leaves it.
     """
 
-    def __init__(self, cluster: MemoryCluster, *, behind: int = 0) -> None:
+    def __init__(self, cluster: MemoryCluster) -> None:
         self.cluster = cluster
-        self.behind = behind
+        self.behind = 0
+        self.several = 1
         self.asked: list[str] = []
         self.says: Callable[[str], bool | None] = lambda _: None
         self._inner = cluster.transport()
@@ -108,11 +110,13 @@ class Authorizer:
         about = spec.get("resourceAttributes") or spec["nonResourceAttributes"]
         told = about.get("resource") or about["path"]
         self.asked.append(told)
+        late = len(self.asked) % self.several == 0
         if self._left:
-            self._left -= 1
+            self._left -= late
         else:
             self._known = None
-        answer = (self._known or self._inner).send(request, timeout=timeout)
+        line = self._known if self._known and late else self._inner
+        answer = line.send(request, timeout=timeout)
         said = self.says(told)
         if said is None:
             return answer

@@ -112,6 +112,17 @@ def test_an_authorizer_that_is_behind_is_asked_again(
     assert len(authorizer.asked) >= behind + ALL
 
 
+@pytest.mark.parametrize("several", [2, 3, 5])
+def test_several_api_servers_are_behind_each_on_its_own(
+    api: Api, authorizer: Authorizer, journal: Journal, several: int
+) -> None:
+    """While one of several still answers by what was, the change is not verified."""
+    authorizer.several, authorizer.behind = several, 5
+    outcome = apply(api, journal)
+    assert outcome.result is Result.VERIFIED, outcome
+    assert len(authorizer.asked) > 5 * several
+
+
 def test_an_answer_by_a_binding_that_is_gone_proves_nothing(
     api: Api, authorizer: Authorizer, journal: Journal
 ) -> None:
@@ -282,6 +293,15 @@ def test_review_says_what_will_be_asked(api: Api) -> None:
     (planned,) = dry_run(plan_of(api, swap()), api).changes
     assert planned.checked[-1] == (
         "Afterwards the API server is asked about it: 3 rights to be kept and 3 rights to go."
+    )
+
+
+def test_review_says_what_is_denied_today_already(api: Api, authorizer: Authorizer) -> None:
+    """A right that another authorizer denies would be taken for a loss: that is told before."""
+    authorizer.says = lambda about: False if about == "configmaps" else None
+    (planned,) = dry_run(plan_of(api, swap()), api).changes
+    assert planned.checked[-1].startswith(
+        "Denied today already, although roles seem to allow it: get configmaps web in ci "
     )
 
 

@@ -4,7 +4,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from k8sharden.changes.access import Answer
+from k8sharden.changes.answers import Answer
 from k8sharden.changes.plan import Plan, bind_change
 from k8sharden.changes.write import Writer, WrittenObject
 from k8sharden.cluster.api import Access

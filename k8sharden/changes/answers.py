@@ -1,0 +1,111 @@
+"""What the API server's authorizer answered to the questions of a change, and what follows."""
+
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+import msgspec
+
+from k8sharden.analysis.rbac.questions import confirmed, rights, words
+from k8sharden.errors import K8shardenError
+from k8sharden.model.change import AccessReview
+from k8sharden.model.ref import Ref
+
+
+class Answer(Protocol):
+    """What the authorizer says."""
+
+    @property
+    def allowed(self) -> bool:
+        """Whether the right is there."""
+        ...
+
+    @property
+    def reason(self) -> str:
+        """The binding that allows, or what the authorizer misses."""
+        ...
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """How the asking ended, in words.
+
+    ``lost`` is whether a right is denied that was to be there; ``unsure`` whether another one is
+    not as it was meant, or could not be asked about.
+    """
+
+    said: str
+    lost: bool = False
+    unsure: bool = False
+
+
+class Answers:
+    """What was asked, and the last answer to each question."""
+
+    def __init__(self, reviews: Sequence[AccessReview], gone: Iterable[Ref]) -> None:
+        # What was to stay comes first: it is what somebody waits for.
+        self.questions = tuple(sorted(dict.fromkeys(reviews), key=lambda each: not each.allowed))
+        self._gone = tuple(f"RBAC: allowed by {_named(ref)} of " for ref in gone)
+        self._answers: dict[AccessReview, Answer] = {}
+        self.lost: AccessReview | None = None
+
+    def knows(self, review: AccessReview) -> bool:
+        """Whether there is an answer."""
+        return review in self._answers
+
+    def take(self, review: AccessReview, answer: Answer) -> None:
+        """Take an answer. A right that was there by the change, and is not any more, is lost.
+
+        One that was there only by a binding that is gone may come yet.
+        """
+        if review.allowed and not answer.allowed and self._settled(review):
+            self.lost = review
+        self._answers[review] = answer
+
+    def open(self) -> tuple[AccessReview, ...]:
+        """Return the questions whose last answer is not as it was meant."""
+        return tuple(each for each in self.questions if not self._settled(each))
+
+    def _settled(self, review: AccessReview) -> bool:
+        answer = self._answers.get(review)
+        if answer is None or answer.allowed is not review.allowed:
+            return False
+        return not answer.reason.startswith(self._gone)
+
+    def ended(self, trouble: K8shardenError | None, *, stopped: bool) -> Verdict:
+        """Return the verdict over what is known by now."""
+        if not self.open():
+            return Verdict(confirmed(self.questions))
+        denied = [each for each in self.questions if each.allowed and self._is(each, allowed=False)]
+        if denied:
+            first = self.lost or denied[0]
+            what = "was to stay" if first.before else "was to come back"
+            return Verdict(f"Denied, though it {what}: {self._named(first, denied)}", lost=True)
+        said = []
+        still = [
+            each for each in self.questions if not each.allowed and self._is(each, allowed=True)
+        ]
+        if still:
+            said.append(f"Still allowed, though it was to go: {self._named(still[0], still)}")
+        stale = [each for each in self.open() if each.allowed and self.knows(each)]
+        if stale:
+            said.append(f"Known only by a binding that is gone: {self._named(stale[0], stale)}")
+        missing = sum(not self.knows(each) for each in self.questions)
+        if missing:
+            why = "it was stopped." if stopped and not trouble else str(trouble)
+            many = f"{missing} of {rights(len(self.questions))}"
+            said.append(f"The API server was not asked about {many}: {why}")
+        return Verdict(" ".join(said), unsure=True)
+
+    def _is(self, review: AccessReview, *, allowed: bool) -> bool:
+        return self.knows(review) and self._answers[review].allowed is allowed
+
+    def _named(self, first: AccessReview, others: Sequence[AccessReview]) -> str:
+        """Name a right with what the server says of it, and how many more there are."""
+        more = f" and {len(others) - 1} more" if len(others) > 1 else ""
+        reason = self._answers[first].reason
+        return f"{words(first)}{more}. {f'The server says: {reason}.' if reason else ''}".rstrip()
+
+
+def _named(ref: Ref) -> str:
+    """Name a binding as the authorizer does."""
+    where = f"{ref.name}/{ref.namespace}" if ref.namespace else ref.name
+    return f'{ref.kind} "{where}"'
