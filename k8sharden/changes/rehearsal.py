@@ -56,8 +56,8 @@ def _try(planned: Planned, writer: Writer, touched: set[Ref]) -> Planned:
             said = [*warnings, *([held.said] if held else [])]
             checked += [f"{bound.ref.label}: {warning}" for warning in said]
     if planned.change.reviews:
-        said = foretold(planned.change.reviews, writer.ask, undo=bool(planned.undoes))
-        checked.append(said)
+        undo = bool(planned.undoes)
+        checked.append(foretold(planned.change.reviews, writer.ask, undo=undo))
     return msgspec.structs.replace(planned, checked=tuple(checked))
 
 
