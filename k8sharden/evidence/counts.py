@@ -16,7 +16,8 @@ PATHS = 100
 KINDS = 50_000
 """Kinds of requests that are kept. A cluster of hundreds of controllers has a few thousand."""
 COUNTS = 150_000
-"""Names of all kinds that are kept: with `KINDS` some 80 MB at the very worst."""
+"""Names of all kinds that are kept; beyond them each kind has one count. With `KINDS` that is some
+80 MB at the very worst."""
 LONGEST = 1_000
 """Characters of all the names in one request."""
 

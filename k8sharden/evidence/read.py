@@ -77,16 +77,12 @@ class Reader:
     def _unusual(self, line: bytes) -> None:
         """Take what is no event as it stands: wrapped, torn, mixed with another, or none."""
         bare = line.rstrip(b",")
-        if bare[:1] not in (b"{", b"["):
-            at = bare.find(b'{"', 0, _PREFIX)
-            bare = bare[at:] if at >= 0 else bare
-        if not self._wrapped(bare):
+        at = 0 if bare[:1] in (b"{", b"[") else bare.find(b'{"', 0, _PREFIX)
+        if at < 0 or not self._wrapped(bare[at:]):
             self._torn(bare)
 
     def _wrapped(self, value: bytes) -> bool:
         """Take the events in one value of JSON; False where it is none."""
-        if value[:1] not in (b"{", b"["):
-            return False
         try:
             for found in events(value):
                 if found.event is None:
