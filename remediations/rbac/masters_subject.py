@@ -87,8 +87,8 @@ ITEM = Item(
             "people hand out such certificates, and believe that deleting the binding ends it."
         ),
         attack=(
-            "ClusterRoleBinding on-call lists system:masters beside the people on call, and so "
-            "the last two of them were given its certificates. Mallory finds one in an old "
+            "ClusterRoleBinding support-view lists system:masters beside the support group, since "
+            "somebody there was once given its certificate. Mallory finds it in an old "
             "kubeconfig. The team deletes every binding of that person; she still reads Secret "
             "payments/card-provider, because no binding ever gave her the right to, and none can "
             "take it away. Only a new certificate authority does."

@@ -8,6 +8,7 @@ import jsonschema
 import pytest
 
 from k8sharden.export.reports import schema
+from remediations.rbac import ITEMS as RBAC
 from tests.e2e.company import snapshot
 from tests.e2e.proxy import recording, through
 from tests.e2e.run import Person
@@ -34,7 +35,7 @@ def test_everything_is_applied_verified_and_undone(person: Person, company: Cont
     document = applied.json()
     jsonschema.validate(document, schema("plan"))
     results = {(change["kind"], change["result"]) for change in document["changes"]}
-    done = {(kind, "verified") for kind in ("patch", "create", "group")}
+    done = {(kind, "verified") for kind in ("patch", "create", "delete", "group")}
     assert results == done | {("artefact", "skipped"), ("patch", "skipped")}
 
     web = json.loads(company.kubectl("get", "deployment", "web", "-n", "shop", "-o", "json").stdout)
@@ -88,10 +89,14 @@ def test_a_viewer_gets_unknown_with_the_missing_permission(
     rbac = [finding for finding in document["findings"] if finding["area"] == "rbac"]
     assert {finding["status"] for finding in rbac} == {"unknown"}
     assert any("list clusterrolebindings" in finding["message"] for finding in rbac)
-    assert document["summary"]["areas"]["rbac"] == {"fail": 0, "pass": 0, "unknown": 1}
+    assert document["summary"]["areas"]["rbac"] == {
+        "fail": 0,
+        "pass": 0,
+        "unknown": len(RBAC),
+    }
     covered = {line["resource"]: line for line in document["coverage"]}
     assert covered["secrets"]["status"] == "forbidden"
-    assert covered["secrets"]["checks"] == ["sec-etcd-plain"]
+    assert covered["secrets"]["checks"] == ["rbac-legacy-token", "sec-etcd-plain"]
     assert person("scan", "--kubeconfig", config, "--fail-on-unknown").code == 1
 
 
