@@ -32,7 +32,7 @@ from k8sharden.model.change import (
     SetField,
     Write,
 )
-from k8sharden.model.inventory import Inventory
+from k8sharden.model.inventory import Inventory, SourceKind
 from k8sharden.model.ref import Ref
 from k8sharden.model.workloads import Workload
 from remediations.rbac.leaving import plain, without
@@ -83,7 +83,7 @@ def moved(of: Family, works: Sequence[Workload], inventory: Inventory) -> Change
     writes = (
         *(_account(work, names[work.ref], inventory) for work in works),
         *_bindings(of, works, names, inventory),
-        *(_template(work, names[work.ref]) for work in works),
+        *(_template(work, names[work.ref], inventory) for work in works),
         *_leaving(of, inventory),
     )
     return Change(
@@ -175,8 +175,14 @@ def _bindings(
             yield Create(twin, manifest)
 
 
-def _template(work: Workload, name: str) -> Patch:
-    return Patch(work.ref, (SetField((*work.path, "serviceAccountName"), name),))
+def _template(work: Workload, name: str, inventory: Inventory) -> Patch:
+    """Name the account, on a server under the field's old name, too.
+
+    The server fills either in from the other, so that an undo of one alone would undo nothing.
+    """
+    files = inventory.source.kind is SourceKind.MANIFESTS
+    fields = ("serviceAccountName",) if files else ("serviceAccountName", "serviceAccount")
+    return Patch(work.ref, tuple(SetField((*work.path, field), name) for field in fields))
 
 
 def _leaving(of: Family, inventory: Inventory) -> Iterator[Write]:
