@@ -164,6 +164,7 @@ def document(found: Sequence[Escalation], asked: int, gaps: Sequence[str]) -> di
                 "system": each.system,
                 **_plain(each.path),
                 "cut": _cut(each.cut),
+                "tried": each.tried,
             }
             for each in found
         ],
@@ -192,7 +193,7 @@ def _lines(found: Sequence[Escalation], asked: int, *, unknown: bool) -> list[st
         lines += ["", f"{number}. {each.path.start}: {each.path.reach.label}, in {steps}"]
         lines += [f"   {visible(each.path.said)}"]
         lines += [f"   Unsure: {note}." for note in each.path.notes]
-        lines += _cut_lines(each.cut)
+        lines += _cut_lines(each)
     return lines[1:] if asked == 1 else lines
 
 
@@ -207,9 +208,11 @@ def _count(found: Sequence[Escalation], asked: int) -> str:
     return f"{len(found)} of {asked} subjects get to more than they are given: {each}."
 
 
-def _cut_lines(cut: Cut | None) -> list[str]:
+def _cut_lines(found: Escalation) -> list[str]:
+    cut = found.cut
     if cut is None:
-        return []
+        none = "No single change of a role or binding ends it."
+        return [f"   {none if found.tried else 'Name it to see the cheapest cut.'}"]
     cost = cut.cost
     rights = f"{cost.rights:,} right{'s' if cost.rights != 1 else ''}"
     whom = "1 subject" if cost.subjects == 1 else f"{cost.subjects:,} subjects"

@@ -40,7 +40,10 @@ class Identity(NamedTuple):
         account = account_of(self.user)
         if account:
             return f"ServiceAccount {account[0]}/{account[1]}"
-        return f"User {self.user}" if self.user else f"Group {min(self.own, default='')}"
+        if self.user:
+            return f"User {self.user}"
+        # Those who log in are in everybody's groups; a group of its own says more.
+        return f"Group {min(self.own or self.groups - {AUTHENTICATED} or self.groups, default='')}"
 
     @property
     def own(self) -> frozenset[str]:

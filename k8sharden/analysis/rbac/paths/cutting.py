@@ -30,6 +30,9 @@ from k8sharden.model.text import one_line
 _VERBS, _RESOURCES = 8, 60
 """About how many verbs and resources a star stands for in a cluster without extensions."""
 
+_KEPT = "kubeadm:cluster-admins"
+"""The way in for emergencies, which nobody is advised to close."""
+
 _NEW = "k8sharden-cut"
 """The name of the role that a binding gets in the prediction; nothing is written."""
 
@@ -126,13 +129,10 @@ def _smaller(need: Need, binding: o.Binding, seat: Seat, inventory: Inventory) -
     ref, own = need.grant.binding, frozenset(seat.who.subjects())
     going = [each for each in binding.subjects or () if key(each, ref.namespace) in own]
     staying = [each for each in binding.subjects or () if each not in going]
-    if not going:
+    if all(is_own(each, ref.namespace) or each.name == _KEPT for each in going):
         return
     bound = msgspec.to_builtins(binding) | {"subjects": msgspec.to_builtins(staying)}
     names = _some([key(each, ref.namespace) for each in going])
-    own_part = all(is_own(each, ref.namespace) for each in going)
-    if own_part:
-        return
     taken = tuple(right for rule in need.grant.rules for right in rights_in(rule, ref.namespace))
     yield Option(
         f"take {names} out of {ref.label}",

@@ -31,7 +31,6 @@ from k8sharden.analysis.rbac.subjects import (
     ACCOUNTS,
     AUTHENTICATED,
     UNAUTHENTICATED,
-    Identity,
     ServiceAccount,
     identity_of,
 )
@@ -74,8 +73,16 @@ class Graph:
         kept = {place: fans for place, fans in self._fans.items() if _stays(place, fans, touched)}
         return Graph(policy, self.world, kept)
 
-    def holds_own(self, who: Identity) -> bool:
-        """Whether a binding gives somebody more than everybody has."""
+    def gains(self, seat: Seat) -> bool:
+        """Whether somebody was given more than everybody has, or more on the way that leads on.
+
+        What counts for some requests only is worth what it leads to.
+        """
+        if seat.through is not None:
+            return False
+        if seat.extra:
+            return any(not hold.grant.binding.name for hold in self.roles.holdings(seat).all)
+        who = seat.who
         broad = (f"Group {name}" for name in (AUTHENTICATED, UNAUTHENTICATED, ACCOUNTS))
         return any(map(self.policy.names, set(who.principals()) - set(broad)))
 

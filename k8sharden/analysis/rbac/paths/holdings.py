@@ -141,6 +141,11 @@ class Holdings:
         for hold in holds:
             self._by_ask.setdefault(hold.ask, []).append(hold)
 
+    @property
+    def all(self) -> Iterator[Hold]:
+        """All of them."""
+        return (hold for holds in self._by_ask.values() for hold in holds)
+
     def of(self, wanted: tuple[Ask, ...]) -> tuple[Hold, ...]:
         """Return the holds of any of these rights."""
         if not self._by_ask:

@@ -87,10 +87,9 @@ def _rank(graph: Graph, start: Anywhere, place: Anywhere) -> int | None:
     match place:
         case Whole(namespace=namespace):
             return (Scope.NAMESPACE if namespace else Scope.CLUSTER).rank
-        case Seat(who=who, extra=extra):
-            same = isinstance(start, Seat) and start.who == who and not extra
-            gains = bool(extra) or graph.holds_own(who)
-            return Scope.SUBJECT.rank if gains and not same else None
+        case Seat():
+            same = isinstance(start, Seat) and start.who == place.who and not place.extra
+            return Scope.SUBJECT.rank if graph.gains(place) and not same else None
     return None
 
 

@@ -29,15 +29,17 @@ _NEEDED = (*RBAC, kinds.SERVICE_ACCOUNTS, kinds.SECRETS, *kinds.WORKLOADS, kinds
 
 
 class Escalation(msgspec.Struct, frozen=True):
-    """The best path of one start, and the cheapest cut; None where it was not worked out or none.
+    """The best path of one start, and the cheapest cut; None where no change of RBAC ends it.
 
-    ``namespace`` is that of a service account or a workload, empty for users and groups.
+    ``namespace`` is that of a service account or a workload, empty for users and groups. A cut is
+    only looked for where ``tried``.
     """
 
     path: Path
     namespace: str = ""
     system: bool = False
     cut: Cut | None = None
+    tried: bool = True
 
 
 def starts(inventory: Inventory, *, system: bool = False) -> Iterator[Identity]:
@@ -110,7 +112,7 @@ def _escalation(
 
     graph = graph_of(inventory)
     found = cheapest_cut(graph, place, trail, inventory, again) if cut else None
-    return Escalation(path_of(place, trail), _home(start), _own(start), found)
+    return Escalation(path_of(place, trail), _home(start), _own(start), found, cut)
 
 
 def _trail(graph: Graph, place: Anywhere, goal: Identity | str | None) -> Trail | None:
@@ -118,7 +120,7 @@ def _trail(graph: Graph, place: Anywhere, goal: Identity | str | None) -> Trail 
         return best_trail(graph, place)
     if isinstance(goal, str):
         return trail_to(graph, place, lambda each: each == Whole(goal))
-    return trail_to(graph, place, lambda each: isinstance(each, Seat) and each.who == goal)
+    return trail_to(graph, place, lambda each: each == Seat(goal))
 
 
 def _home(start: Identity | Ref) -> str:

@@ -12,6 +12,7 @@ from k8sharden.analysis.pod_security import Level, policy
 from k8sharden.analysis.rbac.paths.places import Inside, OnNode
 from k8sharden.analysis.rbac.powers import minor_of
 from k8sharden.analysis.rbac.subjects import ServiceAccount, service_account
+from k8sharden.analysis.rbac.tokens import has_projected_token, is_given_token
 from k8sharden.analysis.rbac.workloads import account_under
 from k8sharden.model import kinds
 from k8sharden.model import objects as o
@@ -48,10 +49,10 @@ class World:
         self.nodes = _nodes(inventory, self.control_plane)
         self._pods = pods_of(inventory)
         self._live = inventory.source.kind is not SourceKind.MANIFESTS
-        self._off = {
-            (each.namespace, each.name)
-            for each in inventory.of(kinds.SERVICE_ACCOUNTS, o.Object)
-            if getattr(each, "automount_service_account_token", None) is False
+        self._with_token = {
+            each.ref
+            for each in workloads(inventory)
+            if has_projected_token(each) or is_given_token(each, inventory)
         }
         self._on: Mapping[str, list[Workload]] | None = None
 
@@ -86,14 +87,7 @@ class World:
 
     def has_token(self, workload: Workload) -> bool:
         """Whether the token of its account is in its pods."""
-        spec = workload.spec
-        for volume in spec.raw_volumes or ():
-            sources = (volume.get("projected") or {}).get("sources") or ()
-            if any("serviceAccountToken" in source for source in sources):
-                return True
-        if spec.automount_service_account_token is not None:
-            return spec.automount_service_account_token
-        return account_under(workload) not in self._off
+        return workload.ref in self._with_token
 
 
 _WEBHOOKS = kinds.MUTATING_WEBHOOKS.key
