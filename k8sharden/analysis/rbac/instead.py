@@ -1,5 +1,7 @@
 """Smaller rights in place of a dangerous one: nodes/metrics in place of nodes/proxy.
 
+An audit log does not show that they are needed: a kubelet is asked past the API server.
+
 Source: KEP-2862 (fine-grained authorization of the kubelet's API).
 """
 

@@ -16,8 +16,10 @@ from k8sharden.analysis.rbac.powers import given_by, minor_of
 from k8sharden.analysis.rbac.subjects import Identity, identity
 from k8sharden.analysis.system import is_bootstrap_rbac
 from k8sharden.model import kinds
+from k8sharden.model.change import Create, NoChange
 from k8sharden.model.inventory import Inventory
 from k8sharden.model.ref import Ref
+from remediations import OWN
 from tests.remediations import harness
 from tests.servers.control_plane import ControlPlane
 
@@ -120,6 +122,39 @@ def test_the_api_server_allows_what_is_found_and_nothing_else(
                 for each in _power(check, ref, seen):
                     at = each._replace(namespace=_place(each, check, ref))
                     assert comes_to(server, who, at, wanted=False), (ref.label, at)
+
+
+@pytest.mark.parametrize(("check", "path"), FIXTURES, ids=lambda part: getattr(part, "stem", part))
+def test_after_the_change_the_api_server_denies_what_was_found(
+    server: ControlPlane, check: str, path: Path
+) -> None:
+    """The new role is accepted as it is, and gives nothing back of what was the danger."""
+    docs = harness.read(path)
+    seen = harness.inventory(docs)
+    policy = policy_of(seen)
+    item = next(each for each in OWN if each.id == check)
+    for finding in item.evaluate(seen):
+        answer = item.remediate(finding, seen)
+        old = policy.bindings[finding.resource]
+        own = is_bootstrap_rbac(policy.roles[role_of(finding.resource, old)].metadata)
+        if isinstance(answer, NoChange) or own:
+            continue
+        who = identity(subjects_of(old)[0], finding.resource.namespace)
+        found = given_by(finding.resource, POWERS[check], policy, minor_of(seen))
+        made = [write.manifest for write in answer.writes if isinstance(write, Create)]
+        with standing(server, made):
+            _wait_for_all(server, made)
+            for each in found:
+                at = each._replace(namespace=_place(each, check, finding.resource))
+                assert comes_to(server, who, at, wanted=False), (finding.resource.label, at)
+
+
+def _wait_for_all(server: ControlPlane, docs: list[dict[str, Any]]) -> None:
+    """Wait until the server knows all bindings among some objects."""
+    policy = policy_of(harness.inventory(docs))
+    for ref, binding in in_use(policy):
+        who = identity(subjects_of(binding)[0], ref.namespace)
+        _wait_for(server, who, ref, policy.rules(role_of(ref, binding)) or ())
 
 
 def _named(asked: Request, rules: Rules) -> Request:

@@ -1,0 +1,55 @@
+"""How often a right was used, in words."""
+
+import pytest
+
+from k8sharden.analysis.rbac.authorize import Request
+from k8sharden.analysis.rbac.used import Used, used
+from k8sharden.model import kinds
+from k8sharden.model.facts import Facts
+from k8sharden.model.inventory import Inventory, Source, SourceKind
+from k8sharden.model.usage import Usage, Use
+from tests.analysis.rbac.made import subject
+
+DAY = 86_400.0
+FIRST = 1_793_836_800.0
+BINDING = kinds.ROLE_BINDINGS.ref("shop", "support")
+EXEC = [Request("create", "", "pods/exec")]
+
+
+@pytest.mark.parametrize(
+    ("seen", "words"),
+    [
+        (Used(12, FIRST, 7), "Used 12 times in the log, last on 2026-11-05."),
+        (Used(1, FIRST, 7), "Used once in the log, last on 2026-11-05."),
+        (Used(0, 0.0, 7), "Not used in the log's 7 days."),
+        (Used(0, 0.0, 1), "Not used in the log's day."),
+    ],
+)
+def test_a_use_is_told_in_a_sentence(seen: Used, words: str) -> None:
+    """One is told as once, none with the length of the log, in which it might have been."""
+    assert seen.words == words
+
+
+def inventory(usage: Usage | None) -> Inventory:
+    """Return an inventory with an audit log, or without one."""
+    source = Source(SourceKind.CLUSTER, "training")
+    return Inventory(source, {}, {}, facts=Facts(usage=usage))
+
+
+def test_without_a_log_nothing_is_said() -> None:
+    """No log is no evidence that a right is idle."""
+    assert used(BINDING, [subject("User ada")], EXEC, inventory(None)) is None
+
+
+def test_a_request_by_two_subjects_of_a_binding_counts_once() -> None:
+    """Ada is named and in a group that is named, and asked twice, not four times."""
+    use = Use("ada", "create", "", "pods/exec", "shop", allowed=2, last=FIRST + DAY)
+    log = Usage((use,), {"ada": ("support",)}, first=FIRST, last=FIRST + 7 * DAY)
+    subjects = [subject("User ada"), subject("Group support")]
+    assert used(BINDING, subjects, EXEC, inventory(log)) == Used(2, FIRST + DAY, 7)
+
+
+def test_a_log_of_some_hours_is_a_day_long() -> None:
+    """Nobody reads of a log of 0 days."""
+    log = Usage(first=FIRST, last=FIRST + DAY / 10)
+    assert used(BINDING, [subject("User ada")], EXEC, inventory(log)) == Used(0, 0.0, 1)

@@ -1,0 +1,66 @@
+"""What stands in for nodes/proxy: the harmless parts of the kubelet's API that a server knows."""
+
+from typing import Any
+
+import pytest
+
+from k8sharden.model.change import Change, Create
+from k8sharden.model.inventory import Source, SourceKind
+from remediations.rbac.nodes_proxy import ITEM
+from tests.remediations import harness
+
+Document = dict[str, Any]
+RBAC = "rbac.authorization.k8s.io"
+ALWAYS = {"nodes/log", "nodes/metrics", "nodes/stats"}
+LATER = {"nodes/configz", "nodes/healthz", "nodes/pods"}
+
+
+def documents(**rule: list[str]) -> list[Document]:
+    """Return a role with a rule about nodes/proxy, and a binding to it."""
+    head = {"apiVersion": f"{RBAC}/v1", "metadata": {"name": "agent"}}
+    rules = [{"apiGroups": [""], "resources": ["nodes/proxy"], **rule}]
+    subject = {"kind": "ServiceAccount", "namespace": "monitoring", "name": "agent"}
+    named = {"apiGroup": RBAC, "kind": "ClusterRole", "name": "agent"}
+    return [
+        {**head, "kind": "ClusterRole", "rules": rules},
+        {**head, "kind": "ClusterRoleBinding", "roleRef": named, "subjects": [subject]},
+    ]
+
+
+def rules_after(docs: list[Document], version: str) -> list[Document]:
+    """Return the rules of the role that the item makes."""
+    source = Source(SourceKind.CLUSTER, "training", "uid-1", version)
+    answer = harness.remedy(ITEM, docs, source)
+    assert isinstance(answer, Change)
+    role = next(each for each in answer.writes if isinstance(each, Create))
+    return list(role.manifest["rules"])
+
+
+@pytest.mark.parametrize(
+    ("version", "wanted"),
+    [
+        ("v1.36.2", ALWAYS | LATER),
+        ("v1.33.0", ALWAYS | LATER),
+        ("v1.32.9", ALWAYS),
+        ("", ALWAYS),
+    ],
+)
+def test_a_server_gets_the_sub_resources_that_its_kubelets_ask_for(
+    version: str, wanted: set[str]
+) -> None:
+    """From 1.33 on there are three more; nobody is offered what an unknown server may not know."""
+    (rule,) = rules_after(documents(verbs=["get", "create"]), version)
+    assert set(rule["resources"]) == wanted
+    assert rule["verbs"] == ["get"]
+    assert "resourceNames" not in rule
+
+
+def test_a_node_that_was_named_stays_the_only_one() -> None:
+    """What takes the place of a right on one node is no right on all of them."""
+    (rule,) = rules_after(documents(verbs=["get"], resourceNames=["worker-1"]), "v1.36.2")
+    assert rule["resourceNames"] == ["worker-1"]
+
+
+def test_whoever_could_not_read_gets_nothing_to_read() -> None:
+    """A right to run commands alone has no harmless part."""
+    assert rules_after(documents(verbs=["create"]), "v1.36.2") == []
