@@ -184,8 +184,8 @@ STEPS: dict[str, tuple[list[PolicyRule], str, str]] = {
         [rule("create", "mutatingwebhookconfigurations", ADMISSION)],
         WIDE,
         (
-            f"may create mutating webhooks {BY_ALL}, so every pod is written through it and may run "
-            f"as {ADMIN}"
+            f"may create mutating webhooks {BY_ALL}, so every pod is written through it and may "
+            f"run as {ADMIN}"
         ),
     ),
     "secret to be filled": (
