@@ -107,6 +107,14 @@ class Session:
         cancelled: Callable[[], bool] = lambda: False,
     ) -> Scan:
         """Read and assess. Raises `Cancelled` soon after ``cancelled`` says so."""
+        return self._assessed(self.read(progress, cancelled), cancelled)
+
+    def read(
+        self,
+        progress: Callable[[Progress], None] = lambda _: None,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> Inventory:
+        """Read what a scan reads, for whoever needs no findings; it raises the same."""
         given = self._audit_log.usage(progress, cancelled)
         read = self.place.collect(progress, cancelled)
         usage = self._audit_log.checked(given, read) if given else self.place.usage()
@@ -118,7 +126,7 @@ class Session:
         facts = msgspec.structs.replace(
             known.facts, images=self._images, usage=usage, widen=self._widen
         )
-        return self._assessed(msgspec.structs.replace(read, facts=facts), cancelled)
+        return msgspec.structs.replace(read, facts=facts)
 
     def ask_registries(self) -> None:
         """Let the next scan ask the registries of its images; what they said is kept from then on.

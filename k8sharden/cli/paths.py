@@ -19,6 +19,7 @@ from k8sharden.analysis.rbac.paths import (
 )
 from k8sharden.analysis.rbac.policy import RBAC, policy_of
 from k8sharden.analysis.rbac.subjects import Identity, account_of, by_key
+from k8sharden.cli.evidence import evidence_options
 from k8sharden.cli.options import open_session, source_options, split
 from k8sharden.cli.output import emit, out_option, output_options, say, scanning, to_json
 from k8sharden.cli.selection import check_namespace
@@ -47,6 +48,7 @@ _NAMESPACE = "namespace "
     "-n", "--namespace", "namespaces", multiple=True, metavar="NS", help="Only from this namespace."
 )
 @source_options()
+@evidence_options
 @output_options
 @out_option
 def paths(**options: Any) -> int:
@@ -59,7 +61,7 @@ def paths(**options: Any) -> int:
     source, _, rest = split(options)
     session = open_session(source)
     with scanning() as show:
-        inventory = session.scan(show).inventory
+        inventory = session.read(show)
     for name in source.namespaces:
         check_namespace(inventory, name)
     goal = _goal(rest["goal"], inventory)
