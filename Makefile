@@ -10,7 +10,7 @@ PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check lint types imports format servers screenshots pod-security \
-	pod-security-fixtures bench bench-apply bench-screens bench-checkov \
+	pod-security-fixtures rbac bench bench-apply bench-screens bench-checkov \
 	build lock clean
 
 help:  ## List the targets
@@ -51,6 +51,9 @@ pod-security: $(VENV)/.dev servers  ## Hold Pod Security's verdicts and fixes to
 
 pod-security-fixtures: $(VENV)/.dev servers  ## Record anew what a real server says of generated pods
 	$(PY) -m tests.analysis.pod_security.generated.recorded
+
+rbac: $(VENV)/.dev servers  ## Hold who may do what to a real server's answers, in full
+	$(PY) -m pytest -m "slow and real" -o log_cli=true --log-cli-level=INFO tests/analysis/rbac
 
 bench: $(VENV)/.dev servers  ## Measure a scan of 10,000 pods against curl
 	$(PY) -m benchmarks.scan

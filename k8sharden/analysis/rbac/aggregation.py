@@ -1,7 +1,8 @@
 """Aggregated ClusterRoles: filled with the rules of others, which may be filled the same way.
 
 A controller does so one role after the other, until no role changes any more. It replaces what a
-role held; what it reads is what the others hold at that moment.
+role held with what the others hold at that moment. Where these hold nothing it takes back what it
+wrote itself, and leaves what somebody else did: it applies from the server's side.
 
 Source: kubernetes.io, Using RBAC Authorization; k8s.io/kubernetes,
 pkg/controller/clusterroleaggregation, v1.36.
@@ -35,24 +36,33 @@ class Book:
     """
 
     def __init__(self, roles: Roles, *, read: bool = False) -> None:
-        held = {ref: tuple(role.rules or ()) for ref, role in roles.items()}
-        found = sources(roles)
-        self._write(found, held, unexplained(found, held) if read else {})
+        held, found = _own(roles), sources(roles)
+        self._write(found, held, unexplained(found, held) if read else {}, held)
 
-    def _write(self, found: Sources, held: Held, besides: Held) -> None:
+    def _write(self, found: Sources, held: Held, besides: Held, alone: Held) -> None:
+        filled_ = filled(found, held, besides, alone)
+        self.rules: Held = {**held, **filled_}
         self._besides = besides
-        self.rules: Held = {**held, **filled(found, held, besides)}
+        self._alone = {
+            ref: alone[ref]
+            for ref, others in found.items()
+            if ref in alone and not any(self.rules[each] for each in others)
+        }
 
     def changed(self, roles: Roles, anew: Container[Ref]) -> "Book":
         """Return the book of these roles: this one's, but for those that are written anew."""
         book = Book.__new__(Book)
-        found = sources(roles)
-        held = {ref: tuple(role.rules or ()) for ref, role in roles.items()}
+        found, own = sources(roles), _own(roles)
         kept = [ref for ref in found if ref not in anew]
         before = {ref: self.rules[ref] for ref in kept}
         besides = {ref: self._besides[ref] for ref in kept if ref in self._besides}
-        book._write(found, held | before, besides)  # noqa: SLF001 - of its own class
+        alone = {ref: self._alone.get(ref, ()) for ref in kept}
+        book._write(found, own | before, besides, own | alone)  # noqa: SLF001 - of its own class
         return book
+
+
+def _own(roles: Roles) -> dict[Ref, Rules]:
+    return {ref: tuple(role.rules or ()) for ref, role in roles.items()}
 
 
 def sources(roles: Roles) -> Sources:
@@ -95,19 +105,20 @@ def _is_sound(selector: Mapping[str, Any]) -> bool:
     )
 
 
-def filled(found: Sources, held: Held, besides: Held) -> Held:
+def filled(found: Sources, held: Held, besides: Held, alone: Held) -> Held:
     """Return what the aggregated roles hold once the controller has nothing more to do.
 
-    ``held`` is what every role holds before, and ``besides`` what aggregated ones keep although
-    none of their sources is known to hold it. Roles that are filled from each other in a ring may
-    never come to rest: then it ends after as many rounds as there are such roles.
+    ``held`` is what every role holds before, ``besides`` what aggregated ones keep although none of
+    their sources is known to hold it, and ``alone`` what they keep while there is nothing to fill
+    them with. Roles that are filled from each other in a ring may never come to rest: then it ends
+    after as many rounds as there are such roles.
     """
     now = {ref: held.get(ref, ()) for ref in found}
     for _ in range(len(found) + 1):
         before = dict(now)
         for ref, others in found.items():
             gathered = chain.from_iterable(now.get(each, held.get(each, ())) for each in others)
-            now[ref] = once(chain(gathered, besides.get(ref, ())))
+            now[ref] = once(chain(gathered, besides.get(ref, ()))) or alone.get(ref, ())
         if now == before:
             break
     return now

@@ -52,6 +52,7 @@ class MemoryCluster:
         self._served = served
         self._lock = threading.RLock()
         self._store = Store()
+        self._filled: set[str] = set()
         self._users = {ADMIN: (rbac.MASTERS,), **(users or {})}
         self._metrics = metrics
         self._flags = flags
@@ -196,8 +197,12 @@ class MemoryCluster:
         for _ in list(self._store.of(kinds.CLUSTER_ROLES)):
             changed = False
             for role in self._store.of(kinds.CLUSTER_ROLES):
-                rules = rbac.aggregated(self._store, role)
-                if rules is not None and rules != (role.get("rules") or []):
+                rules, uid = rbac.aggregated(self._store, role), role["metadata"]["uid"]
+                # What somebody else wrote into a role stays where there is nothing to fill it with.
+                if rules is None or not (rules or uid in self._filled):
+                    continue
+                self._filled.add(uid)
+                if rules != (role.get("rules") or []):
                     self._store.put(kinds.CLUSTER_ROLES, role | {"rules": rules or None})
                     changed = True
             if not changed:

@@ -175,8 +175,22 @@ def test_selectors_of_an_aggregated_role(selector: dict[str, object], *, chosen:
 
 
 def test_what_a_file_says_an_aggregated_role_holds_is_replaced() -> None:
-    """The controller takes out what comes from none of its sources."""
-    assert held({"a": gathering(by_label(into="a"), rules=[SECRETS])}, "a") == set()
+    """The controller takes out what comes from none of its sources, if they hold anything."""
+    whole = gathering(by_label(into="a"), rules=[SECRETS])
+    part = labelled(o.Role(Meta("part"), rules=[PODS]), into="a")
+    assert held({"a": whole, "part": part}, "a") == {"pods"}
+    assert held({"a": whole}, "a") == {"secrets"}
+
+
+def test_what_the_controller_wrote_it_takes_back() -> None:
+    """With its last part a role loses all, other than one that never had a part."""
+    whole = gathering(by_label(into="a"), rules=[SECRETS])
+    part = labelled(o.Role(Meta("part"), rules=[PODS]), into="a")
+    made = Policy({cluster_role("a"): whole, cluster_role("part"): part}, {})
+    without = made.changed({cluster_role("part"): None})
+    assert without.rules(cluster_role("a")) == ()
+    never = Policy({cluster_role("a"): whole}, {}).changed({cluster_role("other"): None})
+    assert never.rules(cluster_role("a")) == (SECRETS,)
 
 
 def test_what_a_cluster_says_an_aggregated_role_holds_counts() -> None:

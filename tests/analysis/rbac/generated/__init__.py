@@ -1,0 +1,1 @@
+"""RBAC made by chance, and questions about it: a number always makes the same."""
