@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from textual.binding import BindingType
 
+from k8sharden.analysis.rbac.cloud import caveat
 from k8sharden.model import kinds
 from k8sharden.model import objects as o
 from k8sharden.model.finding import Area
@@ -31,7 +32,9 @@ class RbacScreen(AreaScreen):
         bound = len(scan.inventory.of(kinds.ROLE_BINDINGS, o.Binding))
         wide = len(scan.inventory.of(kinds.CLUSTER_ROLE_BINDINGS, o.Binding))
         read = f"{counted(wide, 'cluster role binding')}, {counted(bound, 'role binding')}"
-        return f"Read: {read}. P: who may do what."
+        # In its place where there is more to say: two lines are all there is.
+        first = caveat(scan.inventory) or f"Read: {read}."
+        return f"{first} P: who may do what."
 
     def action_picture(self) -> None:
         """Open the picture, on whom the finding under the cursor is about."""

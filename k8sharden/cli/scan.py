@@ -7,6 +7,7 @@ import click
 
 from k8sharden.analysis.assess import Tally
 from k8sharden.analysis.pod_security import LATEST
+from k8sharden.analysis.rbac.cloud import caveat
 from k8sharden.cli.options import open_session, selection_options, source_options, split
 from k8sharden.cli.output import emit, out_option, output_options, say, scanning, table, to_json
 from k8sharden.cli.registries import tell_asked, tell_read
@@ -93,10 +94,19 @@ def _summary(
     if not selection.words:
         # The areas count the whole scan: beside a part of it they would contradict it.
         _areas(result)
+    if said := _caveat(result, findings, selection):
+        say(said)
     others = f" Not counted, parts of Kubernetes (system): {system}." if system else ""
     say(f"To mend: {failing}. Could not be told: {unknown}.{others}")
     if failing:
         say(f"Next: {session.command('plan', *selection.words)}")
+
+
+def _caveat(result: Scan, findings: Sequence[Finding], selection: Selection) -> str:
+    """Say what no finding about rights can tell, where rights are spoken of."""
+    asked = not selection.words or Area.RBAC in selection.areas
+    spoken = asked or any(each.area is Area.RBAC for each in findings)
+    return caveat(result.inventory) if spoken else ""
 
 
 def _areas(result: Scan) -> None:

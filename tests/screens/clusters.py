@@ -78,6 +78,16 @@ class Hidden(Own):
         return msgspec.structs.replace(inventory, objects=objects, ledger=ledger)
 
 
+class Managed(Own):
+    """A cluster whose control plane somebody else runs."""
+
+    def collect(self, progress: Progressed, cancelled: Callable[[], bool]) -> Inventory:
+        """Say who runs it."""
+        inventory = super().collect(progress, cancelled)
+        plane = msgspec.structs.replace(inventory.control_plane, distribution="EKS", managed=True)
+        return msgspec.structs.replace(inventory, control_plane=plane)
+
+
 class _Refusing:
     """Writes one object; whatever comes then is refused, at once or when it is meant."""
 

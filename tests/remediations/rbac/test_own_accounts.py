@@ -22,9 +22,9 @@ SHOP = harness.read(Path(__file__).parent / "fixtures" / "rbac-default-sa" / "fa
 MOVED = {"Deployment shop/cart", "CronJob shop/mailer"}
 
 
-def answer(docs: list[Document], name: str, source: object = None) -> Change | NoChange:
+def answer(docs: list[Document], name: str, *, files: bool = False) -> Change | NoChange:
     """Return what the item answers to its finding on a binding."""
-    seen = harness.inventory(docs) if source is None else harness.inventory(docs, harness.FILES)
+    seen = harness.inventory(docs, harness.FILES if files else harness.TRAINING)
     finding = next(each for each in ITEM.evaluate(seen) if each.resource.name == name)
     return ITEM.remediate(finding, seen)
 
@@ -96,7 +96,7 @@ def test_a_new_account_gives_tokens_as_the_old_one_did() -> None:
 
 def test_manifests_do_without_the_fields_old_name() -> None:
     """Only a server fills it in; in a file it would be one more line to wonder about."""
-    found = answer(SHOP, "flags", harness.FILES)
+    found = answer(SHOP, "flags", files=True)
     assert isinstance(found, Change)
     edits = [edit for each in found.writes if isinstance(each, Patch) for edit in each.edits]
     named = [edit.path[-1] for edit in edits if isinstance(edit, SetField)]
