@@ -12,6 +12,7 @@ from textual.widgets import DataTable
 from k8sharden.analysis.rbac.chains import chains_of
 from k8sharden.analysis.rbac.holders import Holder, holders
 from k8sharden.analysis.rbac.matrix import compared
+from k8sharden.analysis.rbac.paths import escalation, path_under
 from k8sharden.analysis.rbac.policy import policy_of
 from k8sharden.analysis.rbac.powers import minor_of
 from k8sharden.model.finding import Severity
@@ -111,7 +112,9 @@ class AccessScreen(HardeningScreen):
         then = self._session.foreseen(holder.bindings, self._scan)
         rows = compared(holder.who, now, then or now, minor_of(inventory))
         after = chains_of(holder.who, then) if then else None
-        return Access(holder, chains_of(holder.who, now), after, rows)
+        worst = escalation(holder.who, inventory)
+        left = path_under(then, holder.who, inventory) if then else None
+        return Access(holder, chains_of(holder.who, now), after, rows, worst, left)
 
     def _take(self, access: Access) -> None:
         self._access = access

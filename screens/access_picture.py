@@ -9,6 +9,7 @@ from textual.content import Content
 from k8sharden.analysis.rbac.chains import Chain
 from k8sharden.analysis.rbac.holders import Holder
 from k8sharden.analysis.rbac.matrix import COLUMNS, Amount, Cell, Cells, Compared
+from k8sharden.analysis.rbac.paths import Escalation, Path, cut_words
 from k8sharden.model.text import one_line
 from screens.words import counted, lines, middle
 
@@ -20,12 +21,18 @@ _AMOUNTS = {Amount.NONE: "·", Amount.SOME: "some", Amount.ALL: "ALL"}
 
 
 class Access(NamedTuple):
-    """All there is to draw of one holder; ``after`` is None where no fix changes anything."""
+    """All there is to draw of one holder.
+
+    ``after`` is None where no fix changes anything, ``worst`` where no path leads to more,
+    ``left`` where none does once the fixes are made.
+    """
 
     holder: Holder
     chains: tuple[Chain, ...]
     after: tuple[Chain, ...] | None
     rows: tuple[Compared, ...]
+    worst: Escalation | None
+    left: Path | None
 
 
 def drawn(access: Access, width: int) -> Content:
@@ -35,6 +42,7 @@ def drawn(access: Access, width: int) -> Content:
             *_head(access.holder, width),
             *_chains(access.chains, width),
             *_afterwards(access, width),
+            *_becomes(access, width),
             Content(""),
             *_matrix(access.rows, width),
         ]
@@ -87,6 +95,21 @@ def _link(alike: Sequence[Chain]) -> str:
     spaces = [chain.grant.namespace for chain in alike if chain.grant and chain.grant.namespace]
     where = f"in {', '.join(spaces[:_LINKED])}{_rest(len(spaces) - _LINKED)}" if spaces else ""
     return f"└ {_via(alike[0])}, {where or alike[0].where}"
+
+
+def _becomes(access: Access, width: int) -> Iterator[Content]:
+    """Draw where the worst path leads, what would cut it off, and what the fixes leave of it."""
+    worst = access.worst
+    if worst is None:
+        return
+    yield Content.assemble((f"What it becomes: {one_line(worst.path.reach.label, 200)}", "bold"))
+    yield from _wrapped(worst.path.said, width, "  ")
+    notes = [f"Unsure: {note}." for note in worst.path.notes]
+    for said in (*notes, *cut_words(worst)):
+        yield from _wrapped(said, width, "  ")
+    if access.after is not None:
+        left = access.left.said if access.left else "no path leads to more."
+        yield from _wrapped(f"After the fixes: {left}", width, "  ")
 
 
 def _wrapped(text: str, width: int, indent: str) -> Iterator[Content]:

@@ -12,6 +12,7 @@ from k8sharden.analysis.rbac.paths import (
     Escalation,
     Path,
     Scope,
+    cut_words,
     escalation,
     escalations,
     starts,
@@ -27,7 +28,7 @@ from k8sharden.errors import InputError
 from k8sharden.model import kinds
 from k8sharden.model.inventory import Inventory
 from k8sharden.model.ref import Ref
-from k8sharden.model.text import one_line, sentence, visible
+from k8sharden.model.text import one_line, visible
 from k8sharden.model.workloads import workloads
 
 PATHS = "k8sharden.paths/v1"
@@ -195,7 +196,7 @@ def _lines(found: Sequence[Escalation], asked: int, *, unknown: bool) -> list[st
         lines += ["", f"{number}. {each.path.start}: {each.path.reach.label}, in {steps}"]
         lines += [f"   {visible(each.path.said)}"]
         lines += [f"   Unsure: {note}." for note in each.path.notes]
-        lines += _cut_lines(each)
+        lines += [f"   {said}" for said in cut_words(each)]
     return lines[1:] if asked == 1 else lines
 
 
@@ -208,19 +209,3 @@ def _count(found: Sequence[Escalation], asked: int) -> str:
     }
     each = ", ".join(f"{counts[scope]} {words[scope]}" for scope in Scope if counts[scope])
     return f"{len(found)} of {asked} subjects get to more than they are given: {each}."
-
-
-def _cut_lines(found: Escalation) -> list[str]:
-    cut = found.cut
-    if cut is None:
-        none = "No single change of a role or binding ends it."
-        return [f"   {none if found.tried else 'Name it to see the cheapest cut.'}"]
-    cost = cut.cost
-    rights = f"{cost.rights:,} right{'s' if cost.rights != 1 else ''}"
-    whom = "1 subject" if cost.subjects == 1 else f"{cost.subjects:,} subjects"
-    used = f", {cost.used:,} of them in use" if cost.used else ""
-    lines = [f"   Cheapest cut: {cut.said}. It takes about {rights} from {whom}{used}."]
-    if cut.survivor is None:
-        return [*lines, "   Then nothing is left."]
-    how = "Then what is left is less" if cut.ends else "It does not end it, since then"
-    return [*lines, f"   {how}: {sentence(visible(cut.survivor.said))}"]

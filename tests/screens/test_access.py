@@ -52,6 +52,20 @@ def test_the_matrix_shows_what_the_fixes_leave(tmp_path: Path) -> None:
     run(test())
 
 
+def test_the_worst_path_is_told_with_what_cuts_it(tmp_path: Path) -> None:
+    """A harmless looking right leads to everything: how, what ends it, and what is left then."""
+
+    async def test() -> None:
+        async with opened(tmp_path, size=LARGE) as driver:
+            await at(driver, "pipeline-debuggers")
+            text = " ".join(driver.text.split())
+            assert "What it becomes: everything in the cluster" in text
+            assert "takes one of ServiceAccount ci/pipeline" in text
+            assert "Cheapest cut: take create serviceaccounts/token out of" in text
+
+    run(test())
+
+
 def test_the_worst_come_first_and_the_clusters_own_last(tmp_path: Path) -> None:
     """Whoever holds most is seen without a key; the control plane's accounts are not in the way."""
 

@@ -12,11 +12,13 @@ from k8sharden.analysis.rbac.paths.starts import (
     Escalation,
     escalation,
     escalations,
+    path_under,
     shortest,
     starts,
     unread,
     worst_paths,
 )
+from k8sharden.analysis.rbac.paths.words import cut_words
 
 __all__ = [
     "Cost",
@@ -26,8 +28,10 @@ __all__ = [
     "Reach",
     "Scope",
     "Step",
+    "cut_words",
     "escalation",
     "escalations",
+    "path_under",
     "shortest",
     "starts",
     "unread",

@@ -12,7 +12,8 @@ from k8sharden.analysis.rbac.paths.holdings import seat_keys
 from k8sharden.analysis.rbac.paths.path import Cut, Path
 from k8sharden.analysis.rbac.paths.places import Anywhere, Inside, Seat, Whole
 from k8sharden.analysis.rbac.paths.search import Trail, best_trail, path_of, trail_to
-from k8sharden.analysis.rbac.policy import RBAC
+from k8sharden.analysis.rbac.paths.world import world_of
+from k8sharden.analysis.rbac.policy import RBAC, Policy
 from k8sharden.analysis.rbac.subjects import MASTERS, Identity, account_of, by_key, identity_of
 from k8sharden.analysis.rbac.workloads import account_under
 from k8sharden.analysis.system import is_system_namespace, is_system_subject
@@ -96,6 +97,12 @@ def escalation(
     place: Anywhere = Inside(start) if isinstance(start, Ref) else Seat(start)
     trail = _trail(graph_of(inventory), place, goal)
     return _escalation(start, place, trail, inventory, goal) if trail else None
+
+
+def path_under(policy: Policy, start: Identity, inventory: Inventory) -> Path | None:
+    """Return the best path of a subject under other roles and bindings than were read."""
+    trail = best_trail(Graph(policy, world_of(inventory)), Seat(start))
+    return path_of(Seat(start), trail) if trail else None
 
 
 def _escalation(
