@@ -14,6 +14,8 @@ class ImpactKind(StrEnum):
     """Running pods that Pod Security would not admit again."""
     PERMISSIONS = "permissions"
     """Rights that a subject loses: one verb on one resource in one namespace, or in all."""
+    REPLAY = "replay"
+    """Requests in an audit log that would have been denied."""
 
 
 class Impact(msgspec.Struct, frozen=True):

@@ -82,6 +82,7 @@ class JobTemplate(Struct, frozen=True):
 class CronJobSpec(Struct, frozen=True):
     """The specification of a CronJob."""
 
+    schedule: str = ""
     job_template: JobTemplate = msgspec.field(default_factory=JobTemplate)
 
 

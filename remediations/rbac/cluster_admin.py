@@ -26,9 +26,8 @@ from k8sharden.model.change import Change, ChangeKind, NoChange
 from k8sharden.model.finding import Area, Finding, Severity, Status
 from k8sharden.model.inventory import Inventory
 from k8sharden.model.item import Item, Lesson, Reference, Scope
-from remediations.rbac.replacement import replace
-
-_BREAK_GLASS = "kubeadm:cluster-admins"
+from remediations.rbac.moves import BREAK_GLASS
+from remediations.rbac.swap import swap
 
 
 def evaluate(inventory: Inventory) -> Iterator[Finding]:
@@ -60,7 +59,7 @@ def _severity(subject: o.Subject, binding: o.Binding, inventory: Inventory) -> S
 
 
 def _is_break_glass(subject: o.Subject) -> bool:
-    return subject.kind == "Group" and subject.name == _BREAK_GLASS
+    return subject.kind == "Group" and subject.name == BREAK_GLASS
 
 
 def _is_system(subject: o.Subject) -> bool:
@@ -104,13 +103,13 @@ def remediate(finding: Finding, inventory: Inventory) -> Change | NoChange:
         return NoChange("The binding is gone or grants less by now: scan again.")
     if finding.system:
         return NoChange("It belongs to the cluster's own parts: ask whoever installed them.")
-    binding, subjects = found
+    _, subjects = found
     if all(map(_is_break_glass, subjects)):
         return NoChange(
             "It is the way in for emergencies: keep it, keep its certificates few and short-lived, "
             "and give people roles of their own for the day."
         )
-    return replace(binding, subjects, inventory)
+    return swap(finding, inventory)
 
 
 ITEM = Item(

@@ -1,106 +1,202 @@
-"""What answers the items about dangerous rights: a binding gets a smaller role in place of its own.
+"""The swap: a binding gets smaller roles in place of its own, by what is used or by a guess.
 
 A role that a binding refers to cannot be changed in place, so this is a group of writes: the new
-role, a binding to it, and the old binding's end. Whatever items found of one binding, the answer is
-the same one.
+roles, bindings to them, and the old binding's end, or the old binding with those who stay. Whatever
+items found of one binding, the answer is the same one. What the server has to say of it afterwards
+is foretold by the evaluator, and asked.
 """
 
-from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 
-import msgspec
-
-from k8sharden.analysis.rbac.authorize import Request
+from k8sharden.analysis.rbac.after import changed_by
 from k8sharden.analysis.rbac.bindings import who
-from k8sharden.analysis.rbac.dangers import POWERS
-from k8sharden.analysis.rbac.instead import instead
-from k8sharden.analysis.rbac.merged import merged
-from k8sharden.analysis.rbac.narrowed import TooWide, requests_in, without
-from k8sharden.analysis.rbac.policy import Rules, policy_of, role_of
-from k8sharden.analysis.rbac.powers import given_by, minor_of
+from k8sharden.analysis.rbac.foretold import Expected, Foretold, foretell
+from k8sharden.analysis.rbac.parts import FROM_LOG, plain
+from k8sharden.analysis.rbac.patterns import words
+from k8sharden.analysis.rbac.policy import RBAC, Grant, policy_of
+from k8sharden.analysis.rbac.rights import TooManyRights, rights_by, rights_in, uncovered
+from k8sharden.analysis.rbac.subjects import identity
+from k8sharden.analysis.rbac.used import used
 from k8sharden.model import kinds
 from k8sharden.model import objects as o
-from k8sharden.model.change import Change, ChangeKind, Create, Delete, NoChange, Risk
+from k8sharden.model.change import (
+    Change,
+    ChangeKind,
+    Delete,
+    NoChange,
+    Patch,
+    Risk,
+    SetField,
+    Write,
+)
 from k8sharden.model.finding import Finding
 from k8sharden.model.inventory import Inventory
 from k8sharden.model.ref import Ref
-from remediations.rbac.namespace_admins import give_less, is_too_much
+from remediations.rbac.evidence import shown
+from remediations.rbac.guesses import asked_in, dangerous, guessed
+from remediations.rbac.made import created
+from remediations.rbac.moves import Move, Stay, granted, stays
+from remediations.rbac.told import kept_dangers, unread, whoever_applies
 
-_RBAC = "rbac.authorization.k8s.io"
-_GONE = "The binding is gone or grants less by now: scan again."
+_MOST_RIGHTS = 20_000
+
+_SPECIAL = "kube-system"
+"""Where what is dangerous is most so: asked about beside the namespaces of a swap."""
 
 
 def swap(finding: Finding, inventory: Inventory) -> Change | NoChange:
-    """Return the smaller role and the old binding's end, or why there is no such change."""
+    """Return the smaller roles and the old binding's end, or why there is no such change."""
     if finding.system:
         return NoChange("It belongs to the cluster's own parts: ask whoever installed them.")
-    policy, ref = policy_of(inventory), finding.resource
-    binding = policy.bindings.get(ref)
-    if binding is None:
-        return NoChange(_GONE)
-    if inventory.facts.usage is None and is_too_much(ref, binding, policy):
-        return give_less(ref, binding, inventory)
-    rules = policy.rules(role_of(ref, binding))
-    if rules is None:
-        return NoChange(_GONE)
-    try:
-        left = _safer(ref, rules, inventory)
-    except TooWide as error:
+    answers = cast("dict[Ref, Change | NoChange]", inventory.cache.setdefault("rbac-swaps", {}))
+    ref = finding.resource
+    if ref not in answers:
+        grant = granted(ref, policy_of(inventory))
+        gone = NoChange("The binding is gone or grants less by now: scan again.")
+        answers[ref] = _swapped(grant, inventory) if grant else gone
+    return answers[ref]
+
+
+def _swapped(grant: Grant, inventory: Inventory) -> Change | NoChange:
+    binding = policy_of(inventory).bindings[grant.binding]
+    if _is_from_log(grant, inventory) and inventory.facts.usage is None:
         return NoChange(
-            f"Its role allows {error} as a whole, so nobody can tell what to leave: give an audit "
-            "log with --audit-log, which shows what is used."
+            "Its role was made from an audit log that showed all of this used: give a newer one "
+            "with --audit-log."
         )
-    return _group(ref, binding, left)
+    if _is_endless(grant):
+        return NoChange(
+            "Its role names more rights than anybody could look through: write one by hand that "
+            "holds what is needed."
+        )
+    answers = [_answer(subject, grant, inventory) for subject in binding.subjects or ()]
+    moves = [answer for answer in answers if isinstance(answer, Move)]
+    stay = [answer for answer in answers if isinstance(answer, Stay)]
+    if not moves:
+        return NoChange(next((each.why for each in stay if each.why), "Nobody is to be moved."))
+    if not any(_narrows(move, grant) for move in moves):
+        return NoChange(_all_used(grant, binding, inventory))
+    writes = (*created(moves, grant, inventory), _end(grant.binding, stay))
+    policy = policy_of(inventory)
+    after = policy.changed(changed_by(writes, policy))
+    expected = [_expected(move, grant, inventory) for move in moves]
+    told = foretell(expected, policy, after)
+    if told.missing:
+        return NoChange(
+            f"The new role would not keep {words(told.missing[:3])}, which is used: change it by "
+            "hand."
+        )
+    return _change(grant, moves, stay, writes, told, inventory)
 
 
-def _safer(ref: Ref, rules: Rules, inventory: Inventory) -> Rules:
-    """Return the rules without dangerous rights, and with what does in their stead."""
-    policy, minor = policy_of(inventory), minor_of(inventory)
-    left = without(rules, dangerous(ref, inventory))
-    powers = [each for each in POWERS.values() if given_by(ref, each, policy, minor)]
-    kept = [request for rule in left for request in requests_in(rule)]
-    return merged([*kept, *(new for each in powers for new in instead(each, rules, minor))])
+def _answer(subject: o.Subject, grant: Grant, inventory: Inventory) -> Move | Stay:
+    whatever = stays(subject, grant, policy_of(inventory))
+    if whatever is not None:
+        return whatever
+    usage = inventory.facts.usage
+    if usage is None or not usage.uses:
+        return guessed(subject, grant, inventory)
+    return shown(subject, grant, usage, inventory)
 
 
-def dangerous(ref: Ref, inventory: Inventory) -> Iterable[Request]:
-    """Yield the dangerous requests that a binding allows where it holds."""
-    for power in POWERS.values():
-        yield from given_by(ref, power, policy_of(inventory), minor_of(inventory))
+def _is_endless(grant: Grant) -> bool:
+    """Whether a role, as nobody writes it by chance, would take for ever to take apart."""
+    try:
+        return len(rights_by([grant])) > _MOST_RIGHTS
+    except TooManyRights:
+        return True
 
 
-def _group(ref: Ref, binding: o.Binding, rules: Rules) -> Change:
-    name = f"{binding.name[:200]}-least"
-    role_kind, kind = (
-        (kinds.ROLES, kinds.ROLE_BINDINGS)
-        if ref.namespace
-        else (kinds.CLUSTER_ROLES, kinds.CLUSTER_ROLE_BINDINGS)
+def _is_from_log(grant: Grant, inventory: Inventory) -> bool:
+    role = policy_of(inventory).roles.get(grant.role)
+    return role is not None and FROM_LOG in role.metadata.annotation
+
+
+def _narrows(move: Move, grant: Grant) -> bool:
+    """Whether somebody holds less after than before, by this binding alone."""
+    if move.role is not None:
+        return True
+    after = [
+        each
+        for space, rules in move.rules.items()
+        for rule in rules
+        for each in rights_in(rule, space)
+    ]
+    return bool(uncovered(rights_by([grant]), after))
+
+
+def _all_used(grant: Grant, binding: o.Binding, inventory: Inventory) -> str:
+    """Say why nothing can be taken out."""
+    seen = used(grant.binding, binding.subjects or (), dangerous(grant, inventory), inventory)
+    if seen is None:
+        return (
+            "Nothing more can be taken out of its role without an audit log, which shows what is "
+            "used: give one with --audit-log."
+        )
+    return f"Its role allows nothing but what is used. {seen.words}"
+
+
+def _end(ref: Ref, stay: list[Stay]) -> Write:
+    """Delete the binding, or leave those in it that are not moved."""
+    if not stay:
+        return Delete(ref)
+    return Patch(ref, (SetField(("subjects",), [plain(each.subject) for each in stay]),))
+
+
+def _expected(move: Move, grant: Grant, inventory: Inventory) -> Expected:
+    """Return what one subject is to keep, and what of the old binding is to be gone."""
+    spaces = [grant.namespace] if grant.namespace else ["", _SPECIAL, *filter(None, move.rules)]
+    bad = dangerous(grant, inventory)
+    first = [each._replace(namespace=space) for space in dict.fromkeys(spaces) for each in bad]
+    gone = (*first, *asked_in(grant.rules, grant.namespace))
+    return Expected(identity(move.subject, grant.namespace), move.kept, gone)
+
+
+def _change(
+    grant: Grant,
+    moves: list[Move],
+    stay: list[Stay],
+    writes: tuple[Write, ...],
+    told: Foretold,
+    inventory: Inventory,
+) -> Change:
+    moved = [move.subject for move in moves]
+    spaces = sorted({space for move in moves for space in move.rules})
+    said = (
+        *(sentence for move in moves for sentence in move.said),
+        *kept_dangers(grant, moves, inventory),
+        *whoever_applies(grant, moves),
+        *unread(spaces, inventory),
+        *(each.why for each in stay if each.why),
+        *told.said,
     )
-    metadata = {"name": name} | ({"namespace": ref.namespace} if ref.namespace else {})
-    role = {
-        "apiVersion": role_kind.api_version,
-        "kind": role_kind.kind,
-        "metadata": metadata,
-        "rules": [_plain(rule) for rule in rules],
-    }
-    bound = {
-        "apiVersion": kind.api_version,
-        "kind": kind.kind,
-        "metadata": metadata,
-        "roleRef": {"apiGroup": _RBAC, "kind": role_kind.kind, "name": name},
-        "subjects": [_plain(subject) for subject in binding.subjects or ()],
-    }
     return Change(
         ChangeKind.GROUP,
-        f"Give {who(binding.subjects or ())} a smaller role than {binding.role_ref.name}",
+        _title(moved, spaces, grant),
         Risk.ACCESS,
-        (
-            Create(role_kind.ref(ref.namespace, name), role),
-            Create(kind.ref(ref.namespace, name), bound),
-            Delete(ref),
-        ),
-        warnings=("Needs testing: nobody can tell without an audit log what is really used.",),
+        writes,
+        basis=_basis(grant, spaces, inventory),
+        rests_on=kinds.listings((*RBAC, kinds.NAMESPACES, *kinds.WORKLOADS)),
+        warnings=tuple(dict.fromkeys(said)),
+        reviews=told.reviews,
     )
 
 
-def _plain(value: msgspec.Struct) -> dict[str, Any]:
-    return {key: each for key, each in msgspec.to_builtins(value).items() if each is not None}
+def _title(moved: list[o.Subject], spaces: list[str], grant: Grant) -> str:
+    if not spaces:
+        return f"Take {who(moved)} out of {grant.binding.label}"
+    return f"Give {who(moved)} smaller roles in place of {grant.binding.label}"
+
+
+def _basis(grant: Grant, spaces: list[str], inventory: Inventory) -> dict[str, Any]:
+    """Return what the change rests on beside the objects that it writes."""
+    usage = inventory.facts.usage
+    basis: dict[str, Any] = {
+        "role": grant.role.label,
+        "rules": [plain(rule) for rule in grant.rules],
+        "namespaces": spaces,
+    }
+    if usage is not None:
+        basis["log"] = {"first": usage.first, "last": usage.last, "events": usage.reading.events}
+        basis["widen"] = list(inventory.facts.widen)
+    return basis

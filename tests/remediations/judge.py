@@ -42,7 +42,8 @@ def _left(item: Item, docs: list[Document], answers: _Answers) -> Iterator[str]:
     for finding, answer in answers:
         if isinstance(answer, Change) and answer.writes:
             left = findings(item, applied(docs, [answer]))
-            if finding.id in {each.id for each in left}:
+            # What only the cluster's own parts are left in is theirs.
+            if (finding.id, finding.system) in {(each.id, each.system) for each in left}:
                 yield f"Its fix leaves {finding.resource.label} as bad as it was."
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import msgspec
 
 from k8sharden.analysis.rbac.policy import RBAC, Changed, Grant, Policy, policy_of, role_of
+from k8sharden.analysis.rbac.replay import replay
 from k8sharden.analysis.rbac.rights import Held, Right, TooManyRights, by_namespace, rights_by
 from k8sharden.analysis.rbac.subjects import MASTERS, identity, key
 from k8sharden.model import objects as o
@@ -26,7 +27,8 @@ def lost_access(
     """Return what each subject loses by a change of roles and bindings; nothing for other changes.
 
     ``earlier`` holds what earlier changes of the plan made of roles and bindings.
-    Where roles or bindings could not be read, what is left cannot be told, and that is said.
+    Where roles or bindings could not be read, what is left cannot be told, and that is said. With
+    an audit log, its requests are replayed, too.
     """
     mine = {ref: value for ref, value in changed.items() if ref.kind in _KINDS}
     if not mine:
@@ -43,7 +45,11 @@ def lost_access(
         return (Impact(ImpactKind.PERMISSIONS, None, said),)
     subjects = affected(mine, before, after)
     told = (_told(label, subject, before, after) for label, subject in subjects.items())
-    return tuple(impact for impact in told if impact is not None)
+    lost = tuple(impact for impact in told if impact is not None)
+    if inventory.facts.usage is None or not subjects:
+        return lost
+    again = replay(inventory, before, after, frozenset(subjects))
+    return (*lost, Impact(ImpactKind.REPLAY, again.lost, again.words))
 
 
 def affected(changed: Changed, before: Policy, after: Policy) -> dict[str, o.Subject]:

@@ -1,4 +1,4 @@
-"""What a service account is for, guessed from names and images: a deployer, a GitOps operator.
+"""What a service account is for, guessed from names and images: deploying, scraping, ingress.
 
 A guess only ever shapes a proposal or lowers a severity by one step; it never hides a finding.
 """
@@ -22,6 +22,11 @@ _DEPLOYER = _words(
     "argo cd ci cicd circleci concourse deploy deployer drone github gitlab jenkins pipeline "
     "pipelines runner runners spinnaker tekton woodpecker"
 )
+_INGRESS = _words(
+    "ambassador contour haproxy-ingress ingress ingress-nginx kong nginx-ingress "
+    "nginx-ingress-controller traefik"
+)
+_SCRAPER = _words("grafana-agent metrics prometheus scraper victoria-metrics vmagent")
 _GITOPS = _words("argocd flux fluxcd kustomize-controller helm-controller helm-operator")
 
 
@@ -30,21 +35,40 @@ class Purpose(Enum):
 
     DEPLOYER = "deployer"
     GITOPS = "gitops"
+    SCRAPER = "scraper"
+    INGRESS = "ingress"
     OTHER = "other"
 
 
 def purpose(account: ServiceAccount, binding: str, inventory: Inventory) -> Purpose:
     """Guess what a service account is for.
 
-    A GitOps operator must show in its name and in an image that runs under it: the name alone is
+    All but a deployer must show in the name and in an image that runs under it: the name alone is
     free for anybody to choose.
     """
     under = workloads_under(account, inventory)
-    images = [v.container.image for work in under for v in visit_containers(work.spec)]
+    images = _images(account, inventory)
     if _found(_GITOPS, account) and _found(_GITOPS, images):
         return Purpose.GITOPS
     names = (*account, binding, *(work.ref.name for work in under), *images)
     return Purpose.DEPLOYER if _found(_DEPLOYER, names) else Purpose.OTHER
+
+
+def fine_purpose(account: ServiceAccount, binding: str, inventory: Inventory) -> Purpose:
+    """Guess what a service account is for as finely as a starting point needs it."""
+    coarse = purpose(account, binding, inventory)
+    if coarse is not Purpose.OTHER:
+        return coarse
+    images = _images(account, inventory)
+    for words, found in ((_INGRESS, Purpose.INGRESS), (_SCRAPER, Purpose.SCRAPER)):
+        if _found(words, account) and _found(words, images):
+            return found
+    return coarse
+
+
+def _images(account: ServiceAccount, inventory: Inventory) -> list[str]:
+    under = workloads_under(account, inventory)
+    return [visit.container.image for work in under for visit in visit_containers(work.spec)]
 
 
 def _found(words: re.Pattern[str], texts: Iterable[str]) -> bool:

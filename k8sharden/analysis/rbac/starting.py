@@ -1,110 +1,111 @@
-"""Starting points for least privilege: small Roles in place of the right to do everything.
+"""Starting points for least privilege: small roles in place of wide ones, by what somebody is for.
 
 What somebody really needs only the audit log can tell. Until it is asked these are guesses, and
 each object says so in an annotation.
 """
 
-from typing import Any
+from collections.abc import Iterable
 
-import msgspec
+from k8sharden.analysis.rbac.authorize import Request
+from k8sharden.analysis.rbac.from_use import ByNamespace, by_namespace
+from k8sharden.analysis.rbac.known import READS
+from k8sharden.analysis.rbac.purpose import Purpose
 
-from k8sharden.analysis.rbac.subjects import ServiceAccount
-from k8sharden.model import kinds
-from k8sharden.model import objects as o
-from k8sharden.model.change import Create
-from k8sharden.model.inventory import Inventory
+_WRITES = (*READS, "create", "update", "patch")
+_WORKLOADS = "deployments statefulsets daemonsets"
+_NETWORK = "networking.k8s.io"
 
-ANNOTATION = "k8sharden/starting-point"
+_Asks = tuple[tuple[str, str, tuple[str, ...]], ...]
+"""A group, resources with blanks between them, and verbs."""
 
-_RBAC = "rbac.authorization.k8s.io"
-_READ = ["get", "list", "watch"]
-_WRITE = [*_READ, "create", "update", "patch"]
-_LONGEST = 240
-
-
-def _rule(group: str, resources: str, verbs: list[str]) -> dict[str, Any]:
-    return {"apiGroups": [group], "resources": resources.split(), "verbs": verbs}
-
-
-DEPLOYER = (
-    _rule("apps", "deployments statefulsets daemonsets", _WRITE),
-    _rule("batch", "cronjobs jobs", _WRITE),
-    _rule("", "services configmaps", _WRITE),
-    _rule("apps", "replicasets", _READ),
-    _rule("", "pods pods/log events", _READ),
+_DEPLOYER: _Asks = (
+    ("apps", _WORKLOADS, _WRITES),
+    ("batch", "cronjobs jobs", _WRITES),
+    ("", "services configmaps", _WRITES),
+    ("apps", "replicasets", READS),
+    ("", "pods pods/log events", READS),
 )
-"""Rolls out applications: no Secrets, no RBAC, no exec, nothing deleted."""
-
-READER = (
-    _rule("", "configmaps endpoints events pods pods/log services", _READ),
-    _rule("apps", "daemonsets deployments replicasets statefulsets", _READ),
-    _rule("batch", "cronjobs jobs", _READ),
+_KEEPS = ("create", "update", "patch", "delete")
+_GITOPS: _Asks = (
+    ("apps", _WORKLOADS, _KEEPS),
+    ("batch", "cronjobs jobs", _KEEPS),
+    ("", "services configmaps serviceaccounts persistentvolumeclaims", _KEEPS),
+    (_NETWORK, "ingresses networkpolicies", _KEEPS),
+    ("autoscaling", "horizontalpodautoscalers", _KEEPS),
+    ("policy", "poddisruptionbudgets", _KEEPS),
 )
-"""Looks at what runs in one namespace: no Secrets, nothing changed."""
+_GITOPS_READS: _Asks = (
+    *((group, resources, READS) for group, resources, _ in _GITOPS),
+    ("", "events namespaces pods pods/log", READS),
+    ("apps", "replicasets", READS),
+)
+"""An agent compares what is there with its repositories, in every namespace at once."""
+_READER: _Asks = (
+    ("", "configmaps endpoints events pods pods/log services", READS),
+    ("apps", "daemonsets deployments replicasets statefulsets", READS),
+    ("batch", "cronjobs jobs", READS),
+)
+_SCRAPER: _Asks = (
+    ("", "endpoints nodes pods services", READS),
+    ("discovery.k8s.io", "endpointslices", READS),
+    (_NETWORK, "ingresses", READS),
+    ("", "nodes/metrics", ("get",)),
+)
+_INGRESS: _Asks = (
+    ("", "endpoints namespaces nodes pods services", READS),
+    ("discovery.k8s.io", "endpointslices", READS),
+    (_NETWORK, "ingresses ingressclasses", READS),
+    (_NETWORK, "ingresses/status", ("update", "patch")),
+    ("", "events", ("create", "patch")),
+)
+_INGRESS_HOME: _Asks = (
+    ("", "configmaps secrets", READS),
+    ("coordination.k8s.io", "leases", ("get", "create", "update", "patch")),
+)
+
+_EVERYWHERE = {
+    Purpose.GITOPS: _GITOPS_READS,
+    Purpose.SCRAPER: _SCRAPER,
+    Purpose.INGRESS: _INGRESS,
+}
+_PER_NAMESPACE = {Purpose.DEPLOYER: _DEPLOYER, Purpose.GITOPS: _GITOPS}
+
+SAID = {
+    Purpose.DEPLOYER: "roll out workloads, Services and ConfigMaps in {where}, without Secrets, "
+    "RBAC or deleting",
+    Purpose.GITOPS: "keep workloads, Services, ConfigMaps and Ingresses in {where}, and read "
+    "them everywhere, without Secrets, RBAC, custom resources or making namespaces",
+    Purpose.SCRAPER: "find what is to be scraped, and read the metrics of nodes and of the API "
+    "server",
+    Purpose.INGRESS: "follow Ingresses and Services everywhere, with Secrets and leases of its own "
+    "namespace only",
+    Purpose.OTHER: "read workloads of its own namespace and nothing else",
+}
+"""What a starting point allows, going on from somebody that it lets do so."""
 
 
-class Grant(msgspec.Struct, frozen=True):
-    """Rules that a service account is to have in some namespaces, under one name."""
+def starting_point(purpose: Purpose, home: str, spaces: Iterable[str]) -> ByNamespace:
+    """Return the rules for a purpose: in its home, in the namespaces of applications, everywhere.
 
-    account: ServiceAccount
-    name: str
-    rules: tuple[dict[str, Any], ...]
-    namespaces: tuple[str, ...]
-    note: str
-
-
-def creations(grant: Grant, inventory: Inventory) -> tuple[Create, ...]:
-    """Return the Roles and RoleBindings to create, under a name that is free everywhere.
-
-    A namespace where the service account was given such a role before gets none again.
+    Secrets stand in none of them, except those beside an ingress controller.
     """
-    todo = [space for space in grant.namespaces if not _granted(grant.account, space, inventory)]
-    name = _free_name(grant.name[:_LONGEST], todo, inventory)
-    return tuple(write for space in todo for write in _pair(grant, name, space))
+    asks: list[Request] = []
+    for space in spaces if purpose in _PER_NAMESPACE else ():
+        asks += _requests(_PER_NAMESPACE[purpose], space)
+    asks += _requests(_EVERYWHERE.get(purpose, ()), "")
+    if purpose is Purpose.SCRAPER:
+        asks += [Request("get", path="/metrics")]
+    if purpose is Purpose.INGRESS:
+        asks += _requests(_INGRESS_HOME, home)
+    if purpose is Purpose.OTHER:
+        asks += _requests(_READER, home)
+    return by_namespace(asks)
 
 
-def _granted(account: ServiceAccount, namespace: str, inventory: Inventory) -> bool:
-    """Whether a binding of ours names the service account already."""
-    return any(
-        binding.namespace == namespace
-        and ANNOTATION in binding.metadata.annotation
-        and any((s.namespace, s.name) == account for s in binding.subjects or ())
-        for binding in inventory.of(kinds.ROLE_BINDINGS, o.Binding)
-    )
-
-
-def _free_name(wanted: str, namespaces: list[str], inventory: Inventory) -> str:
-    """Return a name that no Role and no RoleBinding of these namespaces has."""
-    taken = {
-        item.name
-        for kind in (kinds.ROLES, kinds.ROLE_BINDINGS)
-        for item in inventory.of(kind, o.Object)
-        if item.namespace in namespaces
-    }
-    number, name = 1, wanted
-    while name in taken:
-        number += 1
-        name = f"{wanted}-{number}"
-    return name
-
-
-def _pair(grant: Grant, name: str, namespace: str) -> tuple[Create, Create]:
-    metadata = {"name": name, "namespace": namespace, "annotations": {ANNOTATION: grant.note}}
-    home, account = grant.account
-    role = {
-        "apiVersion": kinds.ROLES.api_version,
-        "kind": "Role",
-        "metadata": metadata,
-        "rules": list(grant.rules),
-    }
-    binding = {
-        "apiVersion": kinds.ROLE_BINDINGS.api_version,
-        "kind": "RoleBinding",
-        "metadata": metadata,
-        "roleRef": {"apiGroup": _RBAC, "kind": "Role", "name": name},
-        "subjects": [{"kind": "ServiceAccount", "namespace": home, "name": account}],
-    }
-    return (
-        Create(kinds.ROLES.ref(namespace, name), role),
-        Create(kinds.ROLE_BINDINGS.ref(namespace, name), binding),
-    )
+def _requests(asks: _Asks, space: str) -> list[Request]:
+    return [
+        Request(verb, group, resource, space)
+        for group, resources, verbs in asks
+        for resource in resources.split()
+        for verb in verbs
+    ]

@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from k8sharden.analysis.rbac.starting import ANNOTATION
+import pytest
+
+from k8sharden.analysis.rbac.parts import STARTING_POINT as ANNOTATION
 from k8sharden.model.change import Change, Create, Delete, NoChange, Patch, SetField
 from remediations.rbac.cluster_admin import ITEM
 from tests.remediations import harness
@@ -62,6 +64,20 @@ def reason(*docs: Document) -> str:
     answer = harness.remedy(ITEM, list(docs))
     assert isinstance(answer, NoChange), answer
     return answer.reason
+
+
+READS = ["get", "list", "watch"]
+
+
+def verbs_of(answer: Change, resource: str) -> list[list[str]]:
+    """Return the verbs that the new roles give on a resource, role by role."""
+    made = [write.manifest for write in answer.writes if isinstance(write, Create)]
+    return [
+        rule["verbs"]
+        for manifest in made
+        for rule in manifest.get("rules", ())
+        if resource in rule.get("resources", ())
+    ]
 
 
 def labels(answer: Change) -> list[str]:
@@ -179,7 +195,7 @@ def test_an_account_that_nothing_runs_under_gets_no_role() -> None:
     """The least that is needed by what is not there is nothing."""
     answer = change(binding("old", account("shop", "old")))
     assert [type(write) for write in answer.writes] == [Delete]
-    assert "Nothing runs under shop/old" in answer.warnings[0]
+    assert "nothing runs under shop/old" in answer.warnings[0]
 
 
 def test_what_names_no_account_runs_under_default() -> None:
@@ -237,11 +253,54 @@ def test_a_subject_that_cannot_be_a_service_account_is_left_alone() -> None:
     assert "no valid name" in said
 
 
-def test_a_gitops_operator_is_left_to_people() -> None:
-    """What it applies stands in repositories that are not seen here."""
+def test_a_gitops_operator_reads_everywhere_and_keeps_what_runs_applications() -> None:
+    """It compares all namespaces with its repositories; RBAC and Secrets are not its to change."""
     flux = deployment("flux-system", "kustomize-controller", "kustomize-controller")
-    bad = binding("flux", account("flux-system", "kustomize-controller"))
-    assert "GitOps operator" in reason(bad, flux, WEB)
+    answer = change(binding("flux", account("flux-system", "kustomize-controller")), flux, WEB)
+    assert labels(answer) == [
+        "Create ClusterRole kustomize-controller-gitops",
+        "Create ClusterRoleBinding kustomize-controller-gitops",
+        "Create Role shop/kustomize-controller-gitops",
+        "Create RoleBinding shop/kustomize-controller-gitops",
+        "Delete ClusterRoleBinding flux",
+    ]
+    assert verbs_of(answer, "deployments") == [READS, ["create", "update", "patch", "delete"]]
+    assert verbs_of(answer, "secrets") == verbs_of(answer, "roles") == []
+
+
+@pytest.mark.parametrize(
+    ("name", "image", "role", "does"),
+    [
+        ("prometheus", "quay.io/prometheus/prometheus:v3", "prometheus-scraper", "nodes/metrics"),
+        ("traefik", "docker.io/library/traefik:v3", "traefik-ingress", "ingresses/status"),
+        ("prometheus", "docker.io/library/web:1", "prometheus-reader", "pods/log"),
+    ],
+)
+def test_a_starting_point_goes_by_the_name_and_the_image(
+    name: str, image: str, role: str, does: str
+) -> None:
+    """A name alone anybody can choose: without the image it only reads its own namespace."""
+    runs = deployment("tools", name, name)
+    runs["spec"]["template"]["spec"]["containers"][0]["image"] = image
+    answer = change(binding("wide", account("tools", name)), runs, WEB)
+    assert {write.ref.name for write in answer.writes[:-1]} == {role}
+    assert verbs_of(answer, does)
+    assert any(each.startswith("Needs testing") for each in answer.warnings)
+
+
+def test_an_ingress_controller_reads_secrets_beside_itself_only() -> None:
+    """Certificates elsewhere are for a Role of their own, which the review asks for."""
+    runs = deployment("tools", "traefik", "traefik")
+    image = "docker.io/library/traefik:v3"
+    runs["spec"]["template"]["spec"]["containers"][0]["image"] = image
+    answer = change(binding("wide", account("tools", "traefik")), runs, WEB)
+    where = [
+        write.ref.namespace
+        for write in answer.writes
+        if isinstance(write, Create)
+        and any("secrets" in rule["resources"] for rule in write.manifest.get("rules", ()))
+    ]
+    assert where == ["tools"]
 
 
 def test_a_binding_that_is_gone_by_now_needs_no_change() -> None:

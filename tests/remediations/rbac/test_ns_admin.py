@@ -5,12 +5,20 @@ from typing import Any
 import msgspec
 
 from k8sharden.model.change import Change, Create, Delete, NoChange, Patch, SetField
-from k8sharden.model.usage import Usage
+from k8sharden.model.usage import Usage, Use
 from remediations.rbac.ns_admin import ITEM
 from tests.remediations import harness
 
 Document = dict[str, Any]
 RBAC = "rbac.authorization.k8s.io"
+ADMIN = {
+    "apiVersion": f"{RBAC}/v1",
+    "kind": "ClusterRole",
+    "metadata": {"name": "admin", "labels": {"kubernetes.io/bootstrapping": "rbac-defaults"}},
+    "rules": [
+        {"apiGroups": [""], "resources": ["pods", "secrets"], "verbs": ["get", "list", "watch"]}
+    ],
+}
 KIM = {"apiGroup": RBAC, "kind": "User", "name": "kim"}
 
 
@@ -28,6 +36,21 @@ def binding(role: str, *subjects: Document, name: str = "all") -> Document:
 def account(name: str) -> Document:
     """Return a service account of the namespace tools as a subject."""
     return {"kind": "ServiceAccount", "namespace": "tools", "name": name}
+
+
+def deployment(under: str) -> Document:
+    """Return a Deployment that runs under a service account."""
+    container = {"name": "main", "image": "registry.kestrel.example/tools/main:1"}
+    spec = {"serviceAccountName": under, "containers": [container]}
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"namespace": "tools", "name": "main"},
+        "spec": {"template": {"spec": spec}},
+    }
+
+
+WEB, DEFAULT = deployment("web"), deployment("default")
 
 
 def change(*docs: Document) -> Change:
@@ -61,7 +84,7 @@ def test_a_name_that_is_taken_gets_a_number() -> None:
 
 def test_service_accounts_get_a_role_by_what_they_seem_to_be_for() -> None:
     """One deploys by its name, the other only reads; no binding to admin is made for programs."""
-    answer = change(binding("cluster-admin", account("runner"), account("web")))
+    answer = change(binding("cluster-admin", account("runner"), account("web")), WEB)
     assert sorted(made(answer)) == [
         "Role tools/runner-deployer",
         "Role tools/web-reader",
@@ -72,24 +95,26 @@ def test_service_accounts_get_a_role_by_what_they_seem_to_be_for() -> None:
 
 
 def test_only_the_shared_account_leaves_a_binding_to_admin() -> None:
-    """People and programs of their own name stay admins, as they were meant to be."""
-    answer = change(binding("admin", account("default"), KIM, account("operator")))
+    """People stay admins, as they were meant to be."""
+    answer = change(ADMIN, binding("admin", account("default"), KIM), DEFAULT)
     last = answer.writes[-1]
     assert isinstance(last, Patch)
-    assert last.edits == (SetField(("subjects",), [KIM, account("operator")]),)
+    assert last.edits == (SetField(("subjects",), [KIM]),)
+    assert "Role tools/default-reader" in made(answer)
     assert not any("leaves out quotas" in each for each in answer.warnings)
 
 
 def test_a_shared_account_alone_takes_the_binding_with_it() -> None:
     """A binding for nobody would be left over."""
-    answer = change(binding("admin", account("default")))
+    answer = change(ADMIN, binding("admin", account("default")))
     assert isinstance(answer.writes[-1], Delete)
 
 
 def test_an_audit_log_says_more_than_a_guess() -> None:
     """With a log, the answer is what was used, as for every other binding."""
     seen = harness.inventory([binding("cluster-admin", KIM)])
-    facts = msgspec.structs.replace(seen.facts, usage=Usage())
+    usage = Usage(uses=(Use("ada", "get", "", "pods", "tools", allowed=1),))
+    facts = msgspec.structs.replace(seen.facts, usage=usage)
     with_log = msgspec.structs.replace(seen, facts=facts, cache={})
     finding = next(iter(ITEM.evaluate(with_log)))
     answer = ITEM.remediate(finding, with_log)
