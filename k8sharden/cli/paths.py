@@ -181,8 +181,15 @@ def _plain(path: Path) -> dict[str, Any]:
 def _cut(cut: Cut | None) -> dict[str, Any] | None:
     if cut is None:
         return None
-    left = _plain(cut.survivor) if cut.survivor else None
-    return {**msgspec.to_builtins(cut), "survivor": left}
+    return {
+        "said": cut.said,
+        "binding": cut.binding,
+        "cost": cut.cost,
+        "ends": cut.ends,
+        "subject": cut.subject,
+        "rights": cut.rights,
+        "survivor": _plain(cut.survivor) if cut.survivor else None,
+    }
 
 
 def _lines(found: Sequence[Escalation], asked: int, *, unknown: bool) -> list[str]:

@@ -79,7 +79,16 @@ def survivor(graph: Graph, start: Anywhere, option: Option, find: Find) -> Path 
 
 
 def _cut(option: Option, left: Path | None, *, ends: bool) -> Cut:
-    return Cut(option.said, option.binding, option.cost, ends, option.subject, option.rights, left)
+    return Cut(
+        option.said,
+        option.binding,
+        option.changed,
+        option.cost,
+        ends,
+        option.subject,
+        option.rights,
+        left,
+    )
 
 
 def _options(policy: Policy, trail: Trail, inventory: Inventory) -> Iterator[Option]:

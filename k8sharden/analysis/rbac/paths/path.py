@@ -4,6 +4,7 @@ from enum import StrEnum
 
 import msgspec
 
+from k8sharden.analysis.rbac.policy import Changed
 from k8sharden.model.ref import Ref
 
 
@@ -86,12 +87,13 @@ class Cut(msgspec.Struct, frozen=True):
     """One change that breaks a path: ``said`` is a sentence, ``binding`` is what it changes.
 
     ``subject`` is who leaves the binding, empty where rights leave its role instead, which are in
-    ``rights``. ``ends`` is whether nothing as strong is left; ``survivor`` is the best path that
-    the same start has then.
+    ``rights``. ``changed`` holds the roles and bindings as they would be. ``ends`` is whether
+    nothing as strong is left; ``survivor`` is the best path that the same start has then.
     """
 
     said: str
     binding: Ref
+    changed: Changed
     cost: Cost
     ends: bool
     subject: str = ""
