@@ -16,7 +16,7 @@ from k8sharden.export.reports import schema
 from tests.e2e.run import Person
 
 AUDIT = "pod-security.kubernetes.io/audit"
-KINDS = {"patch", "create", "group"}
+KINDS = {"patch", "create", "delete", "group"}
 OWNERS = ("argocd/intranet", "flux/office", "helm/wiki")
 OVERRIDES = tuple(word for owner in OWNERS for word in ("--override-owner", owner))
 
