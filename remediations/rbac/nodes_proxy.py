@@ -14,6 +14,8 @@ Source: CIS Kubernetes 5.1.10; KEP-2862; kubernetes.io, Kubelet authentication/a
 
 from collections.abc import Iterator
 
+import msgspec
+
 from k8sharden.analysis.rbac.dangers import POWERS
 from k8sharden.analysis.rbac.policy import RBAC
 from k8sharden.analysis.rbac.powers import judge
@@ -31,8 +33,16 @@ def evaluate(inventory: Inventory) -> Iterator[Finding]:
 
 def remediate(finding: Finding, inventory: Inventory) -> Change | NoChange:
     """Swap the binding for one to a role with the harmless parts of the kubelet's API."""
-    return swap(finding, inventory)
+    answer = swap(finding, inventory)
+    if isinstance(answer, NoChange):
+        return answer
+    return msgspec.structs.replace(answer, warnings=(*answer.warnings, _STILL))
 
+
+_STILL = (
+    "At a kubelet, running commands, attaching, port forwarding, containers' logs and profiling "
+    "still need nodes/proxy, and so does every request through the API server's path /proxy."
+)
 
 _KUBELET = Reference(
     "Kubernetes: kubelet authentication and authorization",

@@ -28,7 +28,10 @@ def evaluate(inventory: Inventory) -> Iterator[Finding]:
 
 
 def remediate(finding: Finding, inventory: Inventory) -> Change | NoChange:
-    """Swap the binding for one to a role without Secrets, or with those that are used."""
+    """Swap the binding for one to a role without Secrets, or with those that are used.
+
+    What often needs them keeps them until an audit log shows which.
+    """
     return swap(finding, inventory)
 
 

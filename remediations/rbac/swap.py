@@ -33,7 +33,7 @@ from k8sharden.model.finding import Finding
 from k8sharden.model.inventory import Inventory
 from k8sharden.model.ref import Ref
 from remediations.rbac.evidence import shown
-from remediations.rbac.guesses import asked_in, dangerous, guessed
+from remediations.rbac.guesses import asked_in, dangerous, guessed, needed
 from remediations.rbac.made import created
 from remediations.rbac.moves import Move, Stay, granted, stays
 from remediations.rbac.told import kept_dangers, unread, whoever_applies
@@ -48,10 +48,17 @@ def swap(finding: Finding, inventory: Inventory) -> Change | NoChange:
     """Return the smaller roles and the old binding's end, or why there is no such change."""
     if finding.system:
         return NoChange("It belongs to the cluster's own parts: ask whoever installed them.")
+    grant = granted(finding.resource, policy_of(inventory))
+    need = needed(finding.check, grant, inventory) if grant else ""
+    if need:
+        return NoChange(
+            f"It looks like {need}, which often needs this: give an audit log with --audit-log, "
+            "and its role is made from what it uses. Or bind its role only in the namespaces that "
+            "it serves, or name the objects in it."
+        )
     answers = cast("dict[Ref, Change | NoChange]", inventory.cache.setdefault("rbac-swaps", {}))
     ref = finding.resource
     if ref not in answers:
-        grant = granted(ref, policy_of(inventory))
         gone = NoChange("The binding is gone or grants less by now: scan again.")
         answers[ref] = _swapped(grant, inventory) if grant else gone
     return answers[ref]

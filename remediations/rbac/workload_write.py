@@ -27,7 +27,10 @@ def evaluate(inventory: Inventory) -> Iterator[Finding]:
 
 
 def remediate(finding: Finding, inventory: Inventory) -> Change | NoChange:
-    """Swap the binding for one to a role that starts nothing, or only what is started."""
+    """Swap the binding for one to a role that starts nothing, or only what is started.
+
+    What often needs to keeps the right until an audit log shows where.
+    """
     return swap(finding, inventory)
 
 

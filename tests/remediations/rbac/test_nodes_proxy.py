@@ -64,3 +64,12 @@ def test_a_node_that_was_named_stays_the_only_one() -> None:
 def test_whoever_could_not_read_gets_nothing_to_read() -> None:
     """A right to run commands alone has no harmless part."""
     assert rules_after(documents(verbs=["create"]), "v1.36.2") == []
+
+
+def test_an_agent_of_monitoring_gets_the_change_and_is_told_what_still_needs_the_proxy() -> None:
+    """It often was given nodes/proxy, and seldom needs it: something smaller does."""
+    docs = documents(verbs=["get"])
+    docs[1]["subjects"][0]["name"] = "prometheus"
+    answer = harness.remedy(ITEM, docs)
+    assert isinstance(answer, Change)
+    assert any("still need nodes/proxy" in each for each in answer.warnings)
