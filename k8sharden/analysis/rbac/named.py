@@ -25,7 +25,6 @@ from k8sharden.analysis.rbac.subjects import (
     Identity,
     account_of,
     identity_of,
-    service_account,
 )
 from k8sharden.analysis.rbac.unlimited import grants_everything
 from k8sharden.model import kinds
@@ -133,12 +132,8 @@ def _identities(rule: o.PolicyRule, place: Place) -> Iterator[Identity]:
 
 def _accounts(name: str, place: Place) -> Iterator[Identity]:
     """Yield the service accounts of a name to which a binding gives something."""
-    bindings = place.policy.bindings.items()
-    found = {
-        service_account(each, ref.namespace) for ref, b in bindings for each in b.subjects or ()
-    }
-    for account in sorted(filter(None, found)):
-        if account[1] == name and place.namespace in ("", account[0]):
+    for account in place.policy.accounts(name):
+        if place.namespace in ("", account[0]):
             yield identity_of(account)
 
 
@@ -155,6 +150,11 @@ def _constrained(rule: o.PolicyRule, beside: Rules) -> o.PolicyRule:
     """Return a rule without the modes of impersonation in which nothing dangerous may be done."""
     verbs = [verb for verb in rule.verbs or () if _may_act(verb, beside)]
     return msgspec.structs.replace(rule, verbs=verbs)
+
+
+def acts(rules: Rules) -> bool:
+    """Whether rules allow impersonation in a mode that is asked about twice."""
+    return any(verb.startswith("impersonate:") for rule in rules for verb in rule.verbs or ())
 
 
 def _may_act(verb: str, beside: Rules) -> bool:

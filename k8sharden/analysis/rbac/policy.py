@@ -4,13 +4,13 @@ A controller fills aggregated ClusterRoles from others. So does `aggregation`: i
 not done yet, and after a change it is about to be.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar, cast
 
 from k8sharden.analysis.rbac.aggregation import Book
 from k8sharden.analysis.rbac.aggregation import Rules as Rules  # noqa: PLC0414 - one door
 from k8sharden.analysis.rbac.built_in import built_in_roles
-from k8sharden.analysis.rbac.subjects import Identity, principal
+from k8sharden.analysis.rbac.subjects import Identity, ServiceAccount, principal, service_account
 from k8sharden.model import kinds
 from k8sharden.model import objects as o
 from k8sharden.model.decoding import convert
@@ -63,6 +63,7 @@ class Policy:
         self.bindings = bindings
         self._book = book or Book(roles, read=read)
         self._by_subject: _Index | None = None
+        self._by_name: dict[str, list[ServiceAccount]] | None = None
 
     def rules(self, role: Ref) -> Rules | None:
         """Return the rules that a role grants; None where it does not exist."""
@@ -85,6 +86,19 @@ class Policy:
     def names(self, name: str) -> bool:
         """Whether any binding names somebody, see `principal`."""
         return name in self._index()
+
+    def accounts(self, name: str) -> Sequence[ServiceAccount]:
+        """Return the service accounts of a name, in any namespace, that a binding names."""
+        if self._by_name is None:
+            found = {
+                service_account(each, ref.namespace)
+                for ref, binding in self.bindings.items()
+                for each in binding.subjects or ()
+            }
+            self._by_name = {}
+            for account in sorted(filter(None, found)):
+                self._by_name.setdefault(account[1], []).append(account)
+        return self._by_name.get(name, ())
 
     def _index(self) -> "_Index":
         if self._by_subject is None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from k8sharden.analysis.rbac.authorize import Request, allows
 from k8sharden.analysis.rbac.bindings import found, in_use, subjects_of, who
-from k8sharden.analysis.rbac.named import Place, place_of, weighed
+from k8sharden.analysis.rbac.named import Place, acts, place_of, weighed
 from k8sharden.analysis.rbac.needs import usual
 from k8sharden.analysis.rbac.patterns import Power, held, names_of, touched, words
 from k8sharden.analysis.rbac.policy import Policy, Rules, policy_of, role_of
@@ -68,7 +68,8 @@ def given_by(ref: Ref, power: Power, policy: Policy, minor: int | None) -> tuple
     rules = policy.rules(role_of(ref, binding)) or ()
     if not touched(power, rules):
         return ()
-    beside = tuple(_allowed(binding, ref, policy, power)) if power.whose else ()
+    others = power.together or (power.whose and acts(rules))
+    beside = tuple(_allowed(binding, ref, policy, power)) if others else ()
     return given(power, rules, place_of(policy, minor, ref.namespace), beside)
 
 

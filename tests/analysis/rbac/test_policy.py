@@ -262,3 +262,15 @@ def _sorted(role: o.Role) -> list[list[list[str]]]:
     """Return rules without the order of their words, which means nothing."""
     rules = (msgspec.structs.astuple(each) for each in role.rules or ())
     return sorted([sorted(words or ()) for words in each] for each in rules)
+
+
+def test_service_accounts_are_found_by_name_in_every_namespace() -> None:
+    """However a binding writes them, each once, and people of that name are none of them."""
+    found = policy(
+        {"reader": []},
+        "a: reader to ServiceAccount shop/web, User web, Group web",
+        "b: reader to User system:serviceaccount:ci:web, ServiceAccount shop/web",
+        "c: reader to ServiceAccount web in office",
+    )
+    assert found.accounts("web") == [("ci", "web"), ("office", "web"), ("shop", "web")]
+    assert list(found.accounts("nobody")) == []
