@@ -15,7 +15,7 @@ from k8sharden.analysis.rbac.bindings import is_own
 from k8sharden.analysis.rbac.narrowed import TooWide, without
 from k8sharden.analysis.rbac.paths.graph import Graph
 from k8sharden.analysis.rbac.paths.path import Cost, Cut, Path
-from k8sharden.analysis.rbac.paths.places import Anywhere, Need, Seat
+from k8sharden.analysis.rbac.paths.places import Anywhere, Ask, Need, Seat
 from k8sharden.analysis.rbac.paths.search import Trail, path_of
 from k8sharden.analysis.rbac.policy import Changed, Policy, Rules
 from k8sharden.analysis.rbac.rights import Right, rights_in
@@ -61,7 +61,7 @@ def cheapest_cut(
     """
     path = path_of(start, trail)
     best: tuple[Option, Path | None] | None = None
-    for option in sorted(_options(graph.policy, trail, inventory), key=lambda each: each.cost):
+    for option in sorted(_options(graph, trail, inventory), key=lambda each: each.cost):
         left = survivor(graph, start, option, find)
         if left is None or left.reach.scope.rank > path.reach.scope.rank:
             return _cut(option, left, ends=True)
@@ -91,23 +91,33 @@ def _cut(option: Option, left: Path | None, *, ends: bool) -> Cut:
     )
 
 
-def _options(policy: Policy, trail: Trail, inventory: Inventory) -> Iterator[Option]:
+def _options(graph: Graph, trail: Trail, inventory: Inventory) -> Iterator[Option]:
     for hop in trail:
         for need in hop.fan.needs:
-            binding = policy.bindings.get(need.grant.binding)
+            binding = graph.policy.bindings.get(need.grant.binding)
             # The API server puts back what it made itself.
             if binding is None or is_bootstrap_rbac(binding.metadata):
                 continue
-            if need.asks:
-                yield from _narrower(policy, need, binding, inventory)
+            whole = need.asks + tuple(_beside(graph, hop.before, need))
+            for asks in dict.fromkeys((need.asks, whole)) if need.asks else ():
+                each = Need(need.grant, tuple(dict.fromkeys(asks)))
+                yield from _narrower(graph.policy, each, binding, inventory)
             if isinstance(hop.before, Seat):
                 yield from _smaller(need, binding, hop.before, inventory)
+
+
+def _beside(graph: Graph, place: Anywhere, need: Need) -> Iterator[Ask]:
+    """Yield all that the same binding gives for other ways on: one may go where another is cut."""
+    for fan in graph.fans(place):
+        for other in fan.needs:
+            if other.grant.binding == need.grant.binding:
+                yield from other.asks
 
 
 def _narrower(
     policy: Policy, need: Need, binding: o.Binding, inventory: Inventory
 ) -> Iterator[Option]:
-    """Yield the binding with a role of its own, without the rights of the step."""
+    """Yield the binding with a role of its own, without the rights that lead on."""
     ref, rules = need.grant.binding, policy.rules(need.grant.role) or ()
     unwanted = [Request(ask.verb, ask.group, ask.resource) for ask in need.asks]
     try:

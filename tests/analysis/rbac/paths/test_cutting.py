@@ -42,6 +42,14 @@ def test_the_subject_leaves_where_the_role_is_one_star() -> None:
     assert (cut.subject, cut.rights, cut.cost.subjects) == (EVE, (), 1)
 
 
+def test_all_that_leads_on_leaves_the_role_at_once() -> None:
+    """Where one right would do what another did, both leave, and what is harmless stays."""
+    ways = [READ, rule("create", "pods"), rule("create", "pods/exec"), TOKEN]
+    cut = cut_of(cluster({"ways": ways}, f"b: ways to {EVE} in shut"))
+    assert cut.rights == ("create serviceaccounts/token", "create pods", "create pods/exec")
+    assert (cut.cost, cut.ends, cut.survivor) == (Cost(0, 3, 1), True, None)
+
+
 def test_what_many_share_is_not_taken_from_all() -> None:
     """Of two changes, the one that touches one subject rather than five."""
     others = ", ".join(f"User user-{number}" for number in range(5))
