@@ -10,7 +10,7 @@ PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check lint types imports format servers screenshots pod-security \
-	pod-security-fixtures rbac bench bench-apply bench-screens bench-checkov \
+	pod-security-fixtures rbac bench bench-apply bench-screens bench-paths bench-checkov \
 	build lock clean
 
 help:  ## List the targets
@@ -64,6 +64,9 @@ bench-apply: $(VENV)/.dev servers  ## Measure an apply of 500 objects against th
 bench-screens: $(VENV)/.dev  ## Measure the app's first frame, and its list of 50,000 findings
 	$(PY) -m benchmarks.first_paint
 	$(PY) -m benchmarks.findings_list
+
+bench-paths: $(VENV)/.dev  ## Measure escalation paths over 10,000 bindings
+	$(PY) -m benchmarks.paths
 
 # checkov is no dependency of ours, and its own are many: it lives in an environment of its own.
 bench-checkov: $(VENV)/.dev  ## Measure a scan of 2,000 manifests against checkov

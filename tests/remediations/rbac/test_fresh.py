@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from k8sharden.analysis.assess import assess
+from k8sharden.analysis.rbac.paths import Scope, worst_paths
 from k8sharden.cluster.connect import connect
 from k8sharden.model.finding import Finding, Severity, Status
 from remediations import rbac
@@ -41,6 +42,15 @@ def test_nothing_is_found_outside_the_clusters_own_parts(fresh: ControlPlane) ->
     assert all(each.status is Status.FAIL for each in findings)
     # They were looked at: the garbage collector may patch every pod.
     assert any(each.system for each in findings)
+
+
+def test_nobody_but_the_clusters_own_parts_has_an_escalation_path(fresh: ControlPlane) -> None:
+    """What everybody may do leads nowhere; the cluster's own parts get to everything, as meant."""
+    inventory = scan(connect(kubeconfig=fresh.kubeconfig()).transport)
+    assert worst_paths(inventory) == ()
+    own = {path.start: path for path in worst_paths(inventory, system=True)}
+    assert own["User system:kube-controller-manager"].reach.scope is Scope.CLUSTER
+    assert "Group system:authenticated" not in own
 
 
 def test_kubeadm_adds_nothing_but_its_way_in_for_emergencies(fresh: ControlPlane) -> None:

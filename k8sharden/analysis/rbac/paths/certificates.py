@@ -9,7 +9,7 @@ Source: kubernetes.io, Certificate Signing Requests; Dynamic Admission Control; 
 
 from collections.abc import Iterator
 
-from k8sharden.analysis.rbac.paths.holdings import (
+from k8sharden.analysis.rbac.paths.asks import (
     APPROVE_REQUESTS,
     APPROVE_SIGNERS,
     BIND_MUTATIONS,

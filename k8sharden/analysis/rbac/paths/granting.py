@@ -8,7 +8,7 @@ Source: kubernetes.io, Using RBAC Authorization (Privilege escalation prevention
 
 from collections.abc import Iterator
 
-from k8sharden.analysis.rbac.paths.holdings import (
+from k8sharden.analysis.rbac.paths.asks import (
     BIND_CLUSTER_ROLES,
     BIND_ROLES,
     CHANGE_CLUSTER_BINDINGS,
@@ -19,8 +19,8 @@ from k8sharden.analysis.rbac.paths.holdings import (
     CREATE_ROLE_BINDINGS,
     ESCALATE_CLUSTER_ROLES,
     ESCALATE_ROLES,
-    Hold,
 )
+from k8sharden.analysis.rbac.paths.holdings import Hold
 from k8sharden.analysis.rbac.paths.places import (
     EVERYTHING,
     Ask,

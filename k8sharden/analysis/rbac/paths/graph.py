@@ -23,7 +23,7 @@ from k8sharden.analysis.rbac.paths.places import (
     only,
 )
 from k8sharden.analysis.rbac.paths.pods import by_entering, by_pods, by_templates
-from k8sharden.analysis.rbac.paths.tokens import by_secrets, by_tokens
+from k8sharden.analysis.rbac.paths.tokens import by_namesakes, by_secrets, by_tokens
 from k8sharden.analysis.rbac.paths.ways import Ways
 from k8sharden.analysis.rbac.paths.world import World, why_node, world_of
 from k8sharden.analysis.rbac.policy import Policy, policy_of
@@ -46,6 +46,7 @@ _STEPS: tuple[Callable[[Ways], Iterator[Fan]], ...] = (
     by_templates,
     by_entering,
     by_secrets,
+    by_namesakes,
     by_nodes_proxy,
     by_certificates,
     by_webhooks,
@@ -160,6 +161,13 @@ def _accounts(graph: Graph, hub: Hub) -> Iterator[Anywhere]:
     return map(_seat, found)
 
 
+def _missing(graph: Graph, hub: Hub) -> Iterator[Anywhere]:
+    """Yield the accounts that bindings name and that are not there."""
+    there = {account for some in graph.world.accounts.values() for account in some}
+    gone = sorted(graph.roles.accounts - there)
+    return (_seat(account) for account in gone if hub.namespace in ("", account[0]))
+
+
 def _running(graph: Graph, hub: Hub) -> Iterator[Anywhere]:
     """Yield the accounts of what runs on the nodes of these names, or on any."""
     names = hub.names if hub.names is not None else [node.name for node in graph.world.nodes]
@@ -201,6 +209,7 @@ def _place(graph: Graph, hub: Hub) -> Iterable[Anywhere]:  # noqa: ARG001 - as t
 _MEMBERS: Mapping[str, Callable[[Graph, Hub], Iterable[Anywhere]]] = {
     "place": _place,
     "accounts": _accounts,
+    "missing": _missing,
     "running": _running,
     "nodes": _nodes,
     "pods": _pods,

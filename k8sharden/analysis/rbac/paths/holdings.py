@@ -4,16 +4,18 @@ Roles are looked through once each, since many bindings share one.
 """
 
 import functools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from k8sharden.analysis.rbac.authorize import Request, allows, decide
+from k8sharden.analysis.rbac.paths.asks import ALL, BY_RESOURCE, CLUSTER_SCOPED
 from k8sharden.analysis.rbac.paths.places import Ask, Need, Seat
 from k8sharden.analysis.rbac.policy import Grant, Policy, role_of
 from k8sharden.analysis.rbac.subjects import (
     MASTERS,
     NOBODY,
     Identity,
+    ServiceAccount,
     account_of,
     by_key,
     key,
@@ -23,94 +25,6 @@ from k8sharden.analysis.rbac.unlimited import is_unlimited
 from k8sharden.model import objects as o
 from k8sharden.model.ref import Ref
 
-_RBAC = "rbac.authorization.k8s.io"
-_AUTHENTICATION = "authentication.k8s.io"
-_ADMISSION = "admissionregistration.k8s.io"
-_CERTIFICATES = "certificates.k8s.io"
-
-
-def asks(verbs: str, resources: str, group: str = "") -> tuple[Ask, ...]:
-    """Return each verb on each resource; words are separated by blanks."""
-    return tuple(
-        Ask(verb, resource, group) for resource in resources.split() for verb in verbs.split()
-    )
-
-
-TOKEN = asks("create", "serviceaccounts/token")
-READ_SECRETS = asks("get list watch", "secrets")
-CREATE_SECRETS = asks("create", "secrets")
-CREATE_PODS = (
-    *asks("create", "pods replicationcontrollers"),
-    *asks("create", "deployments statefulsets daemonsets replicasets", "apps"),
-    *asks("create", "jobs cronjobs", "batch"),
-)
-CHANGE_TEMPLATES = (
-    *asks("update patch", "replicationcontrollers"),
-    *asks("update patch", "deployments statefulsets daemonsets replicasets", "apps"),
-    *asks("update patch", "cronjobs", "batch"),
-)
-CHANGE_PODS = asks("update patch", "pods")
-ENTER = asks("create", "pods/exec")
-ENTER_BY_GET = asks("get", "pods/exec")
-DEBUG = asks("update patch", "pods/ephemeralcontainers")
-CREATE_CLAIMS = asks("create", "persistentvolumeclaims")
-CREATE_VOLUMES = asks("create", "persistentvolumes")
-LABEL_NAMESPACES = asks("update patch", "namespaces")
-NODES_PROXY = asks("get create", "nodes/proxy")
-IMPERSONATE_USERS = asks("impersonate", "users")
-IMPERSONATE_GROUPS = asks("impersonate", "groups")
-IMPERSONATE_ACCOUNTS = asks("impersonate", "serviceaccounts")
-AS_USERS = asks("impersonate:user-info", "users", _AUTHENTICATION)
-AS_GROUPS = asks("impersonate:user-info", "groups", _AUTHENTICATION)
-AS_ACCOUNTS = asks("impersonate:serviceaccount", "serviceaccounts", _AUTHENTICATION)
-CREATE_ROLE_BINDINGS = asks("create", "rolebindings", _RBAC)
-CHANGE_ROLE_BINDINGS = asks("update patch", "rolebindings", _RBAC)
-CREATE_CLUSTER_BINDINGS = asks("create", "clusterrolebindings", _RBAC)
-CHANGE_CLUSTER_BINDINGS = asks("update patch", "clusterrolebindings", _RBAC)
-BIND_ROLES = asks("bind", "roles", _RBAC)
-BIND_CLUSTER_ROLES = asks("bind", "clusterroles", _RBAC)
-ESCALATE_ROLES = asks("escalate", "roles", _RBAC)
-ESCALATE_CLUSTER_ROLES = asks("escalate", "clusterroles", _RBAC)
-CHANGE_ROLES = asks("update patch", "roles", _RBAC)
-CHANGE_CLUSTER_ROLES = asks("update patch", "clusterroles", _RBAC)
-CREATE_WEBHOOKS = asks("create", "mutatingwebhookconfigurations", _ADMISSION)
-CHANGE_WEBHOOKS = asks("update patch", "mutatingwebhookconfigurations", _ADMISSION)
-CREATE_MUTATIONS = asks("create", "mutatingadmissionpolicies", _ADMISSION)
-BIND_MUTATIONS = asks("create", "mutatingadmissionpolicybindings", _ADMISSION)
-CREATE_REQUESTS = asks("create", "certificatesigningrequests", _CERTIFICATES)
-APPROVE_REQUESTS = asks("update patch", "certificatesigningrequests/approval", _CERTIFICATES)
-APPROVE_SIGNERS = asks("approve", "signers", _CERTIFICATES)
-
-_ALL: tuple[Ask, ...] = (
-    *TOKEN, *READ_SECRETS, *CREATE_SECRETS, *CREATE_PODS, *CHANGE_TEMPLATES, *CHANGE_PODS, *ENTER,
-    *ENTER_BY_GET, *DEBUG, *CREATE_CLAIMS, *CREATE_VOLUMES, *LABEL_NAMESPACES, *NODES_PROXY,
-    *IMPERSONATE_USERS, *IMPERSONATE_GROUPS, *IMPERSONATE_ACCOUNTS, *AS_USERS, *AS_GROUPS,
-    *AS_ACCOUNTS, *CREATE_ROLE_BINDINGS, *CHANGE_ROLE_BINDINGS, *CREATE_CLUSTER_BINDINGS,
-    *CHANGE_CLUSTER_BINDINGS, *BIND_ROLES, *BIND_CLUSTER_ROLES, *ESCALATE_ROLES,
-    *ESCALATE_CLUSTER_ROLES, *CHANGE_ROLES, *CHANGE_CLUSTER_ROLES, *CREATE_WEBHOOKS,
-    *CHANGE_WEBHOOKS, *CREATE_MUTATIONS, *BIND_MUTATIONS, *CREATE_REQUESTS, *APPROVE_REQUESTS,
-    *APPROVE_SIGNERS,
-)  # fmt: skip
-_BY_RESOURCE: Mapping[str, list[Ask]] = {
-    resource: [each for each in _ALL if each.resource == resource]
-    for resource in dict.fromkeys(each.resource for each in _ALL)
-}
-_CLUSTER_SCOPED = frozenset(
-    {
-        "certificatesigningrequests",
-        "certificatesigningrequests/approval",
-        "clusterrolebindings",
-        "groups",
-        "mutatingadmissionpolicies",
-        "mutatingadmissionpolicybindings",
-        "mutatingwebhookconfigurations",
-        "nodes/proxy",
-        "persistentvolumes",
-        "signers",
-        "users",
-    }
-)
-"""What a RoleBinding cannot give; `bind` on ClusterRoles it can, for its own namespace."""
 _NAMELESS = frozenset(("create",))
 
 
@@ -183,6 +97,12 @@ class Roles:
         known = map(by_key, seat_keys(self._policy))
         return tuple(w for w in known if not account_of(w.user) and MASTERS not in w.groups)
 
+    @functools.cached_property
+    def accounts(self) -> frozenset[ServiceAccount]:
+        """The service accounts that bindings name, whether they are there or not."""
+        known = (account_of(by_key(label).user) for label in seat_keys(self._policy))
+        return frozenset(account for account in known if account)
+
     def holdings(self, seat: Seat) -> Holdings:
         """Return what a seat holds."""
         grants = tuple(self._policy.grants(seat.who)) + tuple(self._extra(seat))
@@ -201,7 +121,7 @@ class Roles:
             found = (each for rule in grant.rules for each in _in_rule(rule))
             self._known[grant.role] = tuple(dict.fromkeys(found))
         for ask, names in self._known[grant.role]:
-            if not grant.namespace or ask.resource not in _CLUSTER_SCOPED:
+            if not grant.namespace or ask.resource not in CLUSTER_SCOPED:
                 yield Hold(ask, grant, names)
 
     def _on_behalf(self, seat: Seat, hold: Hold) -> Iterator[Hold]:
@@ -223,9 +143,9 @@ class Roles:
 def _in_rule(rule: o.PolicyRule) -> Iterator[tuple[Ask, frozenset[str] | None]]:
     resources = rule.resources or ()
     if any(each.startswith("*") for each in resources):
-        candidates = _ALL
+        candidates = ALL
     else:
-        candidates = tuple(ask for each in resources for ask in _BY_RESOURCE.get(each, ()))
+        candidates = tuple(ask for each in resources for ask in BY_RESOURCE.get(each, ()))
     names = frozenset(rule.resource_names) if rule.resource_names else None
     for ask in candidates:
         # The name of a new object is not known when it is asked for; a token's account is there.

@@ -9,7 +9,7 @@ Source: kubernetes.io, User Impersonation; the API server's sources, filters/imp
 
 from collections.abc import Iterator
 
-from k8sharden.analysis.rbac.paths.holdings import (
+from k8sharden.analysis.rbac.paths.asks import (
     AS_ACCOUNTS,
     AS_GROUPS,
     AS_USERS,

@@ -9,7 +9,7 @@ Source: kubernetes.io, RBAC Good Practices; Pod Security Standards.
 
 from collections.abc import Iterator
 
-from k8sharden.analysis.rbac.paths.holdings import (
+from k8sharden.analysis.rbac.paths.asks import (
     CHANGE_PODS,
     CHANGE_TEMPLATES,
     CREATE_CLAIMS,
@@ -19,8 +19,8 @@ from k8sharden.analysis.rbac.paths.holdings import (
     ENTER,
     ENTER_BY_GET,
     LABEL_NAMESPACES,
-    Hold,
 )
+from k8sharden.analysis.rbac.paths.holdings import Hold
 from k8sharden.analysis.rbac.paths.places import Fan, Hub, Need, where
 from k8sharden.analysis.rbac.paths.ways import Ways
 

@@ -1,11 +1,17 @@
-"""Steps by tokens: asked for, made as a Secret, or read from one.
+"""Steps by tokens: asked for, made as a Secret or read from one, or of an account made anew.
 
 Source: kubernetes.io, Managing Service Accounts.
 """
 
 from collections.abc import Iterator
 
-from k8sharden.analysis.rbac.paths.holdings import CREATE_SECRETS, READ_SECRETS, TOKEN
+from k8sharden.analysis.rbac.paths.asks import (
+    CREATE_ACCOUNTS,
+    CREATE_PODS,
+    CREATE_SECRETS,
+    READ_SECRETS,
+    TOKEN,
+)
 from k8sharden.analysis.rbac.paths.places import Fan, Hub, where
 from k8sharden.analysis.rbac.paths.ways import Ways, scope_of
 from k8sharden.analysis.rbac.paths.world import World
@@ -17,6 +23,17 @@ def by_tokens(ways: Ways) -> Iterator[Fan]:
         to = Hub("accounts", hold.namespace, hold.names)
         may = f"may create tokens of service accounts{where(hold.namespace)}"
         yield Fan(to, may, ", so it takes one of ", (need,))
+
+
+def by_namesakes(ways: Ways) -> Iterator[Fan]:
+    """Yield the accounts that bindings name and that are not there: whoever makes them is them."""
+    for hold, need in ways.held.by_binding(CREATE_ACCOUNTS):
+        use = ways.need(TOKEN, hold.namespace) or ways.need(CREATE_PODS, hold.namespace)
+        if use and hold.names is None:
+            may = f"may create service accounts{where(hold.namespace)} and use them"
+            needs = (need,) if use.grant == need.grant else (need, use)
+            so = ", so it takes the name, with its bindings, of "
+            yield Fan(Hub("missing", hold.namespace), may, so, needs)
 
 
 def by_secrets(ways: Ways) -> Iterator[Fan]:

@@ -10,10 +10,10 @@ from typing import cast
 from k8sharden.analysis.node_folders import folder
 from k8sharden.analysis.pod_security import Level, policy
 from k8sharden.analysis.rbac.paths.places import Inside, OnNode
-from k8sharden.analysis.rbac.powers import minor_of
 from k8sharden.analysis.rbac.subjects import ServiceAccount, service_account
 from k8sharden.analysis.rbac.tokens import has_projected_token, is_given_token
 from k8sharden.analysis.rbac.workloads import account_under
+from k8sharden.analysis.releases import minor
 from k8sharden.model import kinds
 from k8sharden.model import objects as o
 from k8sharden.model.finding import Severity
@@ -33,7 +33,7 @@ class World:
     """What an inventory holds that paths lead through."""
 
     def __init__(self, inventory: Inventory) -> None:
-        self.minor = minor_of(inventory)
+        self.minor = minor(inventory.source.server_version)
         self.workloads = {each.ref: each for each in workloads(inventory)}
         self.accounts = _accounts(inventory)
         self.tokens = _tokens(inventory)

@@ -71,6 +71,20 @@ def test_somebody_without_rights_is_no_gain() -> None:
     assert asked.path.reach.label == "ServiceAccount open/app"
 
 
+def test_an_account_that_only_bindings_know_is_whoever_makes_it() -> None:
+    """A binding to an account that is gone waits for the next one of its name."""
+    maker = [rule("create", "serviceaccounts serviceaccounts/token")]
+    waiting = "w: all to ServiceAccount open/gone"
+    roles = {**ROLES, "maker": maker, "half": [rule("create", "serviceaccounts")]}
+    assert said(cluster(roles, waiting, f"b: maker to {EVE} in open")) == (
+        "User eve may create service accounts in open and use them (RoleBinding open/b), so it "
+        "takes the name, with its bindings, of ServiceAccount open/gone, which may do everything "
+        "in the cluster (ClusterRoleBinding w)."
+    )
+    assert not said(cluster(roles, waiting, f"b: half to {EVE} in open"))
+    assert not said(cluster(roles, waiting, f"b: maker to {EVE} in shut"), "User sam")
+
+
 def test_a_group_and_everybody_are_starts_too() -> None:
     """What a group is given is everybody's in it: accounts of a namespace, all who log in."""
     for group in ("staff", "system:serviceaccounts:open", "system:authenticated"):
