@@ -14,7 +14,7 @@ from k8sharden.analysis.rbac.instead import instead
 from k8sharden.analysis.rbac.merged import merged
 from k8sharden.analysis.rbac.named import place_of
 from k8sharden.analysis.rbac.narrowed import TooWide, requests_in, without
-from k8sharden.analysis.rbac.needs import usual
+from k8sharden.analysis.rbac.needs import needed
 from k8sharden.analysis.rbac.parts import STARTING_POINT
 from k8sharden.analysis.rbac.patterns import Power
 from k8sharden.analysis.rbac.policy import Grant, Rules, policy_of
@@ -101,21 +101,9 @@ def dangerous(grant: Grant, inventory: Inventory) -> tuple[Request, ...]:
     return tuple(
         each
         for check, power in POWERS.items()
-        if not (worded and needed(check, grant, inventory))
+        if not (worded and needed(check, grant.binding, inventory))
         for each in in_power(power, grant, inventory)
     )
-
-
-def needed(check: str, grant: Grant, inventory: Inventory) -> str:
-    """Return what a binding's subject looks like that often needs a power, or ``""``.
-
-    An audit log knows better, and where something smaller does, nobody needs the power.
-    """
-    usage = inventory.facts.usage
-    if (usage and usage.uses) or check not in POWERS or POWERS[check].instead:
-        return ""
-    subjects = policy_of(inventory).bindings[grant.binding].subjects or ()
-    return usual(check, grant.binding, subjects, inventory)
 
 
 def in_power(power: Power, grant: Grant, inventory: Inventory) -> tuple[Request, ...]:

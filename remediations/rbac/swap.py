@@ -11,6 +11,7 @@ from typing import Any, cast
 from k8sharden.analysis.rbac.after import changed_by
 from k8sharden.analysis.rbac.bindings import who
 from k8sharden.analysis.rbac.foretold import Expected, Foretold, foretell
+from k8sharden.analysis.rbac.needs import needed
 from k8sharden.analysis.rbac.parts import FROM_LOG, plain
 from k8sharden.analysis.rbac.patterns import words
 from k8sharden.analysis.rbac.policy import RBAC, Grant, policy_of
@@ -33,7 +34,7 @@ from k8sharden.model.finding import Finding
 from k8sharden.model.inventory import Inventory
 from k8sharden.model.ref import Ref
 from remediations.rbac.evidence import shown
-from remediations.rbac.guesses import asked_in, dangerous, guessed, needed
+from remediations.rbac.guesses import asked_in, dangerous, guessed
 from remediations.rbac.made import created
 from remediations.rbac.moves import Move, Stay, granted, stays
 from remediations.rbac.told import kept_dangers, unread, whoever_applies
@@ -49,7 +50,7 @@ def swap(finding: Finding, inventory: Inventory) -> Change | NoChange:
     if finding.system:
         return NoChange("It belongs to the cluster's own parts: ask whoever installed them.")
     grant = granted(finding.resource, policy_of(inventory))
-    need = needed(finding.check, grant, inventory) if grant else ""
+    need = needed(finding.check, grant.binding, inventory) if grant else ""
     if need:
         return NoChange(
             f"It looks like {need}, which often needs this: give an audit log with --audit-log, "

@@ -1,8 +1,13 @@
-"""Who often needs a dangerous right, guessed from names and images: for a note, never a verdict."""
+"""Who often needs a dangerous right, guessed from names and images.
+
+It makes a note, and keeps a fix from breaking what it guesses about; never a verdict.
+"""
 
 import re
 from collections.abc import Iterable, Mapping
 
+from k8sharden.analysis.rbac.dangers import POWERS
+from k8sharden.analysis.rbac.policy import policy_of
 from k8sharden.analysis.rbac.subjects import service_account
 from k8sharden.analysis.rbac.workloads import workloads_under
 from k8sharden.model import objects as o
@@ -69,6 +74,17 @@ def usual(check: str, ref: Ref, subjects: Iterable[o.Subject], inventory: Invent
     accounts = filter(None, (service_account(each, ref.namespace) for each in subjects))
     texts = [text for account in accounts for text in (*account, *_under(account, inventory))]
     return next((what for what, words in _NEEDS.get(check, ()) if _found(words, texts)), "")
+
+
+def needed(check: str, ref: Ref, inventory: Inventory) -> str:
+    """Return what a binding looks like to be for that a guess takes no power from, or ``""``.
+
+    An audit log knows better, and where something smaller does, nobody needs the power.
+    """
+    usage = inventory.facts.usage
+    if (usage and usage.uses) or check not in POWERS or POWERS[check].instead:
+        return ""
+    return usual(check, ref, policy_of(inventory).bindings[ref].subjects or (), inventory)
 
 
 def _under(account: tuple[str, str], inventory: Inventory) -> Iterable[str]:
