@@ -7,6 +7,7 @@ service account seems to be for.
 
 from collections.abc import Iterable
 
+from k8sharden.analysis.rbac.apart import apart
 from k8sharden.analysis.rbac.authorize import Request
 from k8sharden.analysis.rbac.dangers import POWERS
 from k8sharden.analysis.rbac.from_use import ByNamespace, by_namespace, is_granted
@@ -90,7 +91,9 @@ def safer(grant: Grant, inventory: Inventory) -> Rules:
     if grant.namespace:
         # A Role holds no URLs, and its binding would give none.
         rules = tuple(rule for rule in rules if not rule.non_resource_urls)
-    left = without(rules, dangerous(grant, inventory))
+    place = place_of(policy_of(inventory), minor_of(inventory), grant.namespace)
+    harmless, others = apart(rules, place)
+    left = (*harmless, *without(others, dangerous(grant, inventory)))
     kept = (each for rule in left for each in requests_in(rule))
     return merged([*kept, *smaller(grant, inventory)])
 
