@@ -1,6 +1,7 @@
 """Smaller rights in place of a dangerous one: nodes/metrics in place of nodes/proxy.
 
-An audit log does not show that they are needed: a kubelet is asked past the API server.
+An audit log does not show that they are needed: a kubelet is asked past the API server. A rule on
+every resource is no sign of it either, so only one that names the dangerous right gets them.
 
 Source: KEP-2862 (fine-grained authorization of the kubelet's API).
 """
@@ -20,6 +21,8 @@ def instead(power: Power, rules: Rules, minor: int | None) -> Iterator[Request]:
     offered = [request for each in power.instead if _is_there(each, minor) for request in _of(each)]
     taken = {request for pattern in power.rights for request in pattern.requests()}
     for rule in rules:
+        if "*" in (rule.resources or ()):
+            continue
         verbs = {each.verb for each in taken if allows(nameless(rule), each)}
         for name in rule.resource_names or ("",):
             yield from (each._replace(name=name) for each in offered if each.verb in verbs)

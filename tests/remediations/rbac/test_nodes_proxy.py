@@ -4,8 +4,11 @@ from typing import Any
 
 import pytest
 
+from k8sharden.analysis.rbac.dangers import POWERS
+from k8sharden.analysis.rbac.instead import instead
 from k8sharden.model.change import Change, Create
 from k8sharden.model.inventory import Source, SourceKind
+from k8sharden.model.objects import PolicyRule
 from remediations.rbac.nodes_proxy import ITEM
 from tests.remediations import harness
 
@@ -73,3 +76,12 @@ def test_an_agent_of_monitoring_gets_the_change_and_is_told_what_still_needs_the
     answer = harness.remedy(ITEM, docs)
     assert isinstance(answer, Change)
     assert any("still need nodes/proxy" in each for each in answer.warnings)
+
+
+def test_a_rule_on_everything_is_no_sign_that_kubelets_are_asked() -> None:
+    """Who leaves cluster-admin gets no door to every kubelet in its place."""
+    power = POWERS["rbac-nodes-proxy"]
+    star = PolicyRule(["*"], ["*"], ["*"])
+    named = PolicyRule(["get"], [""], ["nodes/proxy"])
+    assert not list(instead(power, (star,), 36))
+    assert {each.resource for each in instead(power, (star, named), 36)} >= {"nodes/metrics"}
