@@ -4,14 +4,17 @@ Where nobody else stands in the binding, it goes as a whole.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable
-from typing import Any
+from collections.abc import Collection, Iterable, Iterator
 
-import msgspec
-
+from k8sharden.analysis.rbac.after import changed_by
+from k8sharden.analysis.rbac.authorize import Request
 from k8sharden.analysis.rbac.bindings import who
+from k8sharden.analysis.rbac.foretold import Expected, Foretold, foretell
+from k8sharden.analysis.rbac.parts import plain
 from k8sharden.analysis.rbac.policy import policy_of
+from k8sharden.analysis.rbac.rights import TooManyRights, rights_by
 from k8sharden.analysis.rbac.standing import Judge
+from k8sharden.analysis.rbac.subjects import MASTERS, identity
 from k8sharden.analysis.system import is_bootstrap_rbac
 from k8sharden.model import objects as o
 from k8sharden.model.change import (
@@ -58,7 +61,16 @@ def leave(
         )
     else:
         kind, title = ChangeKind.DELETE, f"Delete {ref.label}"
-    return Change(kind, title, Risk.ACCESS, (write,), rests_on=rests_on, warnings=tuple(warnings))
+    told = foretold((write,), _losing(ref, wrong.subjects, inventory), inventory)
+    return Change(
+        kind,
+        title,
+        Risk.ACCESS,
+        (write,),
+        rests_on=rests_on,
+        warnings=(*warnings, *told.said),
+        reviews=told.reviews,
+    )
 
 
 def without(ref: Ref, binding: o.Binding, gone: Collection[o.Subject]) -> Write:
@@ -75,6 +87,30 @@ def without(ref: Ref, binding: o.Binding, gone: Collection[o.Subject]) -> Write:
     return Patch(ref, tuple(RemoveField(path) for path in paths))
 
 
-def plain(value: msgspec.Struct) -> dict[str, Any]:
-    """Write a part of an object as the API does, without what is not set."""
-    return {key: each for key, each in msgspec.to_builtins(value).items() if each is not None}
+def foretold(
+    writes: Iterable[Write], expected: Iterable[Expected], inventory: Inventory
+) -> Foretold:
+    """Return what the API server has to say of rights once these writes are made."""
+    policy = policy_of(inventory)
+    return foretell(tuple(expected), policy, policy.changed(changed_by(writes, policy)))
+
+
+def given_by(ref: Ref, inventory: Inventory) -> tuple[Request, ...]:
+    """Return what a binding gives, as questions; none where nobody could ask them all."""
+    try:
+        rights = rights_by([policy_of(inventory).grant(ref)])
+    except TooManyRights:
+        return ()
+    return tuple(
+        Request(each.verb, each.group, each.resource, each.namespace, each.name, each.path)
+        for each in sorted(rights)
+    )
+
+
+def _losing(ref: Ref, subjects: Iterable[o.Subject], inventory: Inventory) -> Iterator[Expected]:
+    """Yield what leaves a binding's subjects; nothing ever leaves system:masters."""
+    requests = given_by(ref, inventory)
+    for each in subjects:
+        leaver = identity(each, ref.namespace)
+        if MASTERS not in leaver.groups:
+            yield Expected(leaver, (), requests)

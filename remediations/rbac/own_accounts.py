@@ -10,8 +10,14 @@ from typing import Any
 import msgspec
 
 from k8sharden.analysis.containers import named_workloads
+from k8sharden.analysis.rbac.foretold import Expected
+from k8sharden.analysis.rbac.parts import plain
 from k8sharden.analysis.rbac.policy import RBAC, Policy, policy_of, role_of
-from k8sharden.analysis.rbac.subjects import ServiceAccount, service_account
+from k8sharden.analysis.rbac.subjects import (
+    ServiceAccount,
+    identity_of,
+    service_account,
+)
 from k8sharden.analysis.rbac.tokens import (
     DEFAULT,
     accounts,
@@ -35,7 +41,7 @@ from k8sharden.model.change import (
 from k8sharden.model.inventory import Inventory, SourceKind
 from k8sharden.model.ref import Ref
 from k8sharden.model.workloads import Workload
-from remediations.rbac.leaving import plain, without
+from remediations.rbac.leaving import foretold, given_by, without
 
 _CLOUD = (
     "eks.amazonaws.com/role-arn",
@@ -86,6 +92,7 @@ def moved(of: Family, works: Sequence[Workload], inventory: Inventory) -> Change
         *(_template(work, names[work.ref], inventory) for work in works),
         *_leaving(of, inventory),
     )
+    told = foretold(writes, _expected(of, works, names, inventory), inventory)
     return Change(
         ChangeKind.GROUP,
         f"Give {named_workloads(works)} service accounts of their own in place of default",
@@ -96,7 +103,9 @@ def moved(of: Family, works: Sequence[Workload], inventory: Inventory) -> Change
         warnings=(
             _rollout(sorted({space for space, _ in of.accounts})),
             *_managed(inventory),
+            *told.said,
         ),
+        reviews=told.reviews,
     )
 
 
@@ -185,6 +194,21 @@ def _template(work: Workload, name: str, inventory: Inventory) -> Patch:
     return Patch(work.ref, tuple(SetField((*work.path, field), name) for field in fields))
 
 
+def _expected(
+    of: Family, works: Sequence[Workload], names: Mapping[Ref, str], inventory: Inventory
+) -> Iterator[Expected]:
+    """Yield what the new accounts have to hold, and the old ones no longer."""
+    bindings = policy_of(inventory).bindings
+    for account in sorted(of.accounts):
+        mine = [ref for ref in of.bindings if account in defaults(ref, bindings[ref])]
+        rights = tuple(right for ref in mine for right in given_by(ref, inventory))
+        yield Expected(identity_of(account), (), rights)
+        for work in works:
+            if account_under(work) == account:
+                new = (account[0], names[work.ref])
+                yield Expected(identity_of(new), rights, ())
+
+
 def _leaving(of: Family, inventory: Inventory) -> Iterator[Write]:
     for ref in of.bindings:
         binding = policy_of(inventory).bindings[ref]
@@ -200,7 +224,8 @@ def _rollout(spaces: Sequence[str]) -> str:
     return (
         f"Needs testing: pods of {', '.join(spaces)} that still run under default lose these "
         "rights as soon as this is written, and those that take their place have them from the "
-        "start: in between lies the rollout. A Job that runs keeps its account to its end."
+        "start: in between lies the rollout. A Job that runs keeps its account to its end. What "
+        "an audit log shows of default, the new accounts ask from then on."
     )
 
 

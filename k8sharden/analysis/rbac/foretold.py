@@ -47,7 +47,11 @@ def foretell(expected: Sequence[Expected], before: Policy, after: Policy) -> For
         stays = [each for each in kept if decide(after, who, each).allowed]
         missing += [each for each in kept if each not in stays]
         goes = list(_gone(who, gone, before, after, still))
-        staying = [review(who, each, allowed=True) for each in stays]
+        # An account that is made only now held nothing before, and holds nothing after an undo.
+        staying = [
+            review(who, each, allowed=True, before=decide(before, who, each).allowed)
+            for each in stays
+        ]
         going = [review(who, each, allowed=False) for each in goes]
         known |= {*staying, *going}
         reviews += (*staying[:room], *going[:room])
@@ -56,9 +60,9 @@ def foretell(expected: Sequence[Expected], before: Policy, after: Policy) -> For
     return Foretold(asked, said, tuple(missing))
 
 
-def review(who: Identity, request: Request, *, allowed: bool) -> AccessReview:
-    """Return the question whether somebody may do something, with its answer."""
-    return AccessReview(who.user, tuple(sorted(who.groups)), *request, allowed)
+def review(who: Identity, request: Request, *, allowed: bool, before: bool = True) -> AccessReview:
+    """Return the question whether somebody may do something, with its answers after and before."""
+    return AccessReview(who.user, tuple(sorted(who.groups)), *request, allowed, before)
 
 
 def _gone(
