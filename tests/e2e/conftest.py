@@ -36,8 +36,8 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
     """A real API server that holds what the training cluster holds."""
     users: dict[str, list[str]] = {"almost-viewer": [], "shop-only": [], "nobody": []}
     folder = tmp_path_factory.mktemp("company")
-    # The garbage collector lets go of what is deleted; other controllers would make pods anew.
-    only = ("garbage-collector-controller",)
+    # One lets go of what is deleted, one fills aggregated roles; others would make pods anew.
+    only = ("garbage-collector-controller", "clusterrole-aggregation-controller")
     with started(lambda: ControlPlane(folder, users=users, controllers=only)) as server:
         settle(server)
         server.kubectl("apply", "-f", "-", input=RESTRICTED)
