@@ -26,6 +26,7 @@ from k8sharden.model import objects as o
 from k8sharden.model.inventory import Inventory
 from k8sharden.model.ref import Ref
 from k8sharden.model.text import one_line
+from k8sharden.model.usage import Use
 
 _VERBS, _RESOURCES = 8, 60
 """About how many verbs and resources a star stands for in a cluster without extensions."""
@@ -172,17 +173,19 @@ def _cost(
     taken: Iterable[Right], subjects: Iterable[o.Subject], ref: Ref, inventory: Inventory
 ) -> Cost:
     """Return what taking these rights from these subjects costs."""
-    rights, used, known = tuple(taken), 0, list(subjects)
-    for subject in known:
-        asked = {
-            (use.namespace, use.verb, use.group, use.resource, use.name, use.path)
-            for user in users_of(subject, ref.namespace, inventory)
-            for use in uses_by_user(inventory)[user]
-            if use.allowed
-        }
-        seen = [Right(*each) for each in asked]
-        used += sum(any(right.covers(each) for each in seen) for right in rights)
-    return Cost(used, sum(map(_width, rights)) * len(known), len(known))
+    rights, known = tuple(taken), list(subjects)
+    denied = {
+        (user, use.namespace, use.verb, use.group, use.resource, use.path)
+        for subject in known
+        for user in users_of(subject, ref.namespace, inventory)
+        for use in uses_by_user(inventory)[user]
+        if use.allowed and any(right.covers(_needed(use)) for right in rights)
+    }
+    return Cost(len(denied), sum(map(_width, rights)) * len(known), len(known))
+
+
+def _needed(use: Use) -> Right:
+    return Right(use.namespace, use.verb, use.group, use.resource, use.name, use.path)
 
 
 def _width(right: Right) -> int:

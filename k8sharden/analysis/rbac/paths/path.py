@@ -73,9 +73,9 @@ class Path(msgspec.Struct, frozen=True):
 
 
 class Cost(msgspec.Struct, frozen=True, order=True):
-    """What a cut costs: rights that the audit log shows in use, all rights, and subjects.
+    """What a cut costs: kinds of request in the audit log that it denies, rights, and subjects.
 
-    A star counts as about as much as it stands for.
+    Rights count for each subject that loses them, a star for about as much as it stands for.
     """
 
     used: int

@@ -7,7 +7,7 @@ a pod that runs only the image can be changed.
 Source: kubernetes.io, RBAC Good Practices; Pod Security Standards.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from k8sharden.analysis.rbac.paths.asks import (
     CHANGE_PODS,
@@ -48,13 +48,19 @@ def _what(hold: Hold) -> str:
 
 def _to_nodes(may: str, hold: Hold, needs: tuple[Need, ...], ways: Ways) -> Iterator[Fan]:
     """Yield the way to the nodes, where a namespace admits any pod."""
-    for space in sorted(ways.world.open):
-        if hold.namespace in ("", space):
-            said = "there" if hold.namespace else f"in {space}"
-            said = f"{may} and Pod Security enforces nothing {said}"
-            note = "" if ways.world.open[space] else _UNREAD
-            yield Fan(Hub("nodes"), said, _TAKES_OVER, needs, note)
-            return
+    space = _chosen(hold, ways.world.open)
+    if space is not None:
+        said = "there" if hold.namespace else f"in {space}"
+        said = f"{may} and Pod Security enforces nothing {said}"
+        note = "" if ways.world.open[space] else _UNREAD
+        yield Fan(Hub("nodes"), said, _TAKES_OVER, needs, note)
+
+
+def _chosen(hold: Hold, spaces: Iterable[str]) -> str | None:
+    """Return the first of these namespaces where a right holds."""
+    if hold.namespace:
+        return hold.namespace if hold.namespace in spaces else None
+    return next(iter(spaces), None)
 
 
 def _with_volumes(may: str, hold: Hold, need: Need, ways: Ways) -> Iterator[Fan]:
@@ -68,9 +74,10 @@ def _with_volumes(may: str, hold: Hold, need: Need, ways: Ways) -> Iterator[Fan]
 
 def _with_labels(may: str, hold: Hold, need: Need, ways: Ways) -> Iterator[Fan]:
     """Yield the way by a namespace whose Pod Security labels it may take off."""
-    for space in ways.world.enforcing:
+    spaces = (hold.namespace,) if hold.namespace else ways.world.enforcing
+    for space in filter(ways.world.enforcing.__contains__, spaces):
         labels = ways.need(LABEL_NAMESPACES, space, space)
-        if labels and hold.namespace in ("", space):
+        if labels:
             said = f"{may} and take the Pod Security labels off namespace {space}"
             yield Fan(Hub("nodes"), said, _TAKES_OVER, (labels, need), _UNREAD)
             return
@@ -81,8 +88,10 @@ def by_templates(ways: Ways) -> Iterator[Fan]:
     for hold, need in ways.held.by_binding(CHANGE_TEMPLATES):
         spaces: dict[str, tuple[str, str]] = {}
         for ask in need.asks:
-            for space, name in ways.world.templates.get(ask.resource, ()):
-                if hold.covers(name, space):
+            there = ways.world.templates[ask.resource]
+            for space in (hold.namespace,) if hold.namespace else there:
+                name = next((each for each in there.get(space, ()) if hold.covers(each, space)), "")
+                if name:
                     spaces.setdefault(space, (ask.resource, name))
         for space, (resource, name) in spaces.items():
             may = f"may change {resource}{where(space)}, such as {name}"

@@ -118,7 +118,9 @@ def _joint(place: Anywhere) -> str:
 def _step(hop: Hop, clause: str) -> Step:
     bindings = tuple(dict.fromkeys(need.grant.binding for need in hop.fan.needs))
     said = f"{hop.before.label} {clause}."
-    return Step(hop.before.label, hop.after.label, sentence(said), bindings, hop.fan.note)
+    return Step(
+        hop.before.label, hop.after.label, sentence(said), bindings, one_line(hop.fan.note, 400)
+    )
 
 
 def _clause(hop: Hop) -> str:
@@ -132,5 +134,5 @@ def _clause(hop: Hop) -> str:
 def _reach(place: Anywhere) -> Reach:
     match place:
         case Whole(namespace=namespace):
-            return Reach(Scope.NAMESPACE if namespace else Scope.CLUSTER, namespace)
+            return Reach(Scope.NAMESPACE if namespace else Scope.CLUSTER, one_line(namespace, 100))
     return Reach(Scope.SUBJECT, place.label)

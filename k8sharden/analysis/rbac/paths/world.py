@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import cast
 
 from k8sharden.analysis.node_folders import folder
-from k8sharden.analysis.pod_security import Level, policy
+from k8sharden.analysis.pod_security import PREFIX, Level, policy
 from k8sharden.analysis.rbac.paths.places import Inside, OnNode
 from k8sharden.analysis.rbac.subjects import ServiceAccount, service_account
 from k8sharden.analysis.rbac.tokens import has_projected_token, is_given_token
@@ -35,12 +35,14 @@ class World:
     def __init__(self, inventory: Inventory) -> None:
         self.minor = minor(inventory.source.server_version)
         self.workloads = {each.ref: each for each in workloads(inventory)}
+        self._in: defaultdict[str, list[Ref]] = defaultdict(list)
+        for ref in self.workloads:
+            self._in[ref.namespace].append(ref)
         self.accounts = _accounts(inventory)
         self.tokens = _tokens(inventory)
         self.open = _open(inventory)
-        self.enforcing = tuple(
-            sorted(each.name for each in inventory.namespaces if each.name not in self.open)
-        )
+        spaces = sorted(space.name for space in inventory.namespaces)
+        self.enforcing = dict.fromkeys(space for space in spaces if space not in self.open)
         self.webhooks = tuple(each.name for each in inventory.objects.get(_WEBHOOKS, ()))
         self.templates = _templates(inventory)
         self.control_plane = {
@@ -61,11 +63,10 @@ class World:
 
         In manifests nothing runs yet, and every template counts unless pods are named.
         """
-        for ref in self.workloads:
+        for ref in self._in.get(namespace, ()) if namespace else self.workloads:
             running = {pod.name for pod in self._pods.get(ref, ())}
-            here = namespace in ("", ref.namespace)
             known = running if pods is None else running & pods
-            if here and (known or (not self._live and pods is None)):
+            if known or (not self._live and pods is None):
                 yield Inside(ref)
 
     def on(self, node: str) -> list[Workload]:
@@ -163,20 +164,20 @@ def _tokens(inventory: Inventory) -> Mapping[str, tuple[str, ...]]:
 def _open(inventory: Inventory) -> Mapping[str, bool]:
     """Return the namespaces that admit any pod; True where a label says so."""
     return {
-        space.name: any(key.endswith("/enforce") for key in space.metadata.label)
-        for space in inventory.namespaces
+        space.name: f"{PREFIX}enforce" in space.metadata.label
+        for space in sorted(inventory.namespaces, key=lambda each: each.name)
         if policy(space.metadata.label).level is Level.PRIVILEGED
     }
 
 
-def _templates(inventory: Inventory) -> Mapping[str, tuple[tuple[str, str], ...]]:
-    """Return, by resource, the namespaces and names of what makes pods from a template."""
-    return {
-        kind.plural: tuple(
-            (each.namespace, each.name) for each in inventory.objects.get(kind.key, ())
-        )
-        for kind in _CHANGED_LATER
-    }
+def _templates(inventory: Inventory) -> Mapping[str, Mapping[str, list[str]]]:
+    """Return the names of what makes pods from a template, by resource and namespace."""
+    found: dict[str, defaultdict[str, list[str]]] = {}
+    for kind in _CHANGED_LATER:
+        here = found.setdefault(kind.plural, defaultdict(list))
+        for each in inventory.objects.get(kind.key, ()):
+            here[each.namespace].append(each.name)
+    return found
 
 
 def _rules(node: o.Node) -> bool:

@@ -85,6 +85,18 @@ def test_a_right_in_use_costs_most() -> None:
     assert cut_of(with_log(seen, [denied])).said.endswith("RoleBinding open/first")
 
 
+def test_a_star_costs_what_is_done_with_it() -> None:
+    """Each kind of request that the log shows counts, not the star that allows them all."""
+    seen = cluster(ROLES, f"b: star to {EVE} in shut")
+    uses = [
+        Use("eve", verb, resource="pods", namespace="shut", name=f"p-{number}", allowed=2)
+        for verb in ("get", "list")
+        for number in range(2)
+    ]
+    elsewhere = Use("eve", "get", resource="pods", namespace="open", allowed=1)
+    assert cut_of(with_log(seen, [*uses, elsewhere])).cost.used == 2
+
+
 def test_what_survives_is_shown() -> None:
     """Where another binding gives the same, the cut ends nothing, and the next path says so."""
     cut = cut_of(cluster(ROLES, f"a: star to {EVE} in shut", f"b: star to {EVE} in shut"))
