@@ -86,7 +86,7 @@ def _pair(part: Part, name: str, space: str) -> Iterator[Create]:
     bound_kind = kinds.ROLE_BINDINGS if space else kinds.CLUSTER_ROLE_BINDINGS
     role = part.role or role_kind.ref(space, name)
     if part.role is None:
-        rules = [plain(rule) for rule in part.rules[space]]
+        rules = [_written(rule) for rule in part.rules[space]]
         yield _made(role_kind, part, name, space, rules=rules)
     yield _made(
         bound_kind,
@@ -106,6 +106,15 @@ def _made(kind: ResourceType, part: Part, name: str, space: str, **content: Any)
         metadata["annotations"] = dict(part.annotations)
     header = {"apiVersion": kind.api_version, "kind": kind.kind, "metadata": metadata}
     return Create(kind.ref(space, name), header | content)
+
+
+def _written(rule: o.PolicyRule) -> dict[str, Any]:
+    """Return a rule with its fields in the order in which people write them."""
+    known = plain(rule)
+    return {key: known[key] for key in _FIELDS if key in known}
+
+
+_FIELDS = ("apiGroups", "resources", "resourceNames", "nonResourceURLs", "verbs")
 
 
 def plain(value: msgspec.Struct) -> dict[str, Any]:
