@@ -74,7 +74,7 @@ def shown(subject: o.Subject, grant: Grant, usage: Usage, inventory: Inventory) 
         *_source(subject, grant, uses, usage, inventory),
         *_limits(uses, wanted, gone, inventory),
     )
-    kept = _in_turn(uses, grant, gone)
+    kept = _in_turn(own if _is_anybody(subject) else uses, grant, gone)
     note = ((FROM_LOG, f"What the audit log of {words(usage)} shows; by k8sharden."),)
     return Move(subject, rules, note, said, (*kept, *unseen))
 
@@ -92,7 +92,7 @@ def _is_anyway(use: Use, subject: o.Subject, grant: Grant, inventory: Inventory)
     Of a group that holds anybody, what its members are given under their own names is theirs.
     """
     policy, usage = policy_of(inventory), inventory.facts.usage or Usage()
-    broad = is_broad_group(subject.name) or is_account_group(subject.name)
+    broad = _is_anybody(subject)
     who = identity_in(use.user, usage)
     return any(
         is_granted(other, each)
@@ -106,9 +106,11 @@ def _stays_put(grant: Grant, policy: Policy, *, broad: bool) -> bool:
     binding = policy.bindings[grant.binding]
     if is_bootstrap_rbac(binding.metadata):
         return any(each.name in _EVERYBODY for each in binding.subjects or ())
-    return broad and not any(
-        is_broad_group(each.name) or is_account_group(each.name) for each in binding.subjects or ()
-    )
+    return broad and not any(map(_is_anybody, binding.subjects or ()))
+
+
+def _is_anybody(subject: o.Subject) -> bool:
+    return is_broad_group(subject.name) or is_account_group(subject.name)
 
 
 def _reads(grant: Grant, inventory: Inventory) -> tuple[Request, ...]:

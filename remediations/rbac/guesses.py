@@ -118,7 +118,12 @@ def in_power(power: Power, grant: Grant, inventory: Inventory) -> tuple[Request,
 
 
 def smaller(grant: Grant, inventory: Inventory) -> tuple[Request, ...]:
-    """Return the smaller rights that do what a dangerous one is wanted for."""
+    """Return the smaller rights that do what a dangerous one is wanted for.
+
+    Where everything is allowed, nothing says that it was wanted.
+    """
+    if allows_everything(grant):
+        return ()
     minor = minor_of(inventory)
     return tuple(
         each._replace(namespace=grant.namespace)

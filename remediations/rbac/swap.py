@@ -156,7 +156,9 @@ def _expected(move: Move, grant: Grant, inventory: Inventory) -> Expected:
     spaces = [grant.namespace] if grant.namespace else ["", _SPECIAL, *filter(None, move.rules)]
     bad = dangerous(grant, inventory)
     first = [each._replace(namespace=space) for space in dict.fromkeys(spaces) for each in bad]
-    gone = (*first, *asked_in(grant.rules, grant.namespace))
+    old = asked_in(grant.rules, grant.namespace)
+    stars = [each for each in old if "*" in (each.verb, each.resource, each.path)]
+    gone = (*stars, *first, *old)
     return Expected(identity(move.subject, grant.namespace), move.kept, gone)
 
 
