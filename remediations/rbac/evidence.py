@@ -119,9 +119,10 @@ def _reads(grant: Grant, inventory: Inventory) -> tuple[Request, ...]:
     Where it allows all groups, those are Kubernetes' own: nobody knows the others by name.
     """
     spelled = [
-        o.PolicyRule(list(READS), [group], list(RESOURCES[group]))
+        o.PolicyRule(list(READS[:1] if "/" in resource else READS), [group], [resource])
         for group in RESOURCES
         if any(is_granted(grant, Request(verb, group, "*", grant.namespace)) for verb in READS)
+        for resource in RESOURCES[group]
     ]
     unwanted = dangerous(grant, inventory)
     asks: set[Request] = set()

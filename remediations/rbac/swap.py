@@ -10,7 +10,9 @@ from typing import Any, cast
 
 from k8sharden.analysis.rbac.after import changed_by
 from k8sharden.analysis.rbac.bindings import who
+from k8sharden.analysis.rbac.dangers import POWERS
 from k8sharden.analysis.rbac.foretold import Expected, Foretold, foretell
+from k8sharden.analysis.rbac.narrowed import asked_in
 from k8sharden.analysis.rbac.needs import needed
 from k8sharden.analysis.rbac.parts import FROM_LOG, plain
 from k8sharden.analysis.rbac.patterns import words
@@ -34,12 +36,12 @@ from k8sharden.model.finding import Finding
 from k8sharden.model.inventory import Inventory
 from k8sharden.model.ref import Ref
 from remediations.rbac.evidence import shown
-from remediations.rbac.guesses import asked_in, dangerous, guessed
+from remediations.rbac.guesses import dangerous, guessed, in_power
 from remediations.rbac.made import created
 from remediations.rbac.moves import Move, Stay, granted, stays
 from remediations.rbac.told import kept_dangers, unread, whoever_applies
 
-_MOST_RIGHTS = 20_000
+_MOST_RIGHTS = 5_000
 
 _SPECIAL = "kube-system"
 """Where what is dangerous is most so: asked about beside the namespaces of a swap."""
@@ -153,12 +155,13 @@ def _end(ref: Ref, stay: list[Stay]) -> Write:
 
 def _expected(move: Move, grant: Grant, inventory: Inventory) -> Expected:
     """Return what one subject is to keep, and what of the old binding is to be gone."""
-    spaces = [grant.namespace] if grant.namespace else ["", _SPECIAL, *filter(None, move.rules)]
-    bad = dangerous(grant, inventory)
-    first = [each._replace(namespace=space) for space in dict.fromkeys(spaces) for each in bad]
+    bad = [each._replace(namespace=grant.namespace) for each in dangerous(grant, inventory)]
+    spaces = [] if grant.namespace else [*filter(None, move.rules), _SPECIAL]
+    powers = [in_power(power, grant, inventory)[:1] for power in POWERS.values()]
+    there = [each._replace(namespace=space) for space in spaces for some in powers for each in some]
     old = asked_in(grant.rules, grant.namespace)
     stars = [each for each in old if "*" in (each.verb, each.resource, each.path)]
-    gone = (*stars, *first, *old)
+    gone = (*stars, *bad, *there, *old)
     return Expected(identity(move.subject, grant.namespace), move.kept, gone)
 
 

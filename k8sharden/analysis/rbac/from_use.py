@@ -100,10 +100,10 @@ def _general(
     grant: Grant, request: Request, passing: set[Request], wider: frozenset[str]
 ) -> Iterator[Request]:
     """Yield a request without what is no limit to it, as far as the binding grants that."""
+    keeps = request.verb not in _NEVER_NAMED and _place(request) not in passing
     if NAMESPACES in wider and not grant.namespace:
         request = request._replace(namespace="")
-    limited = request.verb not in _NEVER_NAMED
-    if not request.name or (limited and _place(request) not in passing):
+    if not request.name or keeps:
         yield request
     else:
         wide = list(_granted(grant, request._replace(name="")))

@@ -65,3 +65,8 @@ def requests_in(rule: o.PolicyRule) -> Iterator[Request]:
             for resource in rule.resources or ():
                 for name in rule.resource_names or ("",):
                     yield Request(verb, group, resource, name=name)
+
+
+def asked_in(rules: Iterable[o.PolicyRule], namespace: str) -> tuple[Request, ...]:
+    """Return what rules allow in a namespace, as requests."""
+    return tuple(each._replace(namespace=namespace) for rule in rules for each in requests_in(rule))
