@@ -95,6 +95,7 @@ REQUESTS = st.builds(
     st.sampled_from(["pods", "pods/log", "deployments"]),
     st.just(""),
     st.sampled_from(["", "a", "b"]),
+    st.just(""),
 )
 
 
