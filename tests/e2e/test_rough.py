@@ -10,6 +10,7 @@ from random import Random
 
 import pytest
 
+from k8sharden.changes import access
 from k8sharden.changes.apply import Result
 from k8sharden.cluster.connect import connect
 from k8sharden.cluster.retry import RetryingTransport
@@ -165,6 +166,12 @@ def settled(life: Life, meddler: Meddler) -> None:
     life.history.recover(life.place.source())
     assert meddler.times.total() == before, "recover wrote to the cluster"
     check_settled(life, meddler.times)
+
+
+@pytest.fixture(autouse=True)
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A right that was lost on purpose is not waited for as long as people would."""
+    monkeypatch.setattr(access, "PATIENCE", 1.0)
 
 
 def runs(server: ControlPlane, folder: Path, seeds: range) -> None:
