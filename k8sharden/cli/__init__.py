@@ -30,6 +30,8 @@ _COMMANDS = {
     "missions": ("missions", "Attack the training cluster, harden it, see the attack fail."),
     "explain": ("learn", "The lesson of one check."),
     "checks": ("learn", "The catalogue of checks."),
+    "who-can": ("who_can", "Who may do something, by which binding and role."),
+    "rights": ("rights", "What a subject may do, how it comes to it, and what of it is used."),
     "permissions": ("permissions", "The least roles that scanning and applying need."),
 }
 
@@ -46,7 +48,7 @@ class _Commands(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         module = importlib.import_module(f"k8sharden.cli.{_COMMANDS[cmd_name][0]}")
-        command = getattr(module, cmd_name)
+        command = getattr(module, cmd_name.replace("-", "_"))
         return command if isinstance(command, click.Command) else None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - as above

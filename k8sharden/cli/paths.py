@@ -18,18 +18,16 @@ from k8sharden.analysis.rbac.paths import (
     starts,
     unread,
 )
-from k8sharden.analysis.rbac.policy import RBAC, policy_of
-from k8sharden.analysis.rbac.subjects import Identity, account_of, by_key
+from k8sharden.analysis.rbac.subjects import Identity, account_of
 from k8sharden.cli.evidence import evidence_options
 from k8sharden.cli.options import open_session, source_options, split
 from k8sharden.cli.output import emit, out_option, output_options, say, scanning, to_json
 from k8sharden.cli.selection import check_namespace
+from k8sharden.cli.subjects import subject_of
 from k8sharden.errors import InputError
-from k8sharden.model import kinds
 from k8sharden.model.inventory import Inventory
 from k8sharden.model.ref import Ref
-from k8sharden.model.text import one_line, visible
-from k8sharden.model.workloads import workloads
+from k8sharden.model.text import visible
 
 PATHS = "k8sharden.paths/v1"
 EVERYTHING = "everything"
@@ -106,53 +104,6 @@ def _goal(words: str | None, inventory: Inventory) -> Identity | str | None:
     if isinstance(found, Ref):
         raise InputError("--to names a subject, not a workload: name its service account.")
     return found
-
-
-def subject_of(words: str, inventory: Inventory) -> Identity | Ref:
-    """Return the subject or workload that is meant. Raises `InputError` where there is none."""
-    kind, blank, _ = words.partition(" ")
-    if blank and kind in ("User", "Group", "ServiceAccount"):
-        return _known(by_key(words), inventory)
-    account = account_of(words)
-    if account:
-        return _known(by_key(f"ServiceAccount {account[0]}/{account[1]}"), inventory)
-    match words.split("/"):
-        case [kind, _, _] if kind in {each.kind for each in kinds.WORKLOADS}:
-            return _workload(words, inventory)
-        case [_, _]:
-            return _known(by_key(f"ServiceAccount {words}"), inventory)
-    policy = policy_of(inventory)
-    named = [key for key in (f"User {words}", f"Group {words}") if policy.names(key)]
-    if len(named) > 1:
-        raise InputError(f"{words!r} is a user and a group: write 'User NAME' or 'Group NAME'.")
-    return _known(by_key(named[0] if named else f"User {words}"), inventory)
-
-
-def _known(who: Identity, inventory: Inventory) -> Identity:
-    """Refuse somebody whom nothing names, since no path from nobody would look like good news."""
-    account = account_of(who.user)
-    there = {(each.namespace, each.name) for each in inventory.objects.get(_ACCOUNTS, ())}
-    everybody = set(starts(inventory, system=True))
-    sure = all(inventory.entry(kind).complete for kind in (*RBAC, kinds.SERVICE_ACCOUNTS))
-    if sure and who not in everybody and account not in there:
-        raise InputError(
-            f"No binding names {one_line(who.label, 200)}, and nothing runs under that name: check "
-            "how it is spelled."
-        )
-    return who
-
-
-_ACCOUNTS = kinds.SERVICE_ACCOUNTS.key
-
-
-def _workload(words: str, inventory: Inventory) -> Ref:
-    for each in workloads(inventory):
-        if f"{each.ref.kind}/{each.ref.namespace}/{each.ref.name}" == words:
-            return each.ref
-    raise InputError(
-        f"There is no workload {words!r} in {inventory.source.name}: name the top owner of the "
-        "pods as KIND/NAMESPACE/NAME."
-    )
 
 
 def document(found: Sequence[Escalation], asked: int, gaps: Sequence[str]) -> dict[str, Any]:

@@ -23,11 +23,6 @@ OTHER = "other"
 COLUMNS = (*VERBS, OTHER)
 """The columns: all other verbs, such as ``deletecollection`` or ``escalate``, share the last."""
 
-_CLUSTER_SCOPED = frozenset(
-    {"rbac-nodes-proxy", "rbac-csr", "rbac-admission-write", "rbac-pv-create"}
-)
-"""Powers over what has no namespace: a RoleBinding does not give them."""
-
 
 class Amount(IntEnum):
     """On how much a verb is allowed; ``SOME`` also where it is on single objects by name."""
@@ -163,8 +158,7 @@ def _risky(minor: int | None, *, bound: bool) -> Mapping[str, tuple[Request, ...
 
 
 def _requests(minor: int | None, *, bound: bool) -> Iterator[Request]:
-    for check, power in POWERS.items():
+    for power in POWERS.values():
         for pattern in power.rights:
-            past = pattern.before and minor is not None and minor >= pattern.before
-            if not past and not (bound and check in _CLUSTER_SCOPED):
+            if pattern.counts(minor, everywhere=not bound):
                 yield from pattern.requests()

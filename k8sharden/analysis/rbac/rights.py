@@ -66,39 +66,45 @@ def _url(mine: str, other: str) -> bool:
 
 
 class Held:
-    """Rights to be asked whether they cover others: as `Right.covers` of any of them, at once."""
+    """Rights to be asked which of them cover others, as `Right.covers` says, all at once."""
 
     def __init__(self, rights: Iterable[Right]) -> None:
-        self._rights = frozenset(rights)
-        patterns = ((each.verb, each.path) for each in self._rights if each.path.endswith("*"))
-        self._prefixes = frozenset((verb, path.rstrip("*")) for verb, path in patterns)
-        self._lengths = sorted({len(prefix) for _, prefix in self._prefixes})
+        self.rights = frozenset(rights)
+        self._patterns: dict[tuple[str, str], list[Right]] = {}
+        for each in self.rights:
+            if each.path.endswith("*"):
+                self._patterns.setdefault((each.verb, each.path.rstrip("*")), []).append(each)
+        self._lengths = sorted({len(prefix) for _, prefix in self._patterns})
 
     def covers(self, right: Right) -> bool:
         """Whether any of the rights covers this one."""
-        return right in self._rights or (self._url if right.path else self._resource)(right)
+        return right in self.rights or any(True for _ in self.covering(right))
 
-    def _resource(self, right: Right) -> bool:
+    def covering(self, right: Right) -> Iterator[Right]:
+        """Yield the rights that cover this one."""
+        return self._by_url(right) if right.path else self._by_resource(right)
+
+    def _by_resource(self, right: Right) -> Iterator[Right]:
         subresource = right.resource.partition("/")[2]
-        wider = ("*", right.resource, f"*/{subresource}") if subresource else ("*", right.resource)
-        return any(
-            Right(*words) in self._rights
-            for words in product(
-                {"", right.namespace},
-                {"*", right.verb},
-                {"*", right.group},
-                wider,
-                {"", right.name},
-            )
-        )
+        wider = {"*", right.resource} | ({f"*/{subresource}"} if subresource else set())
+        for words in product(
+            {"", right.namespace},
+            {"*", right.verb},
+            {"*", right.group},
+            wider,
+            {"", right.name},
+        ):
+            if Right(*words) in self.rights:
+                yield Right(*words)
 
-    def _url(self, right: Right) -> bool:
+    def _by_url(self, right: Right) -> Iterator[Right]:
         prefixes = [right.path[:length] for length in self._lengths if length <= len(right.path)]
-        return any(
-            Right("", verb, path=right.path) in self._rights
-            or any((verb, prefix) in self._prefixes for prefix in prefixes)
-            for verb in ("*", right.verb)
-        )
+        for verb in {"*", right.verb}:
+            exact = Right("", verb, path=right.path)
+            if exact in self.rights and not right.path.endswith("*"):
+                yield exact
+            for prefix in prefixes:
+                yield from self._patterns.get((verb, prefix), ())
 
 
 def rights_of(who: Identity, policy: Policy) -> frozenset[Right]:

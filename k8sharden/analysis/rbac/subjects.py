@@ -42,8 +42,12 @@ class Identity(NamedTuple):
             return f"ServiceAccount {account[0]}/{account[1]}"
         if self.user:
             return f"User {self.user}"
-        # Those who log in are in everybody's groups; a group of its own says more.
-        return f"Group {min(self.own or self.groups - {AUTHENTICATED} or self.groups, default='')}"
+        return f"Group {self.group}"
+
+    @property
+    def group(self) -> str:
+        """The group that says most: those who log in are in everybody's, beside their own."""
+        return min(self.own or self.groups - {AUTHENTICATED} or self.groups, default="")
 
     @property
     def own(self) -> frozenset[str]:

@@ -13,20 +13,16 @@ import msgspec
 import pytest
 
 from k8sharden.analysis.rbac.authorize import decide
-from k8sharden.analysis.rbac.built_in import built_in_roles
 from k8sharden.analysis.rbac.policy import Policy, Rules, policy_of
 from k8sharden.analysis.rbac.powers import FOR_PEOPLE
 from k8sharden.cluster.connect import connect
 from k8sharden.cluster.memory import MemoryCluster
-from k8sharden.cluster.memory.bootstrap import bootstrap
 from k8sharden.cluster.transport import Transport
 from k8sharden.model import kinds
-from k8sharden.model import objects as o
-from k8sharden.model.decoding import convert
-from k8sharden.model.inventory import Inventory, Source, SourceKind
 from tests.analysis.rbac.generated.ask import ask, load, settle
+from tests.analysis.rbac.generated.files import manifests
 from tests.analysis.rbac.generated.questions import Question, questions
-from tests.analysis.rbac.generated.sets import Json, generated
+from tests.analysis.rbac.generated.sets import generated
 from tests.cluster.fakes import scan
 from tests.servers.control_plane import ControlPlane
 from tests.servers.fixtures import started
@@ -64,7 +60,7 @@ def compare(real: Transport, numbers: Sequence[int]) -> int:
     others = {
         "the cluster in memory": ask(memory, asked),
         "the evaluator, of what was read": _judged(policy_of(scan(real)), asked),
-        "the evaluator, of manifests": _judged(policy_of(_manifests(written)), asked),
+        "the evaluator, of manifests": _judged(policy_of(manifests(written)), asked),
     }
     wrong = [
         f"{who} says {mine}: {question.who}, {question.request}"
@@ -89,17 +85,6 @@ def _judged(policy: Policy, asked: Sequence[Question]) -> list[bool]:
     return [decide(policy, each.who, each.request).allowed for each in asked]
 
 
-def _manifests(objects: Sequence[Json]) -> Inventory:
-    """Return these objects as files hold them, with what else a new cluster has of its own."""
-    found: dict[str, tuple[o.Object, ...]] = {}
-    people = {ref.name for ref in built_in_roles()}
-    others = [each for each in bootstrap() if each["metadata"]["name"] not in people]
-    for value in (*others, *objects):
-        kind = kinds.BY_KIND[value["apiVersion"], value["kind"]]
-        found[kind.key] = (*found.get(kind.key, ()), convert(value, o.STRUCTS[kind]))
-    return Inventory(Source(SourceKind.MANIFESTS, "test"), found, {})
-
-
 def test_a_share_of_the_answers_is_the_servers(real: Transport) -> None:
     """Some hundred questions that `make rbac` does not ask."""
     assert compare(real, SHARE) == len(SHARE) * EACH
@@ -114,7 +99,7 @@ def test_every_answer_is_the_servers(real: Transport) -> None:
 
 def test_the_built_in_roles_are_the_servers(real: Transport) -> None:
     """What manifests are judged by is what a server holds of its own, once it is filled in."""
-    theirs, ours = policy_of(scan(real)), policy_of(_manifests([]))
+    theirs, ours = policy_of(scan(real)), policy_of(manifests([]))
     for name in ("cluster-admin", *FOR_PEOPLE):
         role = kinds.CLUSTER_ROLES.ref("", name)
         assert _words(ours.rules(role)) == _words(theirs.rules(role))

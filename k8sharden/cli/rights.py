@@ -1,0 +1,181 @@
+"""``k8sharden rights``: what a subject may do, how it comes to it, and what of it is used."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+import msgspec
+
+from k8sharden.analysis.rbac.chains import Chain, chains_of
+from k8sharden.analysis.rbac.exercised import Exercise, exercised, right_of
+from k8sharden.analysis.rbac.matrix import COLUMNS, Amount, Cell, Row, matrix_of
+from k8sharden.analysis.rbac.policy import policy_of
+from k8sharden.analysis.rbac.powers import minor_of
+from k8sharden.analysis.rbac.rights import TooManyRights
+from k8sharden.analysis.rbac.subjects import Identity, identity_of
+from k8sharden.analysis.rbac.who_can import unread
+from k8sharden.analysis.rbac.workloads import account_under
+from k8sharden.cli.evidence import evidence_options
+from k8sharden.cli.options import open_session, source_options, split
+from k8sharden.cli.output import emit, out_option, output_options, say, scanning, table, to_json
+from k8sharden.cli.rbac_notes import notes
+from k8sharden.cli.subjects import subject_of
+from k8sharden.model.inventory import Inventory
+from k8sharden.model.ref import Ref
+from k8sharden.model.workloads import workloads
+
+RIGHTS = "k8sharden.rights/v1"
+_SHOWN = 3
+_MOST_ROWS = 200
+"""Rights in the table of what is used; the data holds them all."""
+
+
+@click.command()
+@click.argument("subject")
+@source_options()
+@evidence_options
+@output_options
+@out_option
+def rights(**options: Any) -> int:
+    """Show what a subject may do: its bindings, the namespaces by verbs, and what it used.
+
+    SUBJECT is ServiceAccount/NAMESPACE/NAME, User/NAME, Group/NAME, or a workload as
+    KIND/NAMESPACE/NAME. With --audit-log each right is marked as used or not.
+    """
+    source, _, rest = split(options)
+    session = open_session(source)
+    with scanning() as show:
+        inventory = session.read(show)
+    who = _who(subject_of(rest["subject"], inventory), inventory)
+    policy, gaps = policy_of(inventory), unread(inventory)
+    chains, rows = chains_of(who, policy), matrix_of(who, policy, minor_of(inventory))
+    use = _exercise(who, inventory)
+    if rest["output"] == "json":
+        document = _document(who, chains, rows, use) | {
+            "source": msgspec.to_builtins(inventory.source),
+            "unknown": list(gaps),
+            "notes": list(notes(inventory)),
+        }
+        emit(to_json(document), rest["out"])
+    else:
+        emit("\n\n".join(_tables(who, chains, rows, use)), rest["out"])
+    for text in (*(f"There may be more: {gap}" for gap in gaps), *notes(inventory)):
+        say(text)
+    return 0
+
+
+def _who(found: Identity | Ref, inventory: Inventory) -> Identity:
+    if isinstance(found, Identity):
+        return found
+    work = next(each for each in workloads(inventory) if each.ref == found)
+    return identity_of(account_under(work))
+
+
+def _exercise(who: Identity, inventory: Inventory) -> Exercise | None:
+    usage = inventory.facts.usage
+    if usage is None:
+        return None
+    try:
+        return exercised(who, policy_of(inventory), usage)
+    except TooManyRights as role:
+        say(f"Not compared with the audit log: {role} gives too many rights.")
+        return None
+
+
+def _tables(
+    who: Identity, chains: tuple[Chain, ...], rows: tuple[Row, ...], use: Exercise | None
+) -> list[str]:
+    if not chains:
+        return [f"No binding gives anything to {who.label}."]
+    heads = ("BY", "BINDING", "ROLE", "WHERE", "MAY")
+    parts = [
+        f"{who.label} may:",
+        table(heads, [_chain(chain) for chain in chains]),
+        table(("NAMESPACES", *COLUMNS, "DANGEROUS AMONG IT"), [_row(row) for row in rows]),
+    ]
+    return parts + (_use(use) if use else [])
+
+
+def _chain(chain: Chain) -> tuple[str, ...]:
+    by = ", ".join(chain.subjects) + (" (broad)" if chain.broad else "")
+    if chain.grant is None:
+        return by, "-", "-", chain.where, "; ".join(chain.reach)
+    reach = "nothing: the role is not there" if chain.missing else "; ".join(chain.reach)
+    grant = chain.grant
+    return by, grant.binding.label, grant.role.label, chain.where, reach or "nothing"
+
+
+def _row(row: Row) -> tuple[str, ...]:
+    spaces = row.namespaces
+    more = f" and {len(spaces) - _SHOWN} more" if len(spaces) > _SHOWN else ""
+    bad = dict.fromkeys(word for cell in row.cells for word in cell.dangerous)
+    shown = ", ".join(spaces[:_SHOWN]) + more if spaces else "everywhere"
+    return shown, *(_cell(cell) for cell in row.cells), ", ".join(bad)
+
+
+def _cell(cell: Cell) -> str:
+    words = {Amount.NONE: "-", Amount.SOME: "some", Amount.ALL: "all"}
+    return words[cell.amount] + ("!" if cell.dangerous else "")
+
+
+def _use(use: Exercise) -> list[str]:
+    shown = [(each.right.words, *_times(each.times, each.last)) for each in use.rights[:_MOST_ROWS]]
+    found = [table(("RIGHT", "USED", "LAST"), shown)]
+    if len(use.rights) > _MOST_ROWS:
+        found.append(f"And {len(use.rights) - _MOST_ROWS:,} more rights: -o json lists them all.")
+    denied = [(right_of(each).words, *_times(each.denied, each.last)) for each in use.denied]
+    return found + ([table(("DENIED", "TIMES", "LAST"), denied[:_MOST_ROWS])] if denied else [])
+
+
+def _times(times: int, last: float) -> tuple[str, str]:
+    day = datetime.fromtimestamp(last, UTC).date().isoformat() if last else "-"
+    return (f"{times:,}" if times else "unused"), day
+
+
+def _document(
+    who: Identity, chains: tuple[Chain, ...], rows: tuple[Row, ...], use: Exercise | None
+) -> dict[str, Any]:
+    return {
+        "schema": RIGHTS,
+        "subject": who.label,
+        "chains": [_chain_data(chain) for chain in chains],
+        "matrix": [
+            {
+                "namespaces": list(row.namespaces),
+                "verbs": {
+                    verb: {
+                        "amount": cell.amount.name.lower(),
+                        "dangerous": list(cell.dangerous),
+                    }
+                    for verb, cell in zip(COLUMNS, row.cells, strict=True)
+                },
+            }
+            for row in rows
+        ],
+        "use": None if use is None else _use_data(use),
+    }
+
+
+def _chain_data(chain: Chain) -> dict[str, Any]:
+    grant = chain.grant
+    return {
+        "subjects": list(chain.subjects),
+        "binding": msgspec.to_builtins(grant.binding) if grant else None,
+        "role": msgspec.to_builtins(grant.role) if grant else None,
+        "namespace": grant.namespace if grant else "",
+        "missing": chain.missing,
+        "broad": chain.broad,
+        "reach": list(chain.reach),
+    }
+
+
+def _use_data(use: Exercise) -> dict[str, Any]:
+    return {
+        "rights": [
+            {**each.right._asdict(), "used": each.times, "last": each.last} for each in use.rights
+        ],
+        "denied": [
+            {**right_of(each)._asdict(), "times": each.denied, "last": each.last}
+            for each in use.denied
+        ],
+    }

@@ -1,0 +1,95 @@
+"""What a subject may do, on the command line: chains, the matrix, and what the log shows of it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from k8sharden.cli import run
+from k8sharden.export.reports import schema
+
+Captured = pytest.CaptureFixture[str]
+
+
+@pytest.fixture(autouse=True)
+def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("K8SHARDEN_STATE", str(tmp_path / "state"))
+    monkeypatch.setenv("K8SHARDEN_CONFIG", str(tmp_path / "config.toml"))
+
+
+def data(capsys: Captured, *words: str) -> dict[str, Any]:
+    """Return the answer as data, which its schema describes."""
+    assert run(["rights", *words, "-o", "json"]) == 0
+    document: dict[str, Any] = json.loads(capsys.readouterr().out)
+    jsonschema.validate(document, schema("rights"))
+    return document
+
+
+def test_chains_and_the_matrix_come_as_tables(capsys: Captured) -> None:
+    """How it comes to its rights, where each verb holds, and what is dangerous among it."""
+    assert run(["rights", "ServiceAccount/ci/pipeline", "--demo"]) == 0
+    told = capsys.readouterr()
+    first, chains, matrix, *_ = told.out.split("\n\n")
+    assert first == "ServiceAccount ci/pipeline may:"
+    assert "ClusterRoleBinding ci-pipeline  " in chains
+    assert "every verb on every resource; every verb on every URL" in chains
+    assert matrix.splitlines()[1].split()[:3] == ["everywhere", "all!", "all!"]
+    assert "system:masters may do everything" in told.err
+
+
+def test_a_workload_has_the_rights_of_its_service_account(capsys: Captured) -> None:
+    """However the subject is written, the answer is the same."""
+    ways = ("Deployment/ci/runner", "ServiceAccount/ci/pipeline", "ci/pipeline")
+    found = [data(capsys, words, "--demo") for words in ways]
+    assert found[0] == found[1] == found[2]
+    assert found[0]["subject"] == "ServiceAccount ci/pipeline"
+
+
+def test_the_log_tells_what_was_used_and_denied(capsys: Captured) -> None:
+    """Used rights with their requests, unused ones with none, and what was asked for in vain."""
+    use = data(capsys, "Group/wiki-keepers", "--demo")["use"]
+    used = {(each["verb"], each["resource"]): each["used"] for each in use["rights"]}
+    assert used["get", "pods/log"] > 0
+    assert used["delete", "pods"] == 0
+    assert [each["namespace"] for each in use["denied"]] == ["shop"]
+    assert run(["rights", "Group/wiki-keepers", "--demo"]) == 0
+    out = capsys.readouterr().out
+    assert "unused" in out
+    assert "DENIED" in out
+
+
+MANIFESTS = """
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: gone, namespace: shop}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: gone}
+subjects: [{kind: User, name: ada}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: edit, namespace: office}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}
+subjects: [{kind: User, name: ada}]
+"""
+
+
+def test_manifests_have_chains_and_no_use(tmp_path: Path, capsys: Captured) -> None:
+    """A role that is missing is said to be, a built-in one is known; there is no log of files."""
+    file = tmp_path / "rbac.yaml"
+    file.write_text(MANIFESTS)
+    document = data(capsys, "User/ada", "-f", str(file))
+    assert [each["missing"] for each in document["chains"]] == [False, True]
+    assert document["use"] is None
+    spaces = [row["namespaces"] for row in document["matrix"]]
+    assert spaces == [[], ["office"]]
+    assert document["matrix"][1]["verbs"]["get"] == {"amount": "some", "dangerous": []}
+    assert run(["rights", "User/ada", "-f", str(file)]) == 0
+    assert "nothing: the role is not there" in capsys.readouterr().out
+
+
+def test_a_subject_that_nothing_names_is_an_error(capsys: Captured) -> None:
+    """No rights of a misspelt name would look like good news."""
+    assert run(["rights", "User/nobody", "--demo"]) == 2
+    assert "No binding names User nobody" in capsys.readouterr().err
