@@ -4,7 +4,7 @@ import re
 
 from k8sharden.analysis.rbac.paths import starts
 from k8sharden.analysis.rbac.policy import RBAC, policy_of
-from k8sharden.analysis.rbac.subjects import Identity, account_of, by_key
+from k8sharden.analysis.rbac.subjects import MASTERS, Identity, account_of, by_key
 from k8sharden.errors import InputError
 from k8sharden.model import kinds
 from k8sharden.model.inventory import Inventory
@@ -43,7 +43,8 @@ def _known(who: Identity, inventory: Inventory) -> Identity:
     there = {(each.namespace, each.name) for each in inventory.objects.get(_ACCOUNTS, ())}
     everybody = set(starts(inventory, system=True))
     sure = all(inventory.entry(kind).complete for kind in (*RBAC, kinds.SERVICE_ACCOUNTS))
-    if sure and who not in everybody and account not in there:
+    named = who in everybody or account in there or MASTERS in who.groups
+    if sure and not named:
         raise InputError(
             f"No binding names {one_line(who.label, 200)}, and nothing runs under that name: check "
             "how it is spelled."

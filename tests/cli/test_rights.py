@@ -93,3 +93,14 @@ def test_a_subject_that_nothing_names_is_an_error(capsys: Captured) -> None:
     """No rights of a misspelt name would look like good news."""
     assert run(["rights", "User/nobody", "--demo"]) == 2
     assert "No binding names User nobody" in capsys.readouterr().err
+
+
+def test_the_group_of_masters_may_do_everything(tmp_path: Path, capsys: Captured) -> None:
+    """It needs no binding, in files as little as in a cluster."""
+    file = tmp_path / "rbac.yaml"
+    file.write_text(MANIFESTS)
+    document = data(capsys, "Group/system:masters", "-f", str(file))
+    assert document["chains"][0]["binding"] is None
+    assert document["matrix"][0]["verbs"]["delete"]["amount"] == "all"
+    assert run(["rights", "Group/system:masters", "-f", str(file)]) == 0
+    assert "everything, before RBAC is asked" in capsys.readouterr().out
