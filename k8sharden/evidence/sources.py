@@ -5,7 +5,7 @@ import stat
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NoReturn
 
 import msgspec
 
@@ -59,18 +59,33 @@ def _files(given: str) -> Iterator[Source]:
         raise InputError(
             f"No file in {given} is called like a log: name the files themselves with {OPTION}."
         )
-    yield from (Source(str(each), each, each.stat().st_size, given=False) for each in within)
+    yield from (Source(str(each), each, _size(each), given=False) for each in within)
 
 
 def _walk(folder: Path) -> Iterator[Path]:
-    """Yield the regular files below a folder, by name; links to other folders are not followed."""
-    for parent, folders, names in os.walk(folder):
+    """Yield the regular files below a folder, by name; links to other folders are not followed.
+
+    Raises `InputError` for a folder that cannot be listed: what lies in it would look unused.
+    """
+
+    def refuse(error: OSError) -> NoReturn:
+        raise InputError(f"{error.filename} cannot be listed: {error.strerror}.") from error
+
+    for parent, folders, names in os.walk(folder, onerror=refuse):
         folders.sort()
         yield from (
             path
             for path in (Path(parent, name) for name in sorted(names))
             if not path.name.startswith(".") and path.is_file()
         )
+
+
+def _size(path: Path) -> int:
+    """Return a file's size, 0 where it was rotated away meanwhile: it is only for the progress."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
 
 
 def _is_log(path: Path) -> bool:
@@ -92,14 +107,21 @@ class Opened:
         self.broken = False
 
     def chunks(self) -> Iterator[bytes]:
-        """Yield bytes. Raises `InputError` where the file cannot be opened."""
+        """Yield bytes. Raises `InputError` where a file that was named cannot be opened.
+
+        One of a folder may have been rotated away since, and the others are read.
+        """
         if self._source.path is None:
             yield from self._unpacked(self._stdin)
             return
         try:
             file = self._source.path.open("rb")
         except OSError as error:
-            raise InputError(f"{self._source.name} cannot be read: {error.strerror}.") from error
+            self.broken = True
+            if self._source.given:
+                what = f"{self._source.name} cannot be read: {error.strerror}."
+                raise InputError(what) from error
+            return
         with file:
             yield from self._unpacked(file)
 

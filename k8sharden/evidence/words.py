@@ -36,5 +36,5 @@ def oddities(reading: Reading) -> str:
     if reading.broken:
         names = ", ".join(one_line(name, 120) for name in reading.broken[:3])
         more = f" and {len(reading.broken) - 3} more" if len(reading.broken) > 3 else ""  # noqa: PLR2004 - as above
-        said = f"{said} Damaged before the end: {names}{more}.".strip()
+        said = f"{said} Not read to the end: {names}{more}.".strip()
     return said

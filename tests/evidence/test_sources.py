@@ -89,7 +89,7 @@ def test_a_damaged_file_is_read_up_to_the_damage(tmp_path: Path, damage: str) ->
     assert verbs(usage) == {"get", "list"}
     assert usage.reading.broken == (str(tmp_path / "a.log.gz"),)
     assert 1 < usage.reading.events < 20_001
-    assert "Damaged before the end: " in told(usage)[1]
+    assert "Not read to the end: " in told(usage)[1]
 
 
 @pytest.mark.parametrize("text", [b"", b"hello\n", b'{"a":1}\n'])
@@ -111,6 +111,25 @@ def test_what_is_not_there_is_refused(tmp_path: Path) -> None:
         read(tmp_path / "gone.log")
     with pytest.raises(InputError, match="called like a log"):
         read(tmp_path)
+
+
+def test_a_file_that_was_rotated_away_meanwhile_is_named(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The others of its folder are read; one that was named itself is an error."""
+    gone, opened = folder / "audit.log.1", Path.open
+
+    def vanished(path: Path, mode: str) -> object:
+        if path == gone:
+            raise FileNotFoundError(2, "No such file or directory")
+        return opened(path, mode)
+
+    monkeypatch.setattr(Path, "open", vanished)
+    usage = read(folder)
+    assert verbs(usage) == {"get", "list", "delete"}
+    assert usage.reading.broken == (str(gone),)
+    with pytest.raises(InputError, match="cannot be read"):
+        read(gone)
 
 
 def test_progress_is_told_in_bytes_of_the_files(folder: Path) -> None:
