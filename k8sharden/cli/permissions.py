@@ -19,6 +19,8 @@ from k8sharden.model.kinds import (
     NAMESPACES,
     REPLICATION_CONTROLLERS,
     SCANNED,
+    SECRETS,
+    SERVICE_ACCOUNTS,
     VALIDATING_WEBHOOKS,
     ResourceType,
 )
@@ -73,6 +75,8 @@ def _applying() -> list[dict[str, Any]]:
     return [
         _rule("", [NAMESPACES.plural, REPLICATION_CONTROLLERS.plural], ["patch"]),
         _rule("", [EVENTS.plural], ["list"]),
+        # Accounts that workloads get in place of default, and tokens that go and come back by undo.
+        _rule("", [SERVICE_ACCOUNTS.plural, SECRETS.plural], ["create", "delete"]),
         _rule("apps", ["deployments", "daemonsets", "statefulsets", "replicasets"], ["patch"]),
         _rule("batch", ["cronjobs"], ["patch"]),
         _rule("networking.k8s.io", ["networkpolicies"], ["create", "delete"]),

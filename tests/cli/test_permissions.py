@@ -1,5 +1,7 @@
 """The roles that `permissions` prints, held to what the catalogue writes."""
 
+from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +10,13 @@ import yaml
 
 from k8sharden.cli import run
 from k8sharden.model import kinds
-from k8sharden.model.change import Change, Patch
+from k8sharden.model.change import Change, Create, Delete, Patch, Write
+from k8sharden.model.inventory import Inventory, SourceKind
+from k8sharden.model.item import Item
 from k8sharden.places.files import open_files
 from k8sharden.session import Session
+from remediations import OWN
+from tests.remediations import harness
 
 TEMPLATE: dict[str, Any] = {
     "metadata": {"labels": {"app": "web"}},
@@ -55,3 +61,41 @@ def test_every_kind_of_workload_that_is_patched_may_be_patched(
         for resource in rule["resources"]
     }
     assert {(kind.group, kind.plural) for kind in types} <= allowed
+
+
+_VERBS = {Patch: {"patch"}, Create: {"create", "delete"}, Delete: {"create", "delete"}}
+"""What a write takes, and its undo."""
+
+
+def test_every_fix_and_its_undo_may_be_written(capsys: pytest.CaptureFixture[str]) -> None:
+    """What items write in their fixtures is in the printed role, as is what takes it back."""
+    wanted = {
+        (verb, kinds.type_of(write.ref).group, kinds.type_of(write.ref).plural)
+        for item in OWN
+        for path in harness.fixtures(item.id, "fail")
+        for write in _writes(item, harness.inventory(harness.read(path)))
+        for verb in _VERBS[type(write)]
+    }
+    assert ("delete", "", "secrets") in wanted
+    assert ("create", "", "serviceaccounts") in wanted
+
+    assert run(["permissions", "--apply"]) == 0
+    rules = [r for role in yaml.safe_load_all(capsys.readouterr().out) for r in role["rules"]]
+    allowed = {
+        words
+        for rule in rules
+        for words in product(rule["verbs"], rule.get("apiGroups", ()), rule.get("resources", ()))
+    }
+    assert {each for each in wanted if not _is_allowed(each, allowed)} == set()
+
+
+def _writes(item: Item, seen: Inventory) -> Iterator[Write]:
+    if seen.source.kind is not SourceKind.MANIFESTS:
+        for finding in item.evaluate(seen):
+            answer = item.remediate(finding, seen)
+            yield from answer.writes if isinstance(answer, Change) else ()
+
+
+def _is_allowed(words: tuple[str, str, str], allowed: set[tuple[str, str, str]]) -> bool:
+    verb, group, _ = words
+    return words in allowed or (verb, group, "*") in allowed
