@@ -142,6 +142,9 @@ def check_shown(states: list[State], start: State, plan: Plan) -> None:
 
 
 def _same(value: Object | None, shown: Object | None) -> bool:
+    if value is not None and shown is None:
+        # It is deleted, and the garbage collector lets go of it a moment later.
+        return bool(value["metadata"].get("finalizers") == ["orphan"])
     if value is None or shown is None:
         return value is shown
     body = {key: inner for key, inner in shown.items() if key not in ("metadata", "status")}
