@@ -28,6 +28,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Audited]:
     with audited(tmp_path_factory.mktemp("audited")) as running:
         assert 403 not in running.job()
         assert running.server.client("snoop")("GET", "/api/v1/secrets").status == 403
+        running.keep()
         yield running
 
 
