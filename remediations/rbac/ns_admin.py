@@ -102,9 +102,9 @@ ITEM = Item(
         attack=(
             "In the training cluster the accountants got RoleBinding office/back-office-admins "
             "when the invoices had to run again before midnight. Mallory opens one's mail and "
-            "finds the kubeconfig. She patches the labels of the namespace so that Pod Security "
-            "lets everything in, and starts a pod beside Deployment office/invoices that mounts "
-            "the node's disk: from there she reads every other namespace's Secrets."
+            "finds a kubeconfig. She reads what Deployment office/invoices reads, and makes one "
+            "more RoleBinding to cluster-admin, for an account of her own: admin could not, since "
+            "it may give away only what it holds. The password is changed, and she stays."
         ),
         fix=(
             "A RoleBinding to admin is created for the people, and for service accounts a small "
@@ -120,9 +120,9 @@ ITEM = Item(
         ),
         verify=(
             "`kubectl auth can-i '*' '*' -n office --as=anyone --as-group=back-office` says no, "
-            "`kubectl auth can-i update deployments` with the same options says yes, and `patch "
-            "namespaces/office` no. `kubectl get rolebindings -n office -o wide` shows the new "
-            "binding and not the old one."
+            "`update deployments` with the same options says yes, and `create resourcequotas` no. "
+            "`kubectl get rolebindings -n office -o wide` shows the new binding and not the old "
+            "one. Whatever admin still allows beyond that, a ClusterRole added by its label."
         ),
         reading=(
             Reference(
