@@ -7,6 +7,7 @@ from typing import Any
 import click
 import msgspec
 
+from k8sharden.analysis.rbac.cloud import caveat
 from k8sharden.analysis.rbac.paths import (
     Cut,
     Escalation,
@@ -81,6 +82,8 @@ def paths(**options: Any) -> int:
         emit(to_json(document(found, asked, gaps)), rest["out"])
         return 0
     emit("\n".join(_lines(found, asked, unknown=bool(gaps))), rest["out"])
+    if beside := caveat(inventory):
+        say(beside)
     if gaps:
         say(f"There may be more: {', '.join(gaps)} could not all be read.")
     return 0

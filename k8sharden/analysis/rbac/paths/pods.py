@@ -1,7 +1,8 @@
 """Steps by pods: who may start, change or enter one takes its account, and often its node.
 
 A pod runs under any service account of its namespace, and where Pod Security refuses nothing it
-takes over the node that it is put on. What a Job's template says is settled when it is made, and of
+takes over the node that it is put on. Who attaches to a container or forwards its ports joins what
+runs there, and runs nothing. What a Job's template says is settled when it is made, and of
 a pod that runs only the image can be changed.
 
 Source: kubernetes.io, RBAC Good Practices; Pod Security Standards.

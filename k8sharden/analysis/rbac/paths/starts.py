@@ -14,10 +14,18 @@ from k8sharden.analysis.rbac.paths.places import Anywhere, Inside, Seat, Whole
 from k8sharden.analysis.rbac.paths.search import Trail, best_trail, path_of, trail_to
 from k8sharden.analysis.rbac.paths.world import world_of
 from k8sharden.analysis.rbac.policy import RBAC, Policy
-from k8sharden.analysis.rbac.subjects import MASTERS, Identity, account_of, by_key, identity_of
+from k8sharden.analysis.rbac.subjects import (
+    MASTERS,
+    Identity,
+    account_of,
+    by_key,
+    identity,
+    identity_of,
+)
 from k8sharden.analysis.rbac.workloads import account_under
 from k8sharden.analysis.system import is_system_namespace, is_system_subject
 from k8sharden.model import kinds
+from k8sharden.model import objects as o
 from k8sharden.model.inventory import Inventory
 from k8sharden.model.ref import Ref
 from k8sharden.model.workloads import workloads
@@ -71,6 +79,13 @@ def shortest(who: Identity, inventory: Inventory) -> Path | None:
         trail = _field(inventory).best_trail(Seat(who))
         known[who] = path_of(Seat(who), trail) if trail else None
     return known[who]
+
+
+def path_through(ref: Ref, subjects: Iterable[o.Subject], inventory: Inventory) -> Path | None:
+    """Return the worst of the subjects' best paths that goes by a binding; None where none does."""
+    known = (shortest(identity(each, ref.namespace), inventory) for each in subjects)
+    through = [path for path in known if path and any(ref in step.bindings for step in path.steps)]
+    return min(through, key=lambda path: path.order, default=None)
 
 
 def _field(inventory: Inventory) -> Field:

@@ -2,9 +2,9 @@
 
 import pytest
 
-from k8sharden.analysis.rbac.paths import Scope, escalation, starts, worst_paths
+from k8sharden.analysis.rbac.paths import Scope, escalation, path_through, starts, worst_paths
 from k8sharden.model import kinds
-from tests.analysis.rbac.made import EVERYTHING, policy, rule, who
+from tests.analysis.rbac.made import EVERYTHING, policy, rule, subject, who
 from tests.analysis.rbac.paths.made import EVE, best, cluster, said, with_policy
 from tests.remediations.harness import FILES
 
@@ -167,6 +167,16 @@ kind: Deployment
 metadata: {name: web, namespace: shop}
 spec: {template: {spec: {serviceAccountName: web, containers: [{name: web}]}}}
 """
+
+
+def test_a_finding_tells_the_path_that_goes_by_its_binding() -> None:
+    """The worst of its subjects' paths, where the binding is one of its steps."""
+    seen = cluster(ROLES, f"b: token to User sam, {EVE} in shut", f"c: token to {EVE} in open")
+    subjects = [subject("User sam"), subject(EVE)]
+    path = path_through(kinds.ROLE_BINDINGS.ref("shut", "b"), subjects, seen)
+    assert path is not None
+    assert path.start == "User eve"
+    assert path_through(kinds.ROLE_BINDINGS.ref("open", "c"), subjects, seen) is None
 
 
 def test_everybody_has_one_path_and_the_worst_is_first() -> None:
