@@ -121,7 +121,8 @@ def test_manifests_have_paths_too(tmp_path: Path, capsys: Captured) -> None:
     file = tmp_path / "rbac.yaml"
     file.write_text(MANIFESTS, "utf-8")
     assert run(["paths", "-f", str(file)]) == 0
-    out = capsys.readouterr().out
+    out, err = capsys.readouterr()
+    assert not err
     assert "User eve<U+001B>[31m may impersonate service accounts in shop" in out
     assert "\x1b" not in out
     assert run(["paths", "both", "-f", str(file)]) == 2

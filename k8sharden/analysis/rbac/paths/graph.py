@@ -22,7 +22,7 @@ from k8sharden.analysis.rbac.paths.places import (
     Whole,
     only,
 )
-from k8sharden.analysis.rbac.paths.pods import by_entering, by_pods, by_templates
+from k8sharden.analysis.rbac.paths.pods import UNREAD, by_entering, by_pods, by_templates
 from k8sharden.analysis.rbac.paths.tokens import by_namesakes, by_secrets, by_tokens
 from k8sharden.analysis.rbac.paths.ways import Ways
 from k8sharden.analysis.rbac.paths.world import World, why_node, world_of
@@ -113,7 +113,9 @@ class Graph:
                 if not namespace:
                     yield Fan(Hub("people"), "asks as", " ")
                 if not namespace or namespace in self.world.open:
-                    yield Fan(Hub("nodes"), "runs a privileged pod", ", so it takes over ")
+                    sure = not namespace or self.world.open[namespace]
+                    may, so = "runs a privileged pod", ", so it takes over "
+                    yield Fan(Hub("nodes"), may, so, note="" if sure else UNREAD)
 
     def _from_container(self, place: Inside) -> Iterator[Fan]:
         workload = self.world.workloads.get(place.workload)

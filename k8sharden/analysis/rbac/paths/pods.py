@@ -29,7 +29,8 @@ _TAKES_OVER = ", so it takes over "
 _STREAMS_BY_POST = 35
 """The minor version from which on `get` no longer opens a stream into a pod."""
 
-_UNREAD = "the API server's configuration or a policy engine may refuse such pods"
+UNREAD = "the API server's configuration or a policy engine may refuse such pods"
+"""What is not known of a namespace that no label holds to a level."""
 
 
 def by_pods(ways: Ways) -> Iterator[Fan]:
@@ -53,7 +54,7 @@ def _to_nodes(may: str, hold: Hold, needs: tuple[Need, ...], ways: Ways) -> Iter
     if space is not None:
         said = "there" if hold.namespace else f"in {space}"
         said = f"{may} and Pod Security enforces nothing {said}"
-        note = "" if ways.world.open[space] else _UNREAD
+        note = "" if ways.world.open[space] else UNREAD
         yield Fan(Hub("nodes"), said, _TAKES_OVER, needs, note)
 
 
@@ -80,7 +81,7 @@ def _with_labels(may: str, hold: Hold, need: Need, ways: Ways) -> Iterator[Fan]:
         labels = ways.need(LABEL_NAMESPACES, space, space)
         if labels:
             said = f"{may} and take the Pod Security labels off namespace {space}"
-            yield Fan(Hub("nodes"), said, _TAKES_OVER, (labels, need), _UNREAD)
+            yield Fan(Hub("nodes"), said, _TAKES_OVER, (labels, need), UNREAD)
             return
 
 
@@ -99,7 +100,7 @@ def by_templates(ways: Ways) -> Iterator[Fan]:
             yield Fan(Hub("accounts", space), may, ", so it runs it as ", (need,))
             if space in ways.world.open:
                 said = f"{may}, and Pod Security enforces nothing there"
-                note = "" if ways.world.open[space] else _UNREAD
+                note = "" if ways.world.open[space] else UNREAD
                 yield Fan(Hub("nodes"), said, _TAKES_OVER, (need,), note)
 
 

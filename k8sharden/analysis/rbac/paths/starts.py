@@ -26,7 +26,7 @@ from k8sharden.analysis.rbac.workloads import account_under
 from k8sharden.analysis.system import is_system_namespace, is_system_subject
 from k8sharden.model import kinds
 from k8sharden.model import objects as o
-from k8sharden.model.inventory import Inventory
+from k8sharden.model.inventory import Inventory, SourceKind
 from k8sharden.model.ref import Ref
 from k8sharden.model.workloads import workloads
 
@@ -157,8 +157,13 @@ def _own(start: Identity | Ref) -> bool:
 
 
 def unread(inventory: Inventory) -> tuple[str, ...]:
-    """Return the resource types that paths lead through and that could not all be read."""
-    gaps = [kind.key for kind in _NEEDED if not inventory.entry(kind).complete]
+    """Return the resource types that paths lead through and that could not all be read.
+
+    Nodes stand in no manifest, and none is missed there.
+    """
+    files = inventory.source.kind is SourceKind.MANIFESTS
+    wanted = [kind for kind in _NEEDED if kind is not kinds.NODES or not files]
+    gaps = [kind.key for kind in wanted if not inventory.entry(kind).complete]
     odd = {each.ref.kind for each in inventory.odd}
     return tuple(dict.fromkeys(gaps + [kind.key for kind in _NEEDED if kind.kind in odd]))
 

@@ -229,6 +229,15 @@ def test_everything_that_is_held_is_a_path_of_one_step() -> None:
     assert narrow.said == f"{EVE} may do everything in namespace bare (RoleBinding bare/b)."
 
 
+def test_a_role_of_a_namespace_is_filled_with_everything_there() -> None:
+    """Escalation of Roles gains the namespace of the Role that is held, and goes on from there."""
+    rules = {"shut/r": [rule("escalate update", "roles", RBAC)]}
+    assert said(cluster(rules, f"b: r to {EVE} in shut")) == (
+        f"{EVE} may write any rule into Role shut/r, which it holds {IN_SHUT}, so it gains "
+        f"everything in namespace shut, where it runs a pod as {ADMIN}"
+    )
+
+
 def test_a_volume_reaches_the_node_past_pod_security() -> None:
     """A claim on a volume of the node's folder passes where the folder itself is refused."""
     volumes, pods = (
