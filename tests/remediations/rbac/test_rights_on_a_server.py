@@ -11,6 +11,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
+from k8sharden.model.change import Change
+from remediations.rbac.aggregate_leak import ITEM
+from tests.remediations import harness
 from tests.servers.client import MERGE_PATCH
 from tests.servers.control_plane import ControlPlane
 from tests.servers.fixtures import started
@@ -128,3 +131,33 @@ def _approve(server: ControlPlane) -> int:
     condition = {"type": "Approved", "status": "True", "reason": "Help", "message": "desk"}
     body["status"] = {"conditions": [condition]}
     return server.client("nobody")("PUT", f"{CSRS}/ada/approval", body).status
+
+
+def test_without_its_label_a_role_leaves_what_it_was_added_to(
+    control_plane_with_controllers: ControlPlane,
+) -> None:
+    """The controller fills `edit` from the labels, wholesale: the change is made, and works."""
+    server = control_plane_with_controllers
+    role = {
+        "apiVersion": f"{RBAC}/v1",
+        "kind": "ClusterRole",
+        "metadata": {"name": "team-labels", "labels": {f"{RBAC}/aggregate-to-edit": "true"}},
+        "rules": [{"apiGroups": [""], "resources": ["namespaces"], "verbs": ["patch"]}],
+    }
+    server.request("POST", ROLES, role).expect(201)
+    server.wait_until(lambda: _labels_spaces(server, "edit"), "edit takes the role in")
+    server.wait_until(lambda: _labels_spaces(server, "admin"), "admin takes edit in")
+    path = f"{ROLES}/team-labels"
+    live = server.request("GET", path).json()
+    change = harness.remedy(ITEM, [live])
+    assert isinstance(change, Change)
+    (after,) = harness.applied([live], [change])
+    server.request("PUT", path, after).expect(200)
+    server.wait_until(lambda: not _labels_spaces(server, "admin"), "admin is filled anew")
+    server.request("DELETE", path).expect(200)
+
+
+def _labels_spaces(server: ControlPlane, name: str) -> bool:
+    """Whether a ClusterRole allows patching namespaces."""
+    rules = server.request("GET", f"{ROLES}/{name}").json()["rules"] or []
+    return any("namespaces" in rule["resources"] and "patch" in rule["verbs"] for rule in rules)
