@@ -10,7 +10,7 @@ import yaml
 
 from k8sharden.cli import run
 from k8sharden.model import kinds
-from k8sharden.model.change import Change, Create, Delete, Patch, Write
+from k8sharden.model.change import Change, Create, Delete, Patch
 from k8sharden.model.inventory import Inventory, SourceKind
 from k8sharden.model.item import Item
 from k8sharden.places.files import open_files
@@ -73,7 +73,8 @@ def test_every_fix_and_its_undo_may_be_written(capsys: pytest.CaptureFixture[str
         (verb, kinds.type_of(write.ref).group, kinds.type_of(write.ref).plural)
         for item in OWN
         for path in harness.fixtures(item.id, "fail")
-        for write in _writes(item, harness.inventory(harness.read(path)))
+        for change in _changes(item, harness.inventory(harness.read(path)))
+        for write in change.writes
         for verb in _VERBS[type(write)]
     }
     assert ("delete", "", "secrets") in wanted
@@ -89,11 +90,23 @@ def test_every_fix_and_its_undo_may_be_written(capsys: pytest.CaptureFixture[str
     assert {each for each in wanted if not _is_allowed(each, allowed)} == set()
 
 
-def _writes(item: Item, seen: Inventory) -> Iterator[Write]:
+def test_what_a_fix_asks_afterwards_may_be_asked(capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever has the printed role gets swaps of roles verified, and not only written."""
+    seen = map(harness.inventory, map(harness.read, harness.fixtures("rbac-cluster-admin", "fail")))
+    item = next(item for item in OWN if item.id == "rbac-cluster-admin")
+    assert any(change.reviews for each in seen for change in _changes(item, each))
+    assert run(["permissions", "--apply"]) == 0
+    asked = {"apiGroups": ["authorization.k8s.io"], "resources": ["subjectaccessreviews"]}
+    rules = [r for role in yaml.safe_load_all(capsys.readouterr().out) for r in role["rules"]]
+    assert asked | {"verbs": ["create"]} in rules
+
+
+def _changes(item: Item, seen: Inventory) -> Iterator[Change]:
     if seen.source.kind is not SourceKind.MANIFESTS:
         for finding in item.evaluate(seen):
             answer = item.remediate(finding, seen)
-            yield from answer.writes if isinstance(answer, Change) else ()
+            if isinstance(answer, Change):
+                yield answer
 
 
 def _is_allowed(words: tuple[str, str, str], allowed: set[tuple[str, str, str]]) -> bool:
