@@ -10,7 +10,7 @@ PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check lint types imports format servers screenshots pod-security \
-	pod-security-fixtures rbac bench bench-apply bench-screens bench-audit-log bench-paths bench-checkov \
+	pod-security-fixtures rbac bench bench-apply bench-screens bench-audit-log bench-paths bench-rbac bench-checkov \
 	build lock clean
 
 help:  ## List the targets
@@ -72,6 +72,9 @@ bench-paths: $(VENV)/.dev  ## Measure escalation paths over 10,000 bindings
 bench-audit-log: $(VENV)/.dev  ## Measure reading audit logs of up to 1 GB beside jq
 	$(PY) -m benchmarks.audit_log
 >>>>>>> f746383 (Measure the reading of audit logs beside jq, and hold its memory by a test)
+
+bench-rbac: $(VENV)/.dev  ## Measure who-can, rights and lost rights among 10,000 bindings
+	$(PY) -m benchmarks.rbac
 
 # checkov is no dependency of ours, and its own are many: it lives in an environment of its own.
 bench-checkov: $(VENV)/.dev  ## Measure a scan of 2,000 manifests against checkov

@@ -12,6 +12,7 @@ from k8sharden.analysis.rbac.replay import replay
 from k8sharden.analysis.rbac.rights import Held, Right, TooManyRights, by_namespace, rights_by
 from k8sharden.analysis.rbac.subjects import MASTERS, identity, key
 from k8sharden.model import objects as o
+from k8sharden.model.decoding import uncollected
 from k8sharden.model.impact import Impact, ImpactKind
 from k8sharden.model.inventory import Inventory
 from k8sharden.model.ref import Ref
@@ -43,8 +44,9 @@ def lost_access(
     except msgspec.ValidationError:
         said = "Cannot tell who loses which rights: a role or binding of the change is odd."
         return (Impact(ImpactKind.PERMISSIONS, None, said),)
-    subjects = affected(mine, before, after)
-    told = (_told(label, subject, before, after) for label, subject in subjects.items())
+    with uncollected():
+        subjects = affected(mine, before, after)
+        told = [_told(label, subject, before, after) for label, subject in subjects.items()]
     lost = tuple(impact for impact in told if impact is not None)
     if inventory.facts.usage is None or not subjects:
         return lost
@@ -57,7 +59,9 @@ def affected(changed: Changed, before: Policy, after: Policy) -> dict[str, o.Sub
     roles = _other_roles(before, after)
     found: dict[str, o.Subject] = {}
     for policy in (before, after):
-        for ref, binding in policy.bindings.items():
+        # Without another role only the bindings themselves have to be looked at.
+        for ref in policy.bindings if roles else changed.keys() & policy.bindings.keys():
+            binding = policy.bindings[ref]
             if ref in changed or role_of(ref, binding) in roles:
                 for subject in binding.subjects or ():
                     label = key(subject, ref.namespace)
@@ -69,6 +73,8 @@ def affected(changed: Changed, before: Policy, after: Policy) -> dict[str, o.Sub
 
 def _other_roles(before: Policy, after: Policy) -> set[Ref]:
     """Return the roles that grant something else afterwards, aggregated ones among them."""
+    if before.roles is after.roles:
+        return set()
     known = before.roles.keys() | after.roles.keys()
     return {ref for ref in known if before.rules(ref) != after.rules(ref)}
 

@@ -10,10 +10,11 @@ from typing import Any, NamedTuple, TypeVar, cast
 from k8sharden.analysis.rbac.aggregation import Book
 from k8sharden.analysis.rbac.aggregation import Rules as Rules  # noqa: PLC0414 - one door
 from k8sharden.analysis.rbac.built_in import built_in_roles
-from k8sharden.analysis.rbac.subjects import Identity, ServiceAccount, principal, service_account
+from k8sharden.analysis.rbac.index import Index, index_of
+from k8sharden.analysis.rbac.subjects import Identity, ServiceAccount, service_account
 from k8sharden.model import kinds
 from k8sharden.model import objects as o
-from k8sharden.model.decoding import convert
+from k8sharden.model.decoding import convert, uncollected
 from k8sharden.model.inventory import Inventory, SourceKind
 from k8sharden.model.kinds import ResourceType
 from k8sharden.model.ref import Ref
@@ -24,11 +25,9 @@ Changed = Mapping[Ref, Mapping[str, Any] | None]
 T = TypeVar("T", bound=o.Object)
 
 RBAC = (kinds.ROLES, kinds.CLUSTER_ROLES, kinds.ROLE_BINDINGS, kinds.CLUSTER_ROLE_BINDINGS)
-_KINDS = {kind.kind for kind in RBAC}
+_API = kinds.ROLES.api_version
 _ROLES = {kinds.ROLES.kind, kinds.CLUSTER_ROLES.kind}
-
-_Index = dict[str, dict[str, list[Ref]]]
-"""The bindings of each principal, by namespace."""
+_BINDINGS = {kinds.ROLE_BINDINGS.kind, kinds.CLUSTER_ROLE_BINDINGS.kind}
 
 
 class Grant(NamedTuple):
@@ -48,7 +47,7 @@ class Policy:
 
     ``read`` is set where the roles were read from a cluster: what an aggregated ClusterRole holds
     there counts, also where the roles that it came from are not known. ``book`` is what the roles
-    grant, where that was worked out before.
+    grant, and ``index`` whom bindings name, where that was worked out before.
     """
 
     def __init__(
@@ -58,11 +57,12 @@ class Policy:
         *,
         read: bool = False,
         book: Book | None = None,
+        index: Index | None = None,
     ) -> None:
         self.roles = roles
         self.bindings = bindings
         self._book = book or Book(roles, read=read)
-        self._by_subject: _Index | None = None
+        self._by_subject = index
         self._by_name: dict[str, list[ServiceAccount]] | None = None
 
     def rules(self, role: Ref) -> Rules | None:
@@ -76,16 +76,12 @@ class Policy:
 
     def grants(self, who: Identity, namespace: str | None = None) -> Iterator[Grant]:
         """Yield what somebody is given, in one namespace or (None) anywhere, in a stable order."""
-        index = self._index()
-        held = [index[name] for name in who.principals() if name in index]
-        spaces = (each if namespace is None else {"", namespace} & each.keys() for each in held)
-        pairs = zip(held, spaces, strict=True)
-        found = {ref for bound, some in pairs for space in some for ref in bound[space]}
+        found = set(self._index().of(who.principals(), namespace))
         yield from map(self.grant, sorted(found, key=lambda each: (each.namespace, each)))
 
     def names(self, name: str) -> bool:
         """Whether any binding names somebody, see `principal`."""
-        return name in self._index()
+        return self._index().names(name)
 
     def accounts(self, name: str) -> Sequence[ServiceAccount]:
         """Return the service accounts of a name, in any namespace, that a binding names."""
@@ -100,14 +96,10 @@ class Policy:
                 self._by_name.setdefault(account[1], []).append(account)
         return self._by_name.get(name, ())
 
-    def _index(self) -> "_Index":
+    def _index(self) -> Index:
         if self._by_subject is None:
-            found: _Index = {}
-            for ref, binding in self.bindings.items():
-                for subject in binding.subjects or ():
-                    spaces = found.setdefault(principal(subject, ref.namespace), {})
-                    spaces.setdefault(ref.namespace, []).append(ref)
-            self._by_subject = found
+            with uncollected():
+                self._by_subject = index_of(self.bindings)
         return self._by_subject
 
     def changed(self, changes: Changed) -> "Policy":
@@ -115,19 +107,25 @@ class Policy:
 
         Raises msgspec.ValidationError for one that is odd.
         """
-        roles, bindings = dict(self.roles), dict(self.bindings)
-        for ref, value in changes.items():
-            if ref.kind not in _KINDS:
-                continue
-            roles.pop(ref, None)
-            bindings.pop(ref, None)
-            if value is not None and "Binding" in ref.kind:
-                bindings[ref] = convert(value, o.Binding, strict=False)
-            elif value is not None:
-                roles[ref] = convert(value, o.Role, strict=False)
-        about_roles = any(ref.kind in _ROLES for ref in changes)
-        book = self._book.changed(roles, changes) if about_roles else self._book
-        return Policy(roles, bindings, book=book)
+        roles = {ref: value for ref, value in changes.items() if ref.kind in _ROLES}
+        bindings = {ref: value for ref, value in changes.items() if ref.kind in _BINDINGS}
+        made, book, bound, index = self.roles, self._book, self.bindings, self._by_subject
+        if roles:
+            made = _after(made, roles, o.Role)
+            book = book.changed(made, roles)
+        if bindings:
+            bound = _after(bound, bindings, o.Binding)
+            index = self._index().changed(self.bindings, bound, bindings)
+        return Policy(made, bound, book=book, index=index)
+
+
+def _after(known: Mapping[Ref, T], changes: Changed, struct: type[T]) -> dict[Ref, T]:
+    kept = dict(known)
+    for ref, value in changes.items():
+        kept.pop(ref, None)
+        if value is not None:
+            kept[ref] = convert(value, struct, strict=False)
+    return kept
 
 
 def role_of(ref: Ref, binding: o.Binding) -> Ref:
@@ -137,7 +135,7 @@ def role_of(ref: Ref, binding: o.Binding) -> Ref:
     """
     kind, name = binding.role_ref.kind, binding.role_ref.name
     # Of any other kind there are no roles: the server refuses it, and a file may hold it.
-    return Ref(kinds.ROLES.api_version, kind, ref.namespace if kind == "Role" else "", name)
+    return Ref(_API, kind, ref.namespace if kind == "Role" else "", name)
 
 
 def policy_of(inventory: Inventory) -> Policy:
@@ -146,13 +144,17 @@ def policy_of(inventory: Inventory) -> Policy:
     Manifests hold what people add to a cluster; what every cluster has of its own stands in.
     """
     if "rbac-policy" not in inventory.cache:
-        read = inventory.source.kind is not SourceKind.MANIFESTS
-        there = {} if read else built_in_roles()
-        roles = {**there, **_by_ref(inventory, (kinds.ROLES, kinds.CLUSTER_ROLES), o.Role)}
-        bound = (kinds.ROLE_BINDINGS, kinds.CLUSTER_ROLE_BINDINGS)
-        bindings = _by_ref(inventory, bound, o.Binding)
-        inventory.cache["rbac-policy"] = Policy(roles, bindings, read=read)
+        with uncollected():
+            inventory.cache["rbac-policy"] = _read(inventory)
     return cast("Policy", inventory.cache["rbac-policy"])
+
+
+def _read(inventory: Inventory) -> Policy:
+    read = inventory.source.kind is not SourceKind.MANIFESTS
+    there = {} if read else built_in_roles()
+    roles = {**there, **_by_ref(inventory, (kinds.ROLES, kinds.CLUSTER_ROLES), o.Role)}
+    bound = (kinds.ROLE_BINDINGS, kinds.CLUSTER_ROLE_BINDINGS)
+    return Policy(roles, _by_ref(inventory, bound, o.Binding), read=read)
 
 
 def _by_ref(inventory: Inventory, types: Iterable[ResourceType], struct: type[T]) -> dict[Ref, T]:

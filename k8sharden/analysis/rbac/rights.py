@@ -75,6 +75,9 @@ class Held:
             if each.path.endswith("*"):
                 self._patterns.setdefault((each.verb, each.path.rstrip("*")), []).append(each)
         self._lengths = sorted({len(prefix) for _, prefix in self._patterns})
+        self._words = tuple(frozenset(words) for words in zip(*self.rights, strict=True))[:5] or (
+            (frozenset(),) * 5
+        )
 
     def covers(self, right: Right) -> bool:
         """Whether any of the rights covers this one."""
@@ -86,14 +89,15 @@ class Held:
 
     def _by_resource(self, right: Right) -> Iterator[Right]:
         subresource = right.resource.partition("/")[2]
-        wider = {"*", right.resource} | ({f"*/{subresource}"} if subresource else set())
-        for words in product(
+        wider = (
             {"", right.namespace},
             {"*", right.verb},
             {"*", right.group},
-            wider,
+            {"*", right.resource} | ({f"*/{subresource}"} if subresource else set()),
             {"", right.name},
-        ):
+        )
+        # Few rights hold stars: what none of them says need not be looked for.
+        for words in product(*(mine & some for mine, some in zip(wider, self._words, strict=True))):
             if Right(*words) in self.rights:
                 yield Right(*words)
 

@@ -10,12 +10,13 @@ from typing import NamedTuple
 from k8sharden.analysis.rbac.authorize import Request, allows
 from k8sharden.analysis.rbac.bindings import is_own, subjects_of
 from k8sharden.analysis.rbac.patterns import nameless
-from k8sharden.analysis.rbac.policy import Grant, policy_of
+from k8sharden.analysis.rbac.policy import Grant, policy_of, role_of
 from k8sharden.analysis.rbac.subjects import ACCOUNTS, key, service_account
 from k8sharden.analysis.rbac.workloads import workloads_under
 from k8sharden.analysis.system import is_broad_group
 from k8sharden.model import kinds
 from k8sharden.model import objects as o
+from k8sharden.model.decoding import uncollected
 from k8sharden.model.inventory import Inventory
 from k8sharden.model.ref import Ref
 from k8sharden.model.workloads import workloads
@@ -64,18 +65,26 @@ def who_can(request: Request, inventory: Inventory) -> tuple[Able, ...]:
     Without a namespace all those who may in any are meant, without a name those who may on any
     object. Roles that are shared by many bindings are asked once.
     """
-    asked = _placed(request)
+    with uncollected():
+        made = [_able(label, *each, inventory) for label, each in _found(request, inventory)]
+        return tuple(sorted(made, key=lambda able: (able.system, not able.broad, able.label)))
+
+
+def _found(
+    request: Request, inventory: Inventory
+) -> Iterable[tuple[str, tuple[o.Subject, list[By]]]]:
+    """Return the subjects, and by which bindings each of them may."""
+    asked, bindings = _placed(request), policy_of(inventory).bindings
     found: dict[str, tuple[o.Subject, list[By]]] = {}
     for by in _granting(asked, inventory):
         home = by.grant.namespace
-        for subject in subjects_of(policy_of(inventory).bindings[by.grant.binding]):
+        for subject in subjects_of(bindings[by.grant.binding]):
             label = key(subject, home)
             mine = found.setdefault(label, (_whole(subject, home), []))[1]
             # A binding may name a subject twice.
             if not mine or mine[-1].grant.binding != by.grant.binding:
                 mine.append(by)
-    made = (_able(label, *each, inventory) for label, each in found.items())
-    return tuple(sorted(made, key=lambda able: (able.system, not able.broad, able.label)))
+    return found.items()
 
 
 def _placed(request: Request) -> Request:
@@ -94,12 +103,12 @@ def _granting(request: Request, inventory: Inventory) -> Iterator[By]:
     for ref in sorted(policy.bindings):
         if not _counts(ref.namespace, request):
             continue
-        grant = policy.grant(ref)
-        if grant.role not in known:
-            known[grant.role] = _allowed_names(grant.rules, request)
-        names = known[grant.role]
+        role = role_of(ref, policy.bindings[ref])
+        if role not in known:
+            known[role] = _allowed_names(policy.rules(role) or (), request)
+        names = known[role]
         if names is not None:
-            yield By(grant, names)
+            yield By(policy.grant(ref), names)
 
 
 def _counts(namespace: str, request: Request) -> bool:

@@ -159,6 +159,23 @@ def test_an_odd_object_cannot_be_told() -> None:
     assert count is None
 
 
+def test_a_prepared_role_is_not_counted_out() -> None:
+    """A role of a thousand words in each place says that it gives too many rights, at once."""
+    words = " ".join(map(str, range(1000)))
+    huge = role("huge", rule(words, words, resourceNames=words.split()))
+    ((count, text),) = said(BOUND, huge, binding("b", "huge", CI))
+    assert count is None
+    assert text.startswith("Cannot tell what ServiceAccount ci/pipeline loses: ")
+
+
+def test_what_stays_in_each_namespace_is_counted() -> None:
+    """A role that many namespaces bind counts in each of them, a lost one for what it gave."""
+    kept = [binding("k", "reader", CI, namespace=space) for space in ("a", "b", "c")]
+    more = role("more", rule("get", "services"))
+    ((count, text),) = said(BOUND, READER, more, binding("b", "more", CI), *kept)
+    assert (count, text.endswith("12 are left.")) == (1, True)
+
+
 def test_other_changes_cost_no_rights() -> None:
     """Only roles and bindings are looked at."""
     assert not said({kinds.DEPLOYMENTS.ref("shop", "web"): {}}, READER)

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from k8sharden.analysis.rbac.authorize import Request, allows, decide
+from k8sharden.analysis.rbac.index import index_of
 from k8sharden.analysis.rbac.policy import Policy
 from k8sharden.analysis.rbac.rights import (
     MOST,
@@ -123,6 +124,20 @@ def test_a_change_and_the_way_back_is_no_change(before: Policy, after: Policy) -
     ada = who("User ada")
     assert changed.bindings.keys() == after.bindings.keys()
     assert rights_of(ada, again) == rights_of(ada, before)
+
+
+@given(policies, policies)
+def test_an_index_that_changed_is_the_index_of_what_is_there_now(
+    before: Policy, after: Policy
+) -> None:
+    """Whoever is asked about, the bindings are those that indexing all anew would find."""
+    refs = before.bindings.keys() | after.bindings.keys()
+    changed = index_of(before.bindings).changed(before.bindings, after.bindings, refs)
+    anew = index_of(after.bindings)
+    for name in ("User ada", "Group staff", "Group system:authenticated", "User eve"):
+        assert changed.names(name) is anew.names(name)
+        for space in ("", "s", "t", None):
+            assert set(changed.of([name], space)) == set(anew.of([name], space))
 
 
 def _manifest(namespace: str, binding: o.Binding) -> dict[str, object]:
