@@ -56,7 +56,9 @@ def best_trail(graph: Graph, start: Anywhere) -> Trail | None:
     best: tuple[int, Hop] | None = None
     for hop in _visited(graph, start):
         came[hop.after] = hop
-        rank = _rank(graph, start, hop.after)
+        # Once somebody is reached, only more than somebody is of interest.
+        worth = best is None or isinstance(hop.after, Whole)
+        rank = _rank(graph, start, hop.after) if worth else None
         if rank is not None and (best is None or rank < best[0]):
             best = rank, hop
         if hop.after == EVERYTHING:
