@@ -29,6 +29,7 @@ from k8sharden.analysis.rbac.subjects import (
 from k8sharden.analysis.rbac.unlimited import grants_everything
 from k8sharden.model import kinds
 from k8sharden.model import objects as o
+from k8sharden.model.ref import Ref
 
 LOGIN = (
     "kubernetes.io/kube-apiserver-client",
@@ -52,8 +53,14 @@ class Place(NamedTuple):
     everywhere: bool = True
     namespace: str = ""
 
-    def dangerous(self, rules: Rules) -> bool:
-        """Whether rules that hold here hold any power."""
+    def dangerous(self, role: Ref) -> bool:
+        """Whether a role that is bound here gives any power."""
+        asked = (role, self.minor, self.everywhere)
+        if asked not in self.policy.known:
+            self.policy.known[asked] = self._dangerous(self.policy.rules(role) or ())
+        return self.policy.known[asked]
+
+    def _dangerous(self, rules: Rules) -> bool:
         return grants_everything(rules) or any(
             held(power, rules, self.minor, everywhere=self.everywhere)
             for power in POWERS.values()
@@ -105,14 +112,15 @@ def _is_here(rule: o.PolicyRule, place: Place) -> bool:
     return about and place.namespace in ("", *(rule.resource_names or ()))
 
 
-def _roles(rule: o.PolicyRule, place: Place) -> Iterator[Rules]:
-    """Yield the rules of the roles that a rule names."""
+def _roles(rule: o.PolicyRule, place: Place) -> Iterator[Ref]:
+    """Yield the roles that a rule names."""
     plurals = {"roles": kinds.ROLES.kind, "clusterroles": kinds.CLUSTER_ROLES.kind}
     wanted = {plurals[each] for each in rule.resources or () if each in plurals}
-    for ref in place.policy.roles:
-        here = not (place.namespace and ref.namespace) or ref.namespace == place.namespace
-        if ref.kind in wanted and ref.name in (rule.resource_names or ()) and here:
-            yield place.policy.rules(ref) or ()
+    for name in rule.resource_names or ():
+        for ref in place.policy.named(name):
+            here = not (place.namespace and ref.namespace) or ref.namespace == place.namespace
+            if ref.kind in wanted and here:
+                yield ref
 
 
 def _identities(rule: o.PolicyRule, place: Place) -> Iterator[Identity]:
@@ -139,11 +147,13 @@ def _accounts(name: str, place: Place) -> Iterator[Identity]:
 
 def _is_worth(who: Identity, place: Place) -> bool:
     """Whether somebody may do anything dangerous, anywhere."""
-    grants = place.policy.grants(who)
-    return MASTERS in who.groups or any(
-        place_of(place.policy, place.minor, grant.namespace).dangerous(grant.rules)
-        for grant in grants
-    )
+    policy, asked = place.policy, (who, place.minor)
+    if asked not in policy.known:
+        policy.known[asked] = MASTERS in who.groups or any(
+            place_of(policy, place.minor, grant.namespace).dangerous(grant.role)
+            for grant in policy.grants(who)
+        )
+    return policy.known[asked]
 
 
 def _constrained(rule: o.PolicyRule, beside: Rules) -> o.PolicyRule:

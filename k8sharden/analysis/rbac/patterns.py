@@ -1,6 +1,6 @@
 """Patterns: sets of rights that are dangerous, and whether rules hold one."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import cache
 
 import msgspec
@@ -25,16 +25,21 @@ class Pattern(msgspec.Struct, frozen=True):
     before: int = 0
     cluster: bool = False
 
-    def requests(self) -> Iterator[Request]:
-        """Yield each verb on each resource, everywhere."""
-        for resource in self.resources.split():
-            yield from (Request(verb, self.group, resource) for verb in self.verbs.split())
+    def requests(self) -> tuple[Request, ...]:
+        """Return each verb on each resource, everywhere."""
+        return _requests(self)
 
     def counts(self, minor: int | None, *, everywhere: bool) -> bool:
         """Whether it does harm on a server of this minor version; None for one nobody knows."""
         if self.cluster and not everywhere:
             return False
         return minor is None or self.since <= minor < (self.before or minor + 1)
+
+
+@cache
+def _requests(pattern: Pattern) -> tuple[Request, ...]:
+    verbs, resources = pattern.verbs.split(), pattern.resources.split()
+    return tuple(Request(verb, pattern.group, each) for each in resources for verb in verbs)
 
 
 class Power(msgspec.Struct, frozen=True):
@@ -71,7 +76,8 @@ def held(
     ``minor`` is the server's version, 36; where it is not known, all that does harm anywhere does.
     ``everywhere`` is whether the rules hold in the whole cluster.
     """
-    known = [nameless(rule) if power.by_name else rule for rule in rules]
+    near = about(power, rules)
+    known = [nameless(rule) if power.by_name else rule for rule in near]
     parts = [
         [each for each in pattern.requests() if any(allows(rule, each) for rule in known)]
         for pattern in power.rights
@@ -82,10 +88,10 @@ def held(
     return tuple(request for part in parts for request in part)
 
 
-def touched(power: Power, rules: Iterable[o.PolicyRule]) -> bool:
-    """Whether rules speak of any resource of a power: quick, where most roles do not."""
+def about(power: Power, rules: Iterable[o.PolicyRule]) -> tuple[o.PolicyRule, ...]:
+    """Return the rules that speak of any resource of a power: quick, where most do not."""
     mine = _resources(power)
-    return any(not mine.isdisjoint(rule.resources or ()) for rule in rules)
+    return tuple(rule for rule in rules if not mine.isdisjoint(rule.resources or ()))
 
 
 @cache

@@ -64,6 +64,9 @@ class Policy:
         self._book = book or Book(roles, read=read)
         self._by_subject = index
         self._by_name: dict[str, list[ServiceAccount]] | None = None
+        self._roles_by_name: dict[str, list[Ref]] | None = None
+        self.known: dict[object, bool] = {}
+        """What analyses worked out of it, which stays true: it is frozen."""
 
     def rules(self, role: Ref) -> Rules | None:
         """Return the rules that a role grants; None where it does not exist."""
@@ -82,6 +85,14 @@ class Policy:
     def names(self, name: str) -> bool:
         """Whether any binding names somebody, see `principal`."""
         return self._index().names(name)
+
+    def named(self, name: str) -> Sequence[Ref]:
+        """Return the roles of a name, in any namespace and in none."""
+        if self._roles_by_name is None:
+            self._roles_by_name = {}
+            for ref in self.roles:
+                self._roles_by_name.setdefault(ref.name, []).append(ref)
+        return self._roles_by_name.get(name, ())
 
     def accounts(self, name: str) -> Sequence[ServiceAccount]:
         """Return the service accounts of a name, in any namespace, that a binding names."""

@@ -11,7 +11,7 @@ from k8sharden.analysis.rbac.authorize import Request, allows
 from k8sharden.analysis.rbac.bindings import found, in_use, subjects_of, who
 from k8sharden.analysis.rbac.named import Place, acts, place_of, weighed
 from k8sharden.analysis.rbac.needs import usual
-from k8sharden.analysis.rbac.patterns import Power, held, names_of, touched, words
+from k8sharden.analysis.rbac.patterns import Power, about, held, names_of, words
 from k8sharden.analysis.rbac.policy import Policy, Rules, policy_of, role_of
 from k8sharden.analysis.rbac.subjects import identity, is_account_group, service_account
 from k8sharden.analysis.rbac.unlimited import is_unlimited
@@ -54,7 +54,7 @@ def given(power: Power, rules: Rules, place: Place, beside: Rules = ()) -> tuple
         rules = weighed(rules, (*rules, *beside), place)
     if not power.together:
         return held(power, rules, place.minor, everywhere=place.everywhere)
-    both = (*rules, *weighed(beside, beside, place))
+    both = (*rules, *weighed(about(power, beside), beside, place))
     requests = held(power, both, place.minor, everywhere=place.everywhere)
     return tuple(each for each in requests if any(allows(rule, each) for rule in rules))
 
@@ -66,11 +66,12 @@ def given_by(ref: Ref, power: Power, policy: Policy, minor: int | None) -> tuple
     """
     binding = policy.bindings[ref]
     rules = policy.rules(role_of(ref, binding)) or ()
-    if not touched(power, rules):
+    near = about(power, rules)
+    if not near:
         return ()
-    others = power.together or (power.whose and acts(rules))
+    others = power.together or (power.whose and acts(near))
     beside = tuple(_allowed(binding, ref, policy, power)) if others else ()
-    return given(power, rules, place_of(policy, minor, ref.namespace), beside)
+    return given(power, near, place_of(policy, minor, ref.namespace), beside)
 
 
 def _allowed(binding: o.Binding, ref: Ref, policy: Policy, power: Power) -> Iterator[o.PolicyRule]:
