@@ -71,9 +71,10 @@ MISSION = Mission(
         Step(
             StepKind.FIX,
             "Give the job what a job needs",
-            "The fix is one group of writes: a Role ci-deployer in each namespace that the job "
-            "deploys to, then the binding to cluster-admin goes. Read the diff before you agree: "
-            "the new Roles are a guess, and the review says so.",
+            "The fix is one group of writes: a Role ci-pipeline-least in each namespace that the "
+            "job worked in, with what a week's audit log shows it used, then the binding to "
+            "cluster-admin goes. Read the diff before you agree, and what the review says of the "
+            "week: what did not happen in it is not in the Roles.",
             keys="1, Space on ci-pipeline, a to review, a to apply, then confirm.",
             commands=("k8sharden apply --demo --resource ClusterRoleBinding//ci-pipeline",),
             lesson=("fix",),

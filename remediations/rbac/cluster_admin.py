@@ -6,9 +6,10 @@ account or a group that holds everybody, high for a user or another group, and f
 operator that shows by name and image. The group `kubeadm:cluster-admins` is meant for
 emergencies: low.
 
-The fix moves service accounts only. One that deploys gets a Role in each namespace that runs
-applications; another one a Role that reads its own namespace; one that nothing runs under, none.
-These roles are guesses, marked as such. People are not moved: it could be whoever applies this.
+The fix gives what an audit log shows. Without one it moves service accounts only, to starting
+points by what they seem to be for, marked as guesses: a pipeline gets a Role in each namespace that
+runs applications, what is nothing known of a Role that reads its own namespace, and what nothing
+runs under none. People are not moved without evidence: it could be whoever applies this.
 
 Source: CIS Kubernetes 5.1.1; kubernetes.io, RBAC Good Practices.
 """
@@ -97,7 +98,7 @@ def _evidence(
 
 
 def remediate(finding: Finding, inventory: Inventory) -> Change | NoChange:
-    """Give the binding's service accounts small Roles, then take them out of it."""
+    """Swap the binding for smaller roles, but where it is meant for emergencies."""
     found = unlimited_bindings(inventory).get(finding.resource.name)
     if found is None:
         return NoChange("The binding is gone or grants less by now: scan again.")
@@ -151,21 +152,21 @@ ITEM = Item(
             "audit trail of the database."
         ),
         fix=(
-            "The role a binding refers to cannot be changed, so the order matters: first a Role "
-            "and a RoleBinding with the few rights that seem needed are created, then the service "
-            "account leaves the old binding. For ci/pipeline that is ci-deployer in each "
-            "application namespace: it rolls out workloads, Services and ConfigMaps, and cannot "
-            "read Secrets, change RBAC or delete. If one step fails, the earlier ones are undone."
+            "The role a binding refers to cannot be changed, so the order matters: new roles and "
+            "bindings first, then the subject leaves the old one; if a step fails, the earlier "
+            "ones are undone. Where there is an audit log, the roles hold what it shows: for "
+            "ci/pipeline a Role ci-pipeline-least in each namespace that it worked in. Without one "
+            "they are a guess by what the account seems to be for, without Secrets and RBAC."
         ),
         breaks=(
-            "Whatever the account did beyond the new Role stops with a 403: creating namespaces, "
-            "installing Helm charts with cluster-wide objects, pruning, reading Secrets. The "
-            "Role is a guess from names and images. Compare it with the audit log, watch the next "
+            "Whatever the account does beyond the new roles stops with a 403: what runs once a "
+            "month and not in the log's weeks, a Deployment that is new and has another name, or "
+            "with a guess also creating namespaces, pruning, reading Secrets. Watch the next "
             "pipeline run, and add the one rule that is missing rather than the old binding. "
             "A service account in two such bindings keeps its power until both are gone."
         ),
         verify=(
-            "Ask the API server as the account: `kubectl auth can-i create deployments -n shop "
+            "Ask the API server as the account: `kubectl auth can-i patch deployments/web -n shop "
             "--as=system:serviceaccount:ci:pipeline` says yes, and the same for `get secrets -n "
             "payments` says no. Then run the pipeline once. In the API server's metrics "
             'apiserver_request_total{code="403"} shows whether something still asks for more.'
