@@ -23,7 +23,7 @@ from k8sharden.analysis.rbac.narrowed import TooWide, requests_in, without
 from k8sharden.analysis.rbac.parts import FROM_LOG
 from k8sharden.analysis.rbac.policy import Grant, Policy, policy_of
 from k8sharden.analysis.rbac.subjects import AUTHENTICATED, is_account_group, service_account
-from k8sharden.analysis.rbac.window import ENOUGH, length, seldom, words
+from k8sharden.analysis.rbac.window import ENOUGH, days, length, seldom, words
 from k8sharden.analysis.system import is_bootstrap_rbac, is_broad_group
 from k8sharden.model import kinds
 from k8sharden.model import objects as o
@@ -41,7 +41,7 @@ from remediations.rbac.moves import (
 
 _WRITES = ("create", "update", "patch")
 _EVERYBODY = (AUTHENTICATED, "system:unauthenticated")
-_BLIND = 3
+_BLIND = 2
 """How many of the log's blind spots are said beside a change; those that weigh most come first."""
 
 _GRANTING = ("roles", "clusterroles", "rolebindings", "clusterrolebindings")
@@ -173,8 +173,7 @@ def _source(
             "Needs testing: the log shows nobody reading, so its policy leaves reads out. Reads "
             "that are not dangerous stay; of custom resources, those that the role names."
         )
-    if usage.blind:
-        yield f"What the log does not show: {one_line(' '.join(usage.blind[:_BLIND]), 500)}"
+    yield from _blind(usage)
     account = service_account(subject, grant.namespace)
     jobs = [each.label for each in seldom(account, usage, inventory)] if account else []
     if jobs:
@@ -182,6 +181,14 @@ def _source(
         yield (
             f"Needs testing: {', '.join(jobs[:3])}{more} may not have run under it in that time."
         )
+
+
+def _blind(usage: Usage) -> Iterator[str]:
+    """Say what the log cannot show, but its window, which is said before."""
+    first, last = days(usage)
+    others = [each for each in usage.blind if not (first in each and last in each)]
+    if others:
+        yield f"What the log does not show: {one_line(' '.join(others[:_BLIND]), 400)}"
 
 
 def _limits(

@@ -14,8 +14,8 @@ from k8sharden.model.change import AccessReview
 from k8sharden.model.ref import Ref
 from k8sharden.model.text import one_line
 
-MOST = 120
-"""Questions of each sort: some hundred requests are asked within seconds."""
+MOST = 240
+"""Questions about one change: some hundred requests are asked within seconds."""
 
 
 class Expected(NamedTuple):
@@ -38,24 +38,25 @@ class Foretold(NamedTuple):
 
 
 def foretell(expected: Sequence[Expected], before: Policy, after: Policy) -> Foretold:
-    """Return what to ask, as many questions for each one as there is room for."""
-    room = max(1, MOST // max(1, len(expected)))
-    reviews: list[AccessReview] = []
+    """Return what to ask: everything, or where there is no room for it, as much of each sort."""
+    sorts: list[list[AccessReview]] = []
     missing: list[Request] = []
-    known, still = set[AccessReview](), dict[str, list[str]]()
+    still: dict[str, list[str]] = {}
     for who, kept, gone in expected:
-        stays = [each for each in kept if decide(after, who, each).allowed]
-        missing += [each for each in kept if each not in stays]
+        answers = {each: decide(after, who, each).allowed for each in kept}
+        stays = [each for each, allowed in answers.items() if allowed]
+        missing += [each for each, allowed in answers.items() if not allowed]
         goes = list(_gone(who, gone, before, after, still))
         # An account that is made only now held nothing before, and holds nothing after an undo.
         staying = [
             review(who, each, allowed=True, before=decide(before, who, each).allowed)
             for each in stays
         ]
-        going = [review(who, each, allowed=False) for each in goes]
-        known |= {*staying, *going}
-        reviews += (*staying[:room], *going[:room])
-    asked = tuple(dict.fromkeys(reviews))
+        sorts += [staying, [review(who, each, allowed=False) for each in goes]]
+    known = dict.fromkeys(each for some in sorts for each in some)
+    room = max(1, MOST // max(1, len(sorts)))
+    chosen = known if len(known) <= MOST else (each for some in sorts for each in some[:room])
+    asked = tuple(dict.fromkeys(chosen))
     said = (*_asked(asked, len(known)), *(_still(name, words) for name, words in still.items()))
     return Foretold(asked, said, tuple(missing))
 

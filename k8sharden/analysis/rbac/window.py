@@ -25,12 +25,18 @@ def length(usage: Usage) -> float:
     return max(0.0, usage.last - usage.first)
 
 
-def words(usage: Usage) -> str:
-    """Write ``2026-11-09 to 2026-11-23, 14 days``."""
+def days(usage: Usage) -> tuple[str, str]:
+    """Return the first and the last day of a log in UTC, ``2026-11-09``."""
     first, last = (
         datetime.fromtimestamp(moment, UTC).date().isoformat()
         for moment in (usage.first, usage.last)
     )
+    return first, last
+
+
+def words(usage: Usage) -> str:
+    """Write ``2026-11-09 to 2026-11-23, 14 days``."""
+    first, last = days(usage)
     seconds = length(usage)
     unit, size = next((each for each in _UNITS if seconds >= each[1]), _UNITS[-1])
     count = round(seconds / size)
