@@ -10,7 +10,8 @@ PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check lint types imports format servers screenshots pod-security \
-	pod-security-fixtures rbac bench bench-apply bench-screens bench-audit-log bench-paths bench-rbac bench-checkov \
+	pod-security-fixtures rbac bench bench-apply bench-screens bench-audit-log bench-paths \
+	bench-rbac bench-checkov \
 	build lock clean
 
 help:  ## List the targets

@@ -11,8 +11,9 @@ from k8sharden.analysis.rbac.who_can import unread
 from k8sharden.cli import run
 from k8sharden.cli.rbac_notes import notes
 from k8sharden.export.reports import schema
-from k8sharden.model.evidence import ControlPlane
+from k8sharden.model import evidence
 from k8sharden.model.inventory import Coverage, Entry, Inventory, Source, SourceKind
+from tests.servers.control_plane import ControlPlane
 
 
 @pytest.fixture(autouse=True)
@@ -177,6 +178,43 @@ def test_an_odd_verb_is_told(capsys: Captured, file: str) -> None:
     assert "no verb 'gett'" in told.err
 
 
+MISSING = """
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: elsewhere}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: system:auth-delegator}
+subjects: [{kind: User, name: ada}]
+"""
+
+
+def test_a_role_that_is_in_no_file_is_unknown(tmp_path: Path, capsys: Captured, file: str) -> None:
+    """A cluster may hold it; where all are there, the answer is whole."""
+    assert data(capsys, file, "get", "pods")["unknown"] == []
+    other = tmp_path / "other.yaml"
+    other.write_text(MISSING)
+    (gap,) = data(capsys, str(other), "get", "pods")["unknown"]
+    assert gap.endswith("what they give is not known: ClusterRole system:auth-delegator.")
+    assert run(["who-can", "get", "pods", "-f", str(other)]) == 0
+    assert "It is not known who may." in capsys.readouterr().out
+
+
+@pytest.mark.real
+def test_who_may_not_read_roles_is_told_what_it_takes(
+    control_plane: ControlPlane, capsys: Captured
+) -> None:
+    """A user without the right to list them gets no empty answer that looks like good news."""
+    config = str(control_plane.kubeconfig("viewer"))
+    assert run(["who-can", "get", "secrets", "--kubeconfig", config]) == 0
+    told = capsys.readouterr()
+    assert "It is not known who may." in told.out
+    assert "it takes the permission to list clusterrolebindings" in told.err
+    whole = str(control_plane.kubeconfig("auditor"))
+    assert run(["who-can", "get", "secrets", "--kubeconfig", whole]) == 0
+    told = capsys.readouterr()
+    assert "Group auditors" in told.out
+    assert "There may be more" not in told.err
+
+
 def inventory(*, managed: bool = False) -> Inventory:
     """Return an inventory in which bindings could be read in one namespace only."""
     partly = Entry("rolebindings.rbac.authorization.k8s.io", Coverage.FORBIDDEN, "no",
@@ -186,7 +224,7 @@ def inventory(*, managed: bool = False) -> Inventory:
         name: Entry(name, Coverage.READ)
         for name in (f"{w}.rbac.authorization.k8s.io" for w in whole)
     }
-    control_plane = ControlPlane("EKS", managed=managed)
+    control_plane = evidence.ControlPlane("EKS", managed=managed)
     return Inventory(
         Source(SourceKind.CLUSTER, "test"), {}, {**ledger, partly.resource: partly}, control_plane
     )

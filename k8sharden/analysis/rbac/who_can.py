@@ -17,7 +17,7 @@ from k8sharden.analysis.system import is_broad_group
 from k8sharden.model import kinds
 from k8sharden.model import objects as o
 from k8sharden.model.decoding import uncollected
-from k8sharden.model.inventory import Inventory
+from k8sharden.model.inventory import Inventory, SourceKind
 from k8sharden.model.ref import Ref
 from k8sharden.model.workloads import workloads
 
@@ -32,6 +32,8 @@ _CLUSTER_SCOPED = frozenset((
     "subjectaccessreviews", "selfsubjectaccessreviews", "selfsubjectrulesreviews",
 ))  # fmt: skip
 """Resources without a namespace: a RoleBinding gives nothing on them, other than to bind a role."""
+
+_SHOWN = 5
 
 _NAMELESS = ("create", "deletecollection")
 """Verbs of requests that name no object, so that a rule on single ones never allows them."""
@@ -182,3 +184,20 @@ def _unread(inventory: Inventory, namespace: str) -> Iterator[str]:
     for odd in inventory.odd:
         if odd.ref.kind in {kind.kind for kind in types} and namespace in ("", odd.ref.namespace):
             yield f"{odd.ref.label} could not be understood: {odd.reason}."
+    if inventory.source.kind is SourceKind.MANIFESTS:
+        yield from _elsewhere(inventory, namespace)
+
+
+def _elsewhere(inventory: Inventory, namespace: str) -> Iterator[str]:
+    """Say which roles are bound and stand in no file: the cluster may hold them."""
+    policy = policy_of(inventory)
+    bound = {
+        role_of(ref, binding)
+        for ref, binding in policy.bindings.items()
+        if ref.namespace in ("", namespace) or not namespace
+    }
+    missing = sorted(role.label for role in bound if policy.rules(role) is None)
+    if missing:
+        more = f" and {len(missing) - _SHOWN} more" if len(missing) > _SHOWN else ""
+        named = ", ".join(missing[:_SHOWN]) + more
+        yield f"these roles stand in no file, and what they give is not known: {named}."
