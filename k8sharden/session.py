@@ -89,7 +89,7 @@ class Session:
         self.items = tuple(remediations.catalogue() if items is None else items)
         self.history = History(place, state)
         self._asks = asks
-        self._audit_log = audit_log or AuditLog()
+        self.audit_log = audit_log or AuditLog()
         self._widen = tuple(dict.fromkeys(widen))
         self._images: dict[str, ImageFact] = {}
 
@@ -115,9 +115,9 @@ class Session:
         cancelled: Callable[[], bool] = lambda: False,
     ) -> Inventory:
         """Read what a scan reads, for whoever needs no findings; it raises the same."""
-        given = self._audit_log.usage(progress, cancelled)
+        given = self.audit_log.usage(progress, cancelled)
         read = self.place.collect(progress, cancelled)
-        usage = self._audit_log.checked(given, read) if given else self.place.usage()
+        usage = self.audit_log.checked(given, read) if given else self.place.usage()
         known = msgspec.structs.replace(read, facts=self.place.registries.settled)
         if self._asks:
             self._asks = False  # A scan that is stopped here does not ask by itself next time.
@@ -293,7 +293,7 @@ class Session:
         asks = words[:1] and words[0] in _SCANNING and (self._asks or self._images)
         asking = ["--registries"] if asks else []
         if words[:1] and words[0] in (*_SCANNING, *_ASKING):
-            asking += self._audit_log.options
+            asking += self.audit_log.options
         if words[:1] and words[0] in _SCANNING:
             asking += [word for each in self._widen for word in ("--widen", each)]
         return shlex.join(("k8sharden", *words, *asking, *self.place.options))

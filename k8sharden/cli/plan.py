@@ -82,7 +82,7 @@ def make(session: Session, selection: Selection) -> tuple[Plan, Scan]:
     with scanning() as show:
         scan = session.scan(show)
     tell_asked(scan.inventory.facts)
-    tell_read(scan.inventory.facts)
+    tell_read(session, scan.inventory.facts)
     findings = select(scan, selection, (item.id for item in session.items))
     _tell_unknown(session, selection, findings)
     chosen = findings if selection.findings else [item for item in findings if item.counts]

@@ -3,6 +3,7 @@
 from k8sharden.cli.output import say
 from k8sharden.evidence.words import told
 from k8sharden.model.facts import Facts
+from k8sharden.session import Session
 
 _SHOWN = 5
 
@@ -19,7 +20,11 @@ def tell_asked(facts: Facts) -> None:
         say(f"  …and {len(problems) - _SHOWN} more: `k8sharden images --registries` lists all.")
 
 
-def tell_read(facts: Facts) -> None:
-    """Say what was read of an audit log, and what of it was odd; nothing where there was none."""
-    for sentence in told(facts.usage) if facts.usage else ():
-        say(sentence)
+def tell_read(session: Session, facts: Facts) -> None:
+    """Say what was read of an audit log, and what of it was odd; nothing where none was given.
+
+    Nobody gave the one that the training cluster brings: `k8sharden usage --demo` shows it.
+    """
+    if session.audit_log.options and facts.usage:
+        for sentence in told(facts.usage):
+            say(sentence)

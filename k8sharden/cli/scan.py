@@ -43,7 +43,7 @@ def scan(**options: Any) -> int:
     with scanning() as show:
         result = session.scan(show)
     tell_asked(result.inventory.facts)
-    tell_read(result.inventory.facts)
+    tell_read(session, result.inventory.facts)
     findings = select(result, selection, (item.id for item in session.items))
     if rest["output"] == "json":
         document = scan_document(
