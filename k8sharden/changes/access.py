@@ -10,10 +10,9 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 
 from k8sharden.analysis.rbac.questions import TO_BE, counted, rights, words
-from k8sharden.changes.answers import Answer, Answers, Verdict
+from k8sharden.changes.answers import Answer, Answers, Gone, Verdict
 from k8sharden.errors import ApiError, ClusterUnavailable, K8shardenError
 from k8sharden.model.change import AccessReview
-from k8sharden.model.ref import Ref
 
 PATIENCE = 10.0
 """Seconds that are waited, once every right was asked, for an authorizer that is behind."""
@@ -54,8 +53,8 @@ class Inquiry:
         self._stop = stop
         self._due = 0.0
 
-    def verdict(self, reviews: Sequence[AccessReview], gone: Iterable[Ref] = ()) -> Verdict:
-        """Ask until all answers are as they were meant; ``gone`` are the bindings taken away."""
+    def verdict(self, reviews: Sequence[AccessReview], gone: Iterable[Gone] = ()) -> Verdict:
+        """Ask until all answers are as they were meant, and none rests on what is ``gone``."""
         asked = Answers(reviews, gone)
         deadline, self._due = 0.0, time.monotonic() + SILENT
         while True:

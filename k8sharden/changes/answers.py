@@ -1,14 +1,16 @@
 """What the API server's authorizer answered to the questions of a change, and what follows."""
 
-from collections.abc import Iterable, Sequence
-from typing import Protocol
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple, Protocol
 
 import msgspec
 
 from k8sharden.analysis.rbac.questions import confirmed, rights, words
+from k8sharden.changes.bind import FieldChange
+from k8sharden.changes.entry import Record
 from k8sharden.errors import K8shardenError
-from k8sharden.model.change import AccessReview
-from k8sharden.model.ref import Ref
+from k8sharden.model.change import AccessReview, Delete
+from k8sharden.model.kinds import CLUSTER_ROLE_BINDINGS, ROLE_BINDINGS
 
 
 class Answer(Protocol):
@@ -37,13 +39,57 @@ class Verdict(msgspec.Struct, frozen=True):
     unsure: bool = False
 
 
+class Gone(NamedTuple):
+    """How a reason begins and ends that rests on what was taken out of a binding, or all of it.
+
+    Source: k8s.io/kubernetes, pkg/registry/rbac/validation/rule.go, v1.36.
+    """
+
+    beginning: str
+    end: str = ""
+
+    def answers(self, reason: str) -> bool:
+        """Whether an answer rests on it."""
+        return reason.startswith(self.beginning) and reason.endswith(self.end)
+
+
+def gone(records: Iterable[Record]) -> Iterator[Gone]:
+    """Yield what the writes of a change took out of bindings: all of one, or subjects."""
+    for record in records:
+        ref = record.ref
+        name = f"{ref.name}/{ref.namespace}" if ref.namespace else ref.name
+        beginning = f'RBAC: allowed by {ref.kind} "{name}" of '
+        if isinstance(record.write, Delete):
+            yield Gone(beginning)
+        for field in record.fields if ref.kind in _BINDINGS else ():
+            for subject in _lost(field):
+                yield Gone(beginning, f" to {_described(subject, ref.namespace)}")
+
+
+_BINDINGS = (ROLE_BINDINGS.kind, CLUSTER_ROLE_BINDINGS.kind)
+
+
+def _lost(field: FieldChange) -> list[dict[str, str]]:
+    """Return the subjects that are no longer there; lists may be absent, or null."""
+    if field.path != ("subjects",):
+        return []
+    return [each for each in field.before or () if each not in (field.after or ())]
+
+
+def _described(subject: Mapping[str, str], home: str) -> str:
+    name = subject["name"]
+    account = subject["kind"] == "ServiceAccount"
+    where = f"{name}/{subject.get('namespace') or home}" if account else name
+    return f'{subject["kind"]} "{where}"'
+
+
 class Answers:
     """What was asked, and the last answer to each question."""
 
-    def __init__(self, reviews: Sequence[AccessReview], gone: Iterable[Ref]) -> None:
+    def __init__(self, reviews: Sequence[AccessReview], gone: Iterable[Gone]) -> None:
         # What was to stay comes first: it is what somebody waits for.
         self.questions = tuple(sorted(dict.fromkeys(reviews), key=lambda each: not each.allowed))
-        self._gone = tuple(f"RBAC: allowed by {_named(ref)} of " for ref in gone)
+        self._gone = tuple(gone)
         self._answers: dict[AccessReview, Answer] = {}
         self.lost: AccessReview | None = None
 
@@ -68,7 +114,7 @@ class Answers:
         answer = self._answers.get(review)
         if answer is None or answer.allowed is not review.allowed:
             return False
-        return not answer.reason.startswith(self._gone)
+        return not any(each.answers(answer.reason) for each in self._gone)
 
     def ended(self, trouble: K8shardenError | None, *, stopped: bool) -> Verdict:
         """Return the verdict over what is known by now."""
@@ -87,7 +133,7 @@ class Answers:
             said.append(f"Still allowed, though it was to go: {self._named(still[0], still)}")
         stale = [each for each in self.open() if each.allowed and self.knows(each)]
         if stale:
-            said.append(f"Known only by a binding that is gone: {self._named(stale[0], stale)}")
+            said.append(f"Allowed only by what was taken away: {self._named(stale[0], stale)}")
         missing = sum(not self.knows(each) for each in self.questions)
         if missing:
             why = "it was stopped." if stopped and not trouble else str(trouble)
@@ -103,9 +149,3 @@ class Answers:
         more = f" and {len(others) - 1} more" if len(others) > 1 else ""
         reason = self._answers[first].reason
         return f"{words(first)}{more}. {f'The server says: {reason}.' if reason else ''}".rstrip()
-
-
-def _named(ref: Ref) -> str:
-    """Name a binding as the authorizer does."""
-    where = f"{ref.name}/{ref.namespace}" if ref.namespace else ref.name
-    return f'{ref.kind} "{where}"'

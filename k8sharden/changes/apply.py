@@ -8,7 +8,7 @@ from enum import StrEnum
 import msgspec
 
 from k8sharden.changes.access import Inquiry, Tell
-from k8sharden.changes.answers import Verdict
+from k8sharden.changes.answers import Verdict, gone
 from k8sharden.changes.back import Written, fail
 from k8sharden.changes.entry import records_of
 from k8sharden.changes.ground import Ground, Unsettled
@@ -19,7 +19,6 @@ from k8sharden.changes.rebind import Moved, rebound
 from k8sharden.changes.verify import completed, verify
 from k8sharden.changes.write import Writer, write
 from k8sharden.errors import InputError, K8shardenError, Refused
-from k8sharden.model.change import Delete
 
 
 class Result(StrEnum):
@@ -202,8 +201,7 @@ def _asked(planned: Planned, entry: str, done: list[Written], means: Means) -> V
             "Written as meant; whether the rights are as they were meant was not asked to the end."
         )
         means.journal.settle(entry, State.APPLIED, said)
-    gone = [record.ref for _, record in done if isinstance(record.write, Delete)]
-    return means.inquiry.verdict(reviews, gone)
+    return means.inquiry.verdict(reviews, gone(record for _, record in done))
 
 
 def _good(

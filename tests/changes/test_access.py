@@ -20,7 +20,7 @@ from k8sharden.cluster.api import Access, Api
 from k8sharden.cluster.memory import MemoryCluster
 from k8sharden.errors import ClusterUnavailable, Forbidden, InputError, Unreached
 from k8sharden.model import kinds
-from k8sharden.model.change import AccessReview, Change, Create, Risk
+from k8sharden.model.change import AccessReview, Change, Create, Patch, Risk, SetField
 from tests.changes.swaps import (
     GONE,
     KEPT,
@@ -30,6 +30,7 @@ from tests.changes.swaps import (
     OLD_OBJECT,
     RBAC,
     ROLE,
+    SUBJECT,
     WRITES,
     Authorizer,
     right,
@@ -131,11 +132,36 @@ def test_an_answer_by_a_binding_that_is_gone_proves_nothing(
     outcome = apply(api, journal, *KEPT)
     assert outcome.result is Result.APPLIED
     assert outcome.detail.startswith(
-        "Known only by a binding that is gone: get pods in ci (ServiceAccount ci/pipeline) and 2 "
+        "Allowed only by what was taken away: get pods in ci (ServiceAccount ci/pipeline) and 2 "
         "more."
     )
     assert there(api) == SWAPPED
     assert journal.entry(outcome.entry).state is State.APPLIED
+
+
+@pytest.mark.parametrize("home", ["ci", None])
+def test_an_answer_by_a_subject_that_was_taken_out_proves_nothing(
+    authorizer: Authorizer, journal: Journal, home: str | None
+) -> None:
+    """A binding that keeps others still allows them, and no longer whom it let go."""
+    other = {"kind": "ServiceAccount", "name": "other", "namespace": "ci"}
+    moved = {key: value for key, value in (SUBJECT | {"namespace": home}).items() if value}
+    ref = kinds.ROLE_BINDINGS.ref("ci", "both")
+    metadata = {"name": "both", "namespace": "ci"}
+    head = OLD_OBJECT | {"kind": ref.kind, "metadata": metadata}
+    authorizer.cluster = MemoryCluster([NAMESPACE, head | {"subjects": [other, moved]}])
+    lagging = Authorizer(authorizer.cluster)
+    api = Api(lagging)
+    writes = (*WRITES[:2], Patch(ref, (SetField(("subjects",), [other]),)))
+    stays = msgspec.structs.replace(KEPT[0], user="system:serviceaccount:ci:other")
+    change = msgspec.structs.replace(swap(KEPT[0], stays), writes=writes)
+    lagging.behind = 10**6
+    (outcome,) = apply_plan(plan_of(api, change), api, journal)
+    assert outcome.result is Result.APPLIED
+    # Of the one who stays the old answer is the right one.
+    assert outcome.detail.startswith(
+        "Allowed only by what was taken away: get pods in ci (ServiceAccount ci/pipeline). The"
+    )
 
 
 def test_a_lost_right_restores_the_old_binding(

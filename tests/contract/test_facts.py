@@ -400,12 +400,14 @@ def test_old_binding_hides_the_new_one(cluster: Cluster) -> None:
     cluster.post(at(f"rolebindings.{RBAC}", namespace), body).expect(201)
     api, asked = cluster.api(), {"verb": "list", "resource": "pods", "namespace": namespace}
     access = cluster.until(lambda: api.may(account, (), asked), lambda access: access.allowed)
-    assert access.reason.startswith(f'RBAC: allowed by ClusterRoleBinding "{name}" ')
+    assert access.reason.startswith(f'RBAC: allowed by ClusterRoleBinding "{name}" of ')
+    assert access.reason.endswith(f' to ServiceAccount "{name}/{namespace}"')
     cluster.delete(at(f"clusterrolebindings.{RBAC}", name=name)).expect(200)
     access = cluster.until(
         lambda: api.may(account, (), asked), lambda access: " RoleBinding " in access.reason
     )
     assert access.allowed
+    assert access.reason.startswith(f'RBAC: allowed by RoleBinding "{name}/{namespace}" of ')
 
 
 def test_a_question_has_every_part_of_a_right(cluster: Cluster) -> None:
