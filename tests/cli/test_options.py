@@ -53,3 +53,21 @@ def test_a_file_whose_name_is_no_utf8(home: Path, capsys: pytest.CaptureFixture[
     text = capsys.readouterr().out
     assert text.isascii()
     assert json.loads(text)["source"]["name"] == name
+
+
+def test_roles_from_use_are_widened_on_request(capsys: pytest.CaptureFixture[str]) -> None:
+    """The names go from the new roles, and the command that is told next says the same again."""
+    words = ["--demo", "--resource", "ClusterRoleBinding//ci-pipeline"]
+    assert run(["plan", *words]) == 0
+    assert "resourceNames" in capsys.readouterr().out
+    assert run(["plan", *words, "--widen", "names", "--widen", "namespaces"]) == 0
+    said = capsys.readouterr()
+    assert "resourceNames" not in said.out
+    assert "kind: Role\n" not in said.out
+    assert "--widen names --widen namespaces" in said.err
+
+
+def test_a_role_is_widened_by_known_words_only(capsys: pytest.CaptureFixture[str]) -> None:
+    """A slip would leave a role as narrow as it is, without a word."""
+    assert run(["plan", "--demo", "--widen", "verbs"]) == 2
+    assert "verbs" in capsys.readouterr().err
