@@ -27,7 +27,7 @@ from k8sharden.analysis.rbac.window import ENOUGH, days, length, seldom, words
 from k8sharden.analysis.system import is_bootstrap_rbac, is_broad_group
 from k8sharden.model import kinds
 from k8sharden.model import objects as o
-from k8sharden.model.inventory import Inventory
+from k8sharden.model.inventory import Inventory, SourceKind
 from k8sharden.model.text import one_line
 from k8sharden.model.usage import Usage, Use
 from remediations.rbac.guesses import dangerous, smaller
@@ -144,8 +144,9 @@ def _reading(rule: o.PolicyRule) -> o.PolicyRule:
 
 
 def _gone(wanted: Iterable[Request], inventory: Inventory) -> frozenset[str]:
-    """Return the namespaces that are not there any more, or about to go."""
-    if not inventory.entry(kinds.NAMESPACES).complete or not inventory.namespaces:
+    """Return the namespaces that are gone, or about to go; of files, which need not hold any, none."""
+    files = inventory.source.kind is SourceKind.MANIFESTS
+    if files or not inventory.entry(kinds.NAMESPACES).complete or not inventory.namespaces:
         return frozenset()
     there = {each.name for each in inventory.namespaces if not each.metadata.deletion_timestamp}
     return frozenset(each.namespace for each in wanted) - there - {""}

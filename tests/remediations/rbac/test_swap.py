@@ -329,6 +329,10 @@ def test_a_namespace_that_is_gone_gets_no_role() -> None:
     answer = change(seen([*WIDE, shop], use("list", "pods", "shop"), use("list", "pods", "old")))
     assert {each.ref.namespace for each in answer.writes if isinstance(each, Create)} == {"shop"}
     assert any("namespaces that are gone: old" in each for each in answer.warnings)
+    evidence = {"apiVersion": harness.OURS, "kind": "Evidence"}
+    files = evidence | {"source": {"kind": "manifests", "name": "deploy"}}
+    answer = change(seen([*WIDE, shop, files], use("list", "pods", "old")))
+    assert "Role old/wide-least" in made(answer)
 
 
 def test_a_taken_name_gets_a_number_and_a_rolebinding_of_the_name_keeps_its_own() -> None:
