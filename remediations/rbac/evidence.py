@@ -144,7 +144,7 @@ def _reading(rule: o.PolicyRule) -> o.PolicyRule:
 
 
 def _gone(wanted: Iterable[Request], inventory: Inventory) -> frozenset[str]:
-    """Return the namespaces that are gone, or about to go; of files, which need not hold any, none."""
+    """Return the namespaces that are gone, or about to go; files need not hold any of them."""
     files = inventory.source.kind is SourceKind.MANIFESTS
     if files or not inventory.entry(kinds.NAMESPACES).complete or not inventory.namespaces:
         return frozenset()
