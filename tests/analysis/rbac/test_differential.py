@@ -17,9 +17,9 @@ from k8sharden.analysis.rbac.policy import Policy, Rules, policy_of
 from k8sharden.analysis.rbac.powers import FOR_PEOPLE
 from k8sharden.cluster.connect import connect
 from k8sharden.cluster.memory import MemoryCluster
-from k8sharden.cluster.transport import Transport
+from k8sharden.cluster.transport import Request, Transport
 from k8sharden.model import kinds
-from tests.analysis.rbac.generated.ask import ask, load, settle
+from tests.analysis.rbac.generated.ask import ask, load, settle, until
 from tests.analysis.rbac.generated.files import manifests
 from tests.analysis.rbac.generated.questions import Question, questions
 from tests.analysis.rbac.generated.sets import generated
@@ -31,6 +31,9 @@ pytestmark = pytest.mark.real
 FIGURES = logging.getLogger("figures")
 WHOLE, SHARE, EACH = range(100), range(100, 106), 100
 """The numbers of the sets of roles and bindings, and how many questions there are about each."""
+
+CHANGED = (106, 108)
+"""The numbers of sets that lose roles: the second has a ring of aggregated ones."""
 
 TOGETHER = 10
 """Sets that the cluster in memory holds at a time; the real one holds all."""
@@ -95,6 +98,36 @@ def test_every_answer_is_the_servers(real: Transport) -> None:
     """Ten thousand questions, about a hundred sets that come into one cluster, ten at a time."""
     parts = (WHOLE[first : first + TOGETHER] for first in range(0, len(WHOLE), TOGETHER))
     assert sum(compare(real, part) for part in parts) == 10_000
+
+
+@pytest.mark.parametrize("number", CHANGED)
+def test_what_a_change_leaves_is_foreseen(real: Transport, number: int) -> None:
+    """When roles go that others are filled from, the controller leaves what was said before.
+
+    What goes round in a ring of aggregated roles stays there; other ones lose it.
+    """
+    objects = generated(number)
+    load(real, objects)
+    settle(real, f"sentinel-{number}")
+    plain = [each["metadata"]["name"] for each in objects if each["kind"] == "ClusterRole"][:3]
+    gone = [kinds.CLUSTER_ROLES.ref("", name) for name in plain]
+    foreseen = policy_of(scan(real)).changed(dict.fromkeys(gone))
+    for ref in gone:
+        path = kinds.CLUSTER_ROLES.path(name=ref.name)
+        assert real.send(Request("DELETE", path)).status == 200
+    until(lambda: _held(policy_of(scan(real))) == _held(foreseen), "roles hold what was foreseen")
+    settle(real, f"sentinel-{number}-gone")
+    asked = questions(number, objects, EACH)
+    assert ask(real, asked) == _judged(foreseen, asked)
+
+
+def _held(policy: Policy) -> dict[str, list[list[list[str]]]]:
+    """Return what the aggregated roles of the sets hold."""
+    return {
+        ref.name: _words(policy.rules(ref))
+        for ref, role in policy.roles.items()
+        if role.aggregation_rule and ref.name.startswith("g")
+    }
 
 
 def test_the_built_in_roles_are_the_servers(real: Transport) -> None:

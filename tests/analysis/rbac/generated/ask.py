@@ -38,7 +38,7 @@ def settle(cluster: Transport, sentinel: str) -> None:
 
     It watches four types, each in the order of its writes: what is written last is seen last.
     """
-    _until(lambda: _is_filled(cluster), "aggregated roles hold what they are filled from")
+    until(lambda: _is_filled(cluster), "aggregated roles hold what they are filled from")
     rule = {"verbs": ["get"], "apiGroups": [sentinel], "resources": ["sentinels"]}
     for scope, space in (("ClusterRole", ""), ("Role", "default")):
         metadata = {"name": sentinel, **({"namespace": space} if space else {})}
@@ -57,7 +57,7 @@ def settle(cluster: Transport, sentinel: str) -> None:
         )
         asked = {"verb": "get", "group": sentinel, "resource": "sentinels", "namespace": space}
         review = {"spec": {"user": user, "resourceAttributes": asked}}
-        _until(lambda review=review: _allowed(cluster, review), f"{user} is allowed")  # type: ignore[misc]
+        until(lambda review=review: _allowed(cluster, review), f"{user} is allowed")  # type: ignore[misc]
 
 
 def _is_filled(cluster: Transport) -> bool:
@@ -88,7 +88,8 @@ def _rules(roles: Iterable[Json]) -> set[str]:
     return {json.dumps(rule, sort_keys=True) for role in roles for rule in role.get("rules") or ()}
 
 
-def _until(holds: Callable[[], bool], what: str) -> None:
+def until(holds: Callable[[], bool], what: str) -> None:
+    """Wait, by the clock, until something holds."""
     deadline = time.monotonic() + SETTLED_SECONDS
     while not holds():
         assert time.monotonic() < deadline, f"it is still not so that {what}"
