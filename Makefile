@@ -66,13 +66,11 @@ bench-screens: $(VENV)/.dev  ## Measure the app's first frame, and its list of 5
 	$(PY) -m benchmarks.first_paint
 	$(PY) -m benchmarks.findings_list
 
-<<<<<<< HEAD
 bench-paths: $(VENV)/.dev  ## Measure escalation paths over 10,000 bindings
 	$(PY) -m benchmarks.paths
-=======
+
 bench-audit-log: $(VENV)/.dev  ## Measure reading audit logs of up to 1 GB beside jq
 	$(PY) -m benchmarks.audit_log
->>>>>>> f746383 (Measure the reading of audit logs beside jq, and hold its memory by a test)
 
 bench-rbac: $(VENV)/.dev  ## Measure who-can, rights and lost rights among 10,000 bindings
 	$(PY) -m benchmarks.rbac
