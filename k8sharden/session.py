@@ -64,7 +64,7 @@ class Scan(msgspec.Struct, frozen=True):
 _SCANNING = ("scan", "plan", "apply", "export", "images")
 """The commands that scan, and ask registries on the way if they are told to."""
 
-_ASKING = ("who-can", "rights", "paths")
+_ASKING = ("rights", "paths")
 """Those that take evidence of use as well."""
 
 

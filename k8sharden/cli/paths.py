@@ -23,6 +23,7 @@ from k8sharden.analysis.rbac.subjects import Identity, account_of
 from k8sharden.cli.evidence import evidence_options
 from k8sharden.cli.options import open_session, source_options, split
 from k8sharden.cli.output import emit, out_option, output_options, say, scanning, to_json
+from k8sharden.cli.registries import tell_read
 from k8sharden.cli.selection import check_namespace
 from k8sharden.cli.subjects import subject_of
 from k8sharden.errors import InputError
@@ -62,6 +63,7 @@ def paths(**options: Any) -> int:
     session = open_session(source)
     with scanning() as show:
         inventory = session.read(show)
+    tell_read(session, inventory.facts)
     for name in source.namespaces:
         check_namespace(inventory, name)
     goal = _goal(rest["goal"], inventory)

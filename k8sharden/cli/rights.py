@@ -19,6 +19,7 @@ from k8sharden.cli.evidence import evidence_options
 from k8sharden.cli.options import open_session, source_options, split
 from k8sharden.cli.output import emit, out_option, output_options, say, scanning, table, to_json
 from k8sharden.cli.rbac_notes import notes
+from k8sharden.cli.registries import tell_read
 from k8sharden.cli.subjects import subject_of
 from k8sharden.model.inventory import Inventory
 from k8sharden.model.ref import Ref
@@ -46,6 +47,7 @@ def rights(**options: Any) -> int:
     session = open_session(source)
     with scanning() as show:
         inventory = session.read(show)
+    tell_read(session, inventory.facts)
     who = _who(subject_of(rest["subject"], inventory), inventory)
     policy, gaps = policy_of(inventory), unread(inventory)
     chains, rows = chains_of(who, policy), matrix_of(who, policy, minor_of(inventory))

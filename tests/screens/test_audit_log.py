@@ -1,0 +1,35 @@
+"""The app works with the audit log that it was started with."""
+
+from pathlib import Path
+
+import pytest
+
+from k8sharden.cli.app import _audit_log
+from k8sharden.errors import InputError
+from k8sharden.evidence.files import LogFiles
+from k8sharden.places.training import TrainingPlace
+from screens.app import HardeningApp
+from screens.rooms import Rooms
+from tests.evidence.events import line
+
+
+def test_every_session_of_the_app_reads_the_log_that_was_given(tmp_path: Path) -> None:
+    """Once for all of them; the commands that the app shows repeat it."""
+    log = tmp_path / "audit.log"
+    log.write_bytes(line(user={"username": "ada@kestrel.example"}))
+    app = HardeningApp(tmp_path, audit_log=LogFiles((str(log),)))
+    rooms = Rooms(app.desk)
+    first = rooms.session(TrainingPlace(tmp_path))
+    usage = first.scan().inventory.facts.usage
+    assert usage is not None
+    assert usage.reading.files == (str(log),)
+    assert f"--audit-log {log}" in first.command("plan")
+    log.unlink()
+    again = rooms.session(TrainingPlace(tmp_path)).scan().inventory.facts.usage
+    assert again == usage
+
+
+def test_the_app_takes_no_log_through_its_keyboard() -> None:
+    """Its keys come through the standard input."""
+    with pytest.raises(InputError, match="reads its keys from stdin"):
+        _audit_log(("-",), insisted=False)
