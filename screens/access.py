@@ -15,6 +15,7 @@ from k8sharden.analysis.rbac.matrix import compared
 from k8sharden.analysis.rbac.paths import escalation, path_under
 from k8sharden.analysis.rbac.policy import policy_of
 from k8sharden.analysis.rbac.powers import minor_of
+from k8sharden.analysis.rbac.used import activity
 from k8sharden.model.finding import Severity
 from k8sharden.model.ref import Ref
 from k8sharden.model.text import one_line
@@ -114,7 +115,8 @@ class AccessScreen(HardeningScreen):
         after = chains_of(holder.who, then) if then else None
         worst = escalation(holder.who, inventory)
         left = path_under(then, holder.who, inventory) if then else None
-        return Access(holder, chains_of(holder.who, now), after, rows, worst, left)
+        seen = activity(holder.label, inventory)
+        return Access(holder, chains_of(holder.who, now), after, rows, worst, left, seen)
 
     def _take(self, access: Access) -> None:
         self._access = access

@@ -24,7 +24,7 @@ class Access(NamedTuple):
     """All there is to draw of one holder.
 
     ``after`` is None where no fix changes anything, ``worst`` where no path leads to more,
-    ``left`` where none does once the fixes are made.
+    ``left`` where none does once the fixes are made. ``activity`` is what a log shows, or empty.
     """
 
     holder: Holder
@@ -33,13 +33,14 @@ class Access(NamedTuple):
     rows: tuple[Compared, ...]
     worst: Escalation | None
     left: Path | None
+    activity: str
 
 
 def drawn(access: Access, width: int) -> Content:
     """Return the picture as text of at most ``width`` columns."""
     return lines(
         [
-            *_head(access.holder, width),
+            *_head(access, width),
             *_chains(access.chains, width),
             *_afterwards(access, width),
             *_becomes(access, width),
@@ -49,11 +50,14 @@ def drawn(access: Access, width: int) -> Content:
     )
 
 
-def _head(holder: Holder, width: int) -> Iterator[Content]:
+def _head(access: Access, width: int) -> Iterator[Content]:
+    holder = access.holder
     yield Content.assemble((middle(one_line(holder.label, 200), width), "bold"))
     runs = [ref.label for ref in holder.workloads]
     if runs:
         yield from _wrapped(f"runs {', '.join(runs[:3])}{_rest(len(runs) - 3)}", width, "  ")
+    if access.activity:
+        yield from _wrapped(access.activity, width, "  ")
 
 
 def _rest(number: int) -> str:

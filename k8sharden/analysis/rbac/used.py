@@ -62,9 +62,29 @@ def used(
         if use.allowed and (use.verb, use.group, use.resource) in wanted
         if ref.namespace in ("", use.namespace)
     }
-    days = max(1, round((usage.last - usage.first) / _DAY))
     last = max((use.last for use in seen), default=0.0)
-    return Used(sum(use.allowed for use in seen), last, days)
+    return Used(sum(use.allowed for use in seen), last, _days(usage))
+
+
+def activity(subject: str, inventory: Inventory) -> str:
+    """Return in a sentence how often a subject asked at all; empty without a log.
+
+    ``subject`` is its key, see `subjects.key`.
+    """
+    usage = inventory.facts.usage
+    if usage is None:
+        return ""
+    seen = _by_subject(usage, inventory).get(subject, ())
+    count, denied = sum(use.allowed for use in seen), sum(use.denied for use in seen)
+    if not seen:
+        return f"No request in the log's {_days(usage)} days."
+    last = datetime.fromtimestamp(max(use.last for use in seen), UTC).date().isoformat()
+    refused = f", {denied:,} more denied" if denied else ""
+    return f"Requests in the log's {_days(usage)} days: {count:,}{refused}, the last on {last}."
+
+
+def _days(usage: Usage) -> int:
+    return max(1, round((usage.last - usage.first) / _DAY))
 
 
 def _by_subject(usage: Usage, inventory: Inventory) -> Mapping[str, list[Use]]:

@@ -3,7 +3,7 @@
 import pytest
 
 from k8sharden.analysis.rbac.authorize import Request
-from k8sharden.analysis.rbac.used import Used, used
+from k8sharden.analysis.rbac.used import Used, activity, used
 from k8sharden.model import kinds
 from k8sharden.model.facts import Facts
 from k8sharden.model.inventory import Inventory, Source, SourceKind
@@ -53,3 +53,17 @@ def test_a_log_of_some_hours_is_a_day_long() -> None:
     """Nobody reads of a log of 0 days."""
     log = Usage(first=FIRST, last=FIRST + DAY / 10)
     assert used(BINDING, [subject("User ada")], EXEC, inventory(log)) == Used(0, 0.0, 1)
+
+
+def test_what_a_subject_asked_at_all_is_told_with_what_was_denied() -> None:
+    """Members speak for their group; who never asked is said to be silent, and no log says nothing."""
+    uses = (
+        Use("ada", "get", "", "pods", "shop", allowed=1200, last=FIRST + DAY),
+        Use("ada", "get", "", "secrets", "shop", denied=3, last=FIRST + 2 * DAY),
+    )
+    log = Usage(uses, {"ada": ("support",)}, first=FIRST, last=FIRST + 7 * DAY)
+    said = "Requests in the log's 7 days: 1,200, 3 more denied, the last on 2026-11-07."
+    assert activity("User ada", inventory(log)) == said
+    assert activity("Group support", inventory(log)) == said
+    assert activity("User eve", inventory(log)) == "No request in the log's 7 days."
+    assert activity("User eve", inventory(None)) == ""
