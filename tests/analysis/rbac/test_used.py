@@ -56,7 +56,7 @@ def test_a_log_of_some_hours_is_a_day_long() -> None:
 
 
 def test_what_a_subject_asked_at_all_is_told_with_what_was_denied() -> None:
-    """Members speak for their group; who never asked is said to be silent, and no log says nothing."""
+    """Members speak for their group; silence is told; without a log nothing is."""
     uses = (
         Use("ada", "get", "", "pods", "shop", allowed=1200, last=FIRST + DAY),
         Use("ada", "get", "", "secrets", "shop", denied=3, last=FIRST + 2 * DAY),
