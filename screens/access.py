@@ -75,8 +75,8 @@ class AccessScreen(HardeningScreen):
         people = [each for each in found if not each.system]
         dangerous = sum(each.severity is not None for each in people)
         said = f"{counted(len(people), 'subject')} of bindings, {dangerous} with dangerous rights"
-        more = f"; the worst {MOST} are shown" if len(found) > MOST else ""
-        self.query_one("#sum", Prose).update(Content(f"{said}{more}. The cluster's own come last."))
+        more = f"the worst {MOST} are shown" if len(found) > MOST else "the cluster's own come last"
+        self.query_one("#sum", Prose).update(Content(f"{said}; {more}."))
         self._holders = found[:MOST]
         table = self.query_one(Table)
         for each in self._holders:

@@ -41,7 +41,7 @@ def drawn(access: Access, width: int) -> Content:
     return lines(
         [
             *_head(access, width),
-            *_chains(access.chains, width),
+            *_chains(access.chains, width, access.holder),
             *_afterwards(access, width),
             *_becomes(access, width),
             Content(""),
@@ -64,9 +64,9 @@ def _rest(number: int) -> str:
     return f" and {number} more" if number > 0 else ""
 
 
-def _chains(chains: Sequence[Chain], width: int) -> Iterator[Content]:
+def _chains(chains: Sequence[Chain], width: int, holder: Holder) -> Iterator[Content]:
     """Draw the chains that are somebody's own; what everybody has is named only."""
-    own = [chain for chain in chains if chain.grant is None or not chain.broad]
+    own = [chain for chain in chains if holder.label in chain.subjects or not chain.broad]
     if not own:
         yield Content("  └ no binding of its own")
     alike: dict[tuple[str, ...], list[Chain]] = {}
@@ -79,7 +79,7 @@ def _chains(chains: Sequence[Chain], width: int) -> Iterator[Content]:
             yield from _wrapped(rule, width, "      ")
         if len(reach) > _RULES:
             yield Content(f"      and {counted(len(reach) - _RULES, 'more rule')}")
-    names = [each.grant.binding.name for each in chains if each.grant and each.broad]
+    names = [each.grant.binding.name for each in chains if each.grant and each not in own]
     if names:
         yield from _wrapped(f"└ with everybody: {', '.join(names)}", width, "  ")
 
@@ -156,4 +156,4 @@ def _word(cell: Cell) -> str:
 def _afterwards(access: Access, width: int) -> Iterator[Content]:
     if access.after is not None:
         yield Content.assemble(("After the fixes", "bold"))
-        yield from _chains(access.after, width)
+        yield from _chains(access.after, width, access.holder)

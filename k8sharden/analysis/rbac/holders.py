@@ -1,17 +1,27 @@
 """Everybody to whom a binding gives something, worst first: what they may do at the very worst."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
 from k8sharden.analysis.rbac.bindings import is_own
 from k8sharden.analysis.rbac.dangers import POWERS
+from k8sharden.analysis.rbac.everybody import BASIC, PUBLIC, beyond, shown
 from k8sharden.analysis.rbac.named import Place
 from k8sharden.analysis.rbac.policy import Policy, policy_of, role_of
 from k8sharden.analysis.rbac.powers import given, minor_of
-from k8sharden.analysis.rbac.subjects import MASTERS, Identity, identity, key, service_account
+from k8sharden.analysis.rbac.subjects import (
+    ANONYMOUS,
+    MASTERS,
+    UNAUTHENTICATED,
+    Identity,
+    identity,
+    key,
+    service_account,
+)
 from k8sharden.analysis.rbac.unlimited import is_unlimited
 from k8sharden.analysis.rbac.workloads import workloads_under
+from k8sharden.analysis.system import is_broad_group
 from k8sharden.model import objects as o
 from k8sharden.model.finding import Severity
 from k8sharden.model.inventory import Inventory
@@ -62,11 +72,30 @@ def _holder(
 ) -> Holder:
     account = service_account(subject)
     under = workloads_under(account, inventory) if account else ()
-    severity, said = min((worst[ref] for ref in refs), key=_rank)
+    graded = (*(worst[ref] for ref in refs), *_for_everybody(subject, refs, inventory))
+    severity, said = min(graded, key=_rank)
     once = tuple(dict.fromkeys(refs))
     runs = tuple(work.ref for work in under)
     who = identity(subject)
     return Holder(key(subject), who, severity, said, once, runs, is_own(subject))
+
+
+def _for_everybody(
+    subject: o.Subject, refs: Iterable[Ref], inventory: Inventory
+) -> Iterator[_Worst]:
+    """Yield what a group of everybody is given beyond what a new cluster gives it: never harmless.
+
+    The graver word is for those who do not even say who they are.
+    """
+    if not is_broad_group(subject.name):
+        return
+    nameless = subject.name in (ANONYMOUS, UNAUTHENTICATED)
+    allowed = PUBLIC if nameless else BASIC
+    bindings = policy_of(inventory).bindings
+    for ref in refs:
+        words = beyond(ref, bindings[ref], allowed, inventory)
+        if words is not None:
+            yield Severity.CRITICAL if nameless else Severity.HIGH, f"may {shown(words)}"
 
 
 def _rank(worst: _Worst) -> int:

@@ -87,6 +87,29 @@ def test_a_holder_knows_its_bindings_and_what_runs_under_it() -> None:
     assert [ref.label for ref in web.workloads] == ["Deployment shop/web"]
 
 
+def test_what_a_group_of_everybody_holds_is_never_harmless() -> None:
+    """Beyond health and discovery it is critical without a name, and high with one."""
+    docs = harness.documents("""
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: status, namespace: shop}
+rules: [{apiGroups: [apps], resources: [deployments], verbs: [get]}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: status, namespace: shop}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: status}
+subjects:
+- {apiGroup: rbac.authorization.k8s.io, kind: Group, name: "system:unauthenticated"}
+- {apiGroup: rbac.authorization.k8s.io, kind: Group, name: "system:authenticated"}
+""")
+    words = "may get deployments.apps in shop"
+    assert [(each.severity, each.worst) for each in holders(harness.inventory(docs))] == [
+        (Severity.CRITICAL, words),
+        (Severity.HIGH, words),
+    ]
+
+
 def test_writes_change_a_policy_as_they_will_change_the_cluster() -> None:
     """A new binding, one that goes, one without its first subject; other objects do not count."""
     policy = policy_of(harness.inventory(DOCS))
