@@ -74,7 +74,7 @@ class AccessScreen(HardeningScreen):
     def _gathered(self, found: tuple[Holder, ...]) -> None:
         people = [each for each in found if not each.system]
         dangerous = sum(each.severity is not None for each in people)
-        said = f"{counted(len(people), 'subject')} of bindings, {dangerous} with dangerous rights"
+        said = f"{counted(len(people), 'subject')}, {dangerous} with dangerous rights"
         more = f"the worst {MOST} are shown" if len(found) > MOST else "the cluster's own come last"
         self.query_one("#sum", Prose).update(Content(f"{said}; {more}."))
         self._holders = found[:MOST]
