@@ -8,7 +8,6 @@ import msgspec
 
 import remediations
 from k8sharden.analysis.assess import Assessment, assess
-from k8sharden.analysis.moving import questions
 from k8sharden.analysis.rbac.policy import Policy
 from k8sharden.analysis.recheck import Rechecked, recheck
 from k8sharden.changes.access import Tell as Asking
@@ -30,12 +29,12 @@ from k8sharden.evidence.given import AuditLog
 from k8sharden.export.folder import Export, Format, export
 from k8sharden.history import History
 from k8sharden.model.change import Change, NoChange
-from k8sharden.model.facts import ImageFact
 from k8sharden.model.finding import Finding
 from k8sharden.model.inventory import Inventory, Source
 from k8sharden.model.item import Item
 from k8sharden.model.ref import Ref
 from k8sharden.place import Place
+from k8sharden.reading import Reading
 
 
 class Scan(msgspec.Struct, frozen=True):
@@ -88,10 +87,8 @@ class Session:
         self.place = place
         self.items = tuple(remediations.catalogue() if items is None else items)
         self.history = History(place, state)
-        self._asks = asks
         self.audit_log = audit_log or AuditLog()
-        self._widen = tuple(dict.fromkeys(widen))
-        self._images: dict[str, ImageFact] = {}
+        self._reading = Reading(place, self.audit_log, asks=asks, widen=widen)
 
     def close(self) -> None:
         """Close the journal."""
@@ -115,25 +112,14 @@ class Session:
         cancelled: Callable[[], bool] = lambda: False,
     ) -> Inventory:
         """Read what a scan reads, for whoever needs no findings; it raises the same."""
-        given = self.audit_log.usage(progress, cancelled)
-        read = self.place.collect(progress, cancelled)
-        usage = self.audit_log.checked(given, read) if given else self.place.usage()
-        known = msgspec.structs.replace(read, facts=self.place.registries.settled)
-        if self._asks:
-            self._asks = False  # A scan that is stopped here does not ask by itself next time.
-            asked = self.place.registries.ask(questions(known), progress, cancelled)
-            self._images = dict(asked)
-        facts = msgspec.structs.replace(
-            known.facts, images=self._images, usage=usage, widen=self._widen
-        )
-        return msgspec.structs.replace(read, facts=facts)
+        return self._reading.inventory(progress, cancelled)
 
     def ask_registries(self) -> None:
         """Let the next scan ask the registries of its images; what they said is kept from then on.
 
         A registry that says nothing is no error: it stands with the image.
         """
-        self._asks = True
+        self._reading.ask_registries()
 
     def _assessed(self, inventory: Inventory, cancelled: Callable[[], bool]) -> Scan:
         def step(item: Item) -> None:
@@ -290,13 +276,8 @@ class Session:
 
     def command(self, *words: str) -> str:
         """Return the command line that does the same, quoted for a shell."""
-        asks = words[:1] and words[0] in _SCANNING and (self._asks or self._images)
-        asking = ["--registries"] if asks else []
-        if words[:1] and words[0] in (*_SCANNING, *_ASKING):
-            asking += self.audit_log.options
-        if words[:1] and words[0] in _SCANNING:
-            asking += [word for each in self._widen for word in ("--widen", each)]
-        return shlex.join(("k8sharden", *words, *asking, *self.place.options))
+        same = self._reading.options(words[0]) if words else ()
+        return shlex.join(("k8sharden", *words, *same, *self.place.options))
 
     def _allowed(self) -> Writer:
         writer = self.place.writer

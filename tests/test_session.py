@@ -5,13 +5,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
 
+import click
 import msgspec
 import pytest
 
 import remediations
 from k8sharden.changes.journal import Journal
 from k8sharden.changes.plan import Plan
+from k8sharden.cli import cli
 from k8sharden.errors import Refused
+from k8sharden.evidence.files import LogFiles
+from k8sharden.evidence.given import AuditLog
 from k8sharden.model.finding import Status
 from k8sharden.places.training import TrainingPlace
 from k8sharden.session import Session
@@ -108,3 +112,30 @@ def test_threads_share_the_journal(session: Session) -> None:
     for thread in threads:
         thread.join()
     assert len({id(each) for each in opened}) == 1
+
+
+@pytest.mark.parametrize(
+    ("command", "repeated"),
+    [
+        ("plan", "--registries --audit-log a.log --widen names"),
+        ("rights", "--audit-log a.log --widen names"),
+        ("paths", "--audit-log a.log"),
+        ("images", "--registries"),
+        ("who-can", ""),
+        ("journal", ""),
+    ],
+)
+def test_a_command_repeats_the_options_that_it_takes(
+    tmp_path: Path, command: str, repeated: str
+) -> None:
+    """What was given for a reading is given again, and never to a command that refuses it."""
+    log = AuditLog(LogFiles(("a.log",)))
+    place = TrainingPlace(tmp_path)
+    session = Session(place, tmp_path, asks=True, audit_log=log, widen=("names", "names"))
+    assert session.command(command) == " ".join(f"k8sharden {command} {repeated} --demo".split())
+    main = click.Context(cli)
+    found = cli.get_command(main, command)
+    assert found is not None
+    taken = {name for option in found.params for name in option.opts}
+    assert {word for word in repeated.split() if word.startswith("--")} <= taken
+    session.close()
