@@ -29,6 +29,15 @@ def test_each_promise_of_safety_names_a_test() -> None:
     promises = [row for row in rows if not row.startswith("| Promise")]
     assert len(promises) > 20
     assert not [row for row in promises if not NAMED.search(row)]
+    # An empty line would end the table, and the rows below it would be read as prose.
+    assert "|\n\n|" not in text
+
+
+def test_decisions_are_numbered_once() -> None:
+    """A record is cited by its number: its name and its heading have the same one."""
+    records = sorted((ROOT / "docs/decisions").glob("*.md"))
+    heads = [int(each.read_text("utf-8").split(".")[0].removeprefix("# ")) for each in records]
+    assert heads == [int(each.name[:4]) for each in records] == list(range(1, len(records) + 1))
 
 
 def _tests(file: Path) -> set[str]:
