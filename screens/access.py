@@ -103,7 +103,7 @@ class AccessScreen(HardeningScreen):
         row = self.query_one(Table).cursor_row
         if row < len(self._holders):
             holder = self._holders[row]
-            self.tell_command(self._session.command("rights", _word(holder)))
+            self.tell_command(self._session.command("rights", _word(holder), "--after"))
             self.work("picture", partial(self._look, holder), self._take)
 
     def _look(self, holder: Holder) -> Access:

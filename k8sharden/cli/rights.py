@@ -1,7 +1,7 @@
 """``k8sharden rights``: what a subject may do, how it comes to it, and what of it is used."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 import msgspec
@@ -9,21 +9,24 @@ import msgspec
 from k8sharden.analysis.rbac.chains import Chain, chains_of
 from k8sharden.analysis.rbac.exercised import Exercise, exercised, right_of
 from k8sharden.analysis.rbac.matrix import COLUMNS, Amount, Cell, Row, matrix_of
-from k8sharden.analysis.rbac.policy import policy_of
+from k8sharden.analysis.rbac.paths import path_under
+from k8sharden.analysis.rbac.policy import Policy, policy_of
 from k8sharden.analysis.rbac.powers import minor_of
 from k8sharden.analysis.rbac.rights import TooManyRights
 from k8sharden.analysis.rbac.subjects import Identity, identity_of
 from k8sharden.analysis.rbac.who_can import unread
 from k8sharden.analysis.rbac.workloads import account_under
 from k8sharden.cli.evidence import evidence_options
-from k8sharden.cli.options import open_session, source_options, split
+from k8sharden.cli.options import open_session, source_options, split, widen_option
 from k8sharden.cli.output import emit, out_option, output_options, say, scanning, table, to_json
 from k8sharden.cli.rbac_notes import notes
 from k8sharden.cli.registries import tell_read
 from k8sharden.cli.subjects import subject_of
 from k8sharden.model.inventory import Inventory
 from k8sharden.model.ref import Ref
+from k8sharden.model.text import visible
 from k8sharden.model.workloads import workloads
+from k8sharden.session import Scan, Session
 
 RIGHTS = "k8sharden.rights/v1"
 _SHOWN = 3
@@ -31,10 +34,23 @@ _MOST_ROWS = 200
 """Rights in the table of what is used; the data holds them all."""
 
 
+class Picture(NamedTuple):
+    """How somebody comes to their rights, and where each verb holds."""
+
+    chains: tuple[Chain, ...]
+    rows: tuple[Row, ...]
+
+
 @click.command()
 @click.argument("subject")
+@click.option(
+    "--after",
+    is_flag=True,
+    help="Also show what the fixes of its bindings leave, and the worst path from there.",
+)
 @source_options()
 @evidence_options
+@widen_option
 @output_options
 @out_option
 def rights(**options: Any) -> int:
@@ -46,24 +62,41 @@ def rights(**options: Any) -> int:
     source, _, rest = split(options)
     session = open_session(source)
     with scanning() as show:
-        inventory = session.read(show)
+        scan = session.scan(show) if rest["after"] else None
+        inventory = scan.inventory if scan else session.read(show)
     tell_read(session, inventory.facts)
     who = _who(subject_of(rest["subject"], inventory), inventory)
-    policy, gaps = policy_of(inventory), unread(inventory)
-    chains, rows = chains_of(who, policy), matrix_of(who, policy, minor_of(inventory))
+    now, gaps = _picture(who, policy_of(inventory), inventory), unread(inventory)
+    then = _afterwards(who, now, session, scan) if scan else None
     use = _exercise(who, inventory)
     if rest["output"] == "json":
-        document = _document(who, chains, rows, use) | {
+        document = _document(who, now, use) | {
+            "after": None if then is None else _picture_data(then[0]) | {"path": then[1]},
             "source": msgspec.to_builtins(inventory.source),
             "unknown": list(gaps),
             "notes": list(notes(inventory)),
         }
         emit(to_json(document), rest["out"])
     else:
-        emit("\n\n".join(_tables(who, chains, rows, use)), rest["out"])
+        after = _after_tables(who, now, *then) if then else []
+        emit("\n\n".join([*_tables(who, now), *after, *(_use(use) if use else [])]), rest["out"])
     for text in (*(f"There may be more: {gap}" for gap in gaps), *notes(inventory)):
         say(text)
     return 0
+
+
+def _picture(who: Identity, policy: Policy, inventory: Inventory) -> Picture:
+    return Picture(chains_of(who, policy), matrix_of(who, policy, minor_of(inventory)))
+
+
+def _afterwards(
+    who: Identity, now: Picture, session: Session, scan: Scan
+) -> tuple[Picture, str | None]:
+    """Return what the fixes of somebody's own bindings leave, and the worst path from there."""
+    own = [each.grant.binding for each in now.chains if each.grant and who.label in each.subjects]
+    policy = session.foreseen(own, scan) or policy_of(scan.inventory)
+    path = path_under(policy, who, scan.inventory)
+    return _picture(who, policy, scan.inventory), path.said if path else None
 
 
 def _who(found: Identity | Ref, inventory: Inventory) -> Identity:
@@ -84,18 +117,28 @@ def _exercise(who: Identity, inventory: Inventory) -> Exercise | None:
         return None
 
 
-def _tables(
-    who: Identity, chains: tuple[Chain, ...], rows: tuple[Row, ...], use: Exercise | None
-) -> list[str]:
-    if not chains:
+def _tables(who: Identity, now: Picture) -> list[str]:
+    if not now.chains:
         return [f"No binding gives anything to {who.label}."]
-    heads = ("BY", "BINDING", "ROLE", "WHERE", "MAY")
-    parts = [
-        f"{who.label} may:",
-        table(heads, [_chain(chain) for chain in chains]),
-        table(("NAMESPACES", *COLUMNS, "DANGEROUS AMONG IT"), [_row(row) for row in rows]),
+    return [f"{who.label} may:", *_drawn(now)]
+
+
+def _after_tables(who: Identity, now: Picture, then: Picture, path: str | None) -> list[str]:
+    said = f"What it becomes then: {visible(path)}" if path else "Then no path leads to more."
+    if then == now:
+        return [f"No fix of its bindings changes that. {said}"]
+    if not then.chains:
+        return [f"After the fixes no binding gives anything to {who.label}. {said}"]
+    return [f"After the fixes {who.label} may:", *_drawn(then), said]
+
+
+def _drawn(picture: Picture) -> list[str]:
+    return [
+        table(("BY", "BINDING", "ROLE", "WHERE", "MAY"), [_chain(each) for each in picture.chains]),
+        table(
+            ("NAMESPACES", *COLUMNS, "DANGEROUS AMONG IT"), [_row(each) for each in picture.rows]
+        ),
     ]
-    return parts + (_use(use) if use else [])
 
 
 def _chain(chain: Chain) -> tuple[str, ...]:
@@ -134,13 +177,18 @@ def _times(times: int, last: float) -> tuple[str, str]:
     return (f"{times:,}" if times else "unused"), day
 
 
-def _document(
-    who: Identity, chains: tuple[Chain, ...], rows: tuple[Row, ...], use: Exercise | None
-) -> dict[str, Any]:
+def _document(who: Identity, now: Picture, use: Exercise | None) -> dict[str, Any]:
     return {
         "schema": RIGHTS,
         "subject": who.label,
-        "chains": [_chain_data(chain) for chain in chains],
+        **_picture_data(now),
+        "use": None if use is None else _use_data(use),
+    }
+
+
+def _picture_data(picture: Picture) -> dict[str, Any]:
+    return {
+        "chains": [_chain_data(chain) for chain in picture.chains],
         "matrix": [
             {
                 "namespaces": list(row.namespaces),
@@ -152,9 +200,8 @@ def _document(
                     for verb, cell in zip(COLUMNS, row.cells, strict=True)
                 },
             }
-            for row in rows
+            for row in picture.rows
         ],
-        "use": None if use is None else _use_data(use),
     }
 
 

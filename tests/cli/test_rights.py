@@ -104,3 +104,40 @@ def test_the_group_of_masters_may_do_everything(tmp_path: Path, capsys: Captured
     assert document["matrix"][0]["verbs"]["delete"]["amount"] == "all"
     assert run(["rights", "Group/system:masters", "-f", str(file)]) == 0
     assert "everything, before RBAC is asked" in capsys.readouterr().out
+
+
+def test_after_shows_what_the_fixes_of_its_bindings_leave(capsys: Captured) -> None:
+    """Chains, the matrix and the worst path as the swap of its binding leaves them."""
+    document = data(capsys, "ci/pipeline", "--demo", "--after")
+    now, then = ({by(each) for each in some["chains"]} for some in (document, document["after"]))
+    assert now - then == {"ClusterRoleBinding //ci-pipeline"}
+    assert "RoleBinding shop/ci-pipeline-least" in then - now
+    everywhere = document["after"]["matrix"][0]["verbs"]
+    assert document["matrix"][0]["verbs"]["delete"]["amount"] == "all"
+    assert everywhere["delete"]["amount"] == "none"
+    assert document["after"]["path"].startswith("ServiceAccount ci/pipeline may create jobs in ci")
+    assert run(["rights", "ci/pipeline", "--demo", "--after"]) == 0
+    out = capsys.readouterr().out
+    assert "After the fixes ServiceAccount ci/pipeline may:" in out
+    assert f"What it becomes then: {document['after']['path']}" in out
+
+
+def by(chain: dict[str, Any]) -> str:
+    """Name the binding of a chain."""
+    ref = chain["binding"]
+    return f"{ref['kind']} {ref['namespace'] or '/'}/{ref['name']}"
+
+
+def test_after_can_be_widened(capsys: Captured) -> None:
+    """The same limits are lifted as for a plan."""
+    words = ["ci/pipeline", "--demo", "--after", "--widen", "names"]
+    reach = [rule for each in data(capsys, *words)["after"]["chains"] for rule in each["reach"]]
+    assert any(rule.startswith("get, patch deployments.apps") for rule in reach)
+    assert not any("deployments.apps named" in rule for rule in reach)
+
+
+def test_without_after_nothing_is_foretold(capsys: Captured) -> None:
+    """The data say so, and a subject of whom no fix takes anything is said to keep it all."""
+    assert data(capsys, "ci/pipeline", "--demo")["after"] is None
+    assert run(["rights", "User/system:kube-scheduler", "--demo", "--after"]) == 0
+    assert "No fix of its bindings changes that." in capsys.readouterr().out

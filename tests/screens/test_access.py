@@ -31,7 +31,7 @@ def test_the_picture_is_about_whom_the_finding_names(tmp_path: Path) -> None:
             assert "runs Deployment ci/runner" in text
             assert "ClusterRoleBinding ci-pipeline → ClusterRole cluster-admin, everywhere" in text
             assert "every verb on every resource" in text
-            assert "k8sharden rights ServiceAccount/ci/pipeline --demo" in text
+            assert "k8sharden rights ServiceAccount/ci/pipeline --after --demo" in text
 
     run(test())
 
