@@ -12,6 +12,9 @@ from k8sharden.errors import K8shardenError
 from k8sharden.model.change import AccessReview, Delete
 from k8sharden.model.kinds import CLUSTER_ROLE_BINDINGS, ROLE_BINDINGS
 
+LOST = "Denied, though it was to stay"
+"""How it begins what is said of a right that has to come back."""
+
 
 class Answer(Protocol):
     """What the authorizer says."""
@@ -123,8 +126,8 @@ class Answers:
         denied = [each for each in self.questions if each.allowed and self._is(each, allowed=False)]
         if denied:
             first = self.lost or denied[0]
-            what = "was to stay" if first.before else "was to come back"
-            return Verdict(f"Denied, though it {what}: {self._named(first, denied)}", lost=True)
+            how = LOST if first.before else "Denied, though it was to come back"
+            return Verdict(f"{how}: {self._named(first, denied)}", lost=True)
         said = []
         still = [
             each for each in self.questions if not each.allowed and self._is(each, allowed=True)

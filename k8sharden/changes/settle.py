@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from k8sharden.changes.answers import LOST
 from k8sharden.changes.bind import look
 from k8sharden.changes.bookkeeping import essential
 from k8sharden.changes.compare import by_us, ends, holds
@@ -140,34 +141,21 @@ def _settle(entry: Entry, journal: Journal, fetch: Fetch, *, close: bool) -> str
             # It stood once, and stands no longer: a group that was being taken back, or drift.
             journal.wrote(entry.id, item.number, item.record, State.UNDONE)
     # A patch that had nothing to do goes with the rest.
-    state, said = _ended([item for item in looked if not _idle(item.record)])
+    lost = entry.detail if entry.detail.startswith(LOST) else ""
+    state, said = _ended([item for item in looked if not _idle(item.record)], lost)
     undone = entry.undoes if state is not State.FAILED else ""
     journal.settle(entry.id, state, said, undone=undone)
     return said
 
 
-def _ended(looked: list[_Looked]) -> tuple[State, str]:
-    """Return what the entry became, in a state and in words."""
+def _ended(looked: list[_Looked], denied: str) -> tuple[State, str]:
+    """Return what the entry became, in a state and in words; `_whole` tells what ``denied`` is."""
     found = [item.found for item in looked]
     written = sum(item.landed for item in looked)
-    going = [item.record.ref.label for item in looked if item.found is _Found.GOING]
     lost = [item.record.ref.label for item in looked if item.found is _Found.GONE]
     lost += [item.record.ref.label for item in looked if item.found is _Found.OTHER]
-    if written == len(found) and going:
-        return State.APPLIED, (
-            f"It was interrupted, and all of it is on the cluster; {going[0]} is being deleted, "
-            "and still there."
-        )
-    if written == len(found) and any(item.record.reviews for item in looked):
-        return State.APPLIED, (
-            "It was interrupted, and all of it is on the cluster, as it was meant; whether the "
-            "rights are, too, was not asked: try what has to work, or take it back."
-        )
     if written == len(found):
-        return (
-            State.VERIFIED,
-            "It was interrupted, and all of it is on the cluster, as it was meant.",
-        )
+        return _whole(looked, denied)
     if lost:
         others = f" {written} of {len(found)} writes can be taken back." if written else ""
         return State.FAILED, (
@@ -183,6 +171,29 @@ def _ended(looked: list[_Looked]) -> tuple[State, str]:
         f"It was interrupted half-way: {written} of {len(found)} writes are on the cluster, "
         "and can be taken back."
     )
+
+
+def _whole(looked: list[_Looked], denied: str) -> tuple[State, str]:
+    """Return what it is that all of it is on the cluster.
+
+    ``denied`` names a right that was lost, for which all of it was about to be taken back.
+    """
+    going = [item.record.ref.label for item in looked if item.found is _Found.GOING]
+    if denied:
+        return State.FAILED, (
+            f"It was interrupted before what was lost came back: take it back. {denied}"
+        )
+    if going:
+        return State.APPLIED, (
+            f"It was interrupted, and all of it is on the cluster; {going[0]} is being deleted, "
+            "and still there."
+        )
+    if any(item.record.reviews for item in looked):
+        return State.APPLIED, (
+            "It was interrupted, and all of it is on the cluster, as it was meant; whether the "
+            "rights are, too, was not asked: try what has to work, or take it back."
+        )
+    return State.VERIFIED, "It was interrupted, and all of it is on the cluster, as it was meant."
 
 
 def _look(number: int, state: State, record: Record, fetch: Fetch) -> _Looked:

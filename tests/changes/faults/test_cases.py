@@ -1,6 +1,7 @@
 """Single faults that the random runs of this folder found, each by itself."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -251,6 +252,30 @@ def test_a_swap_that_is_killed_while_it_is_taken_back(
         assert len(entry.standing) == 2 - number
         rest = undo_all(life)
         assert life.do(rest) == [Result.UNDONE] * bool(2 - number)
+    assert line.look() == before
+
+
+@pytest.mark.parametrize("error", [Killed(), ClusterUnavailable("No answer came in time.")])
+def test_a_loss_is_not_forgotten(line: Line, tmp_path: Path, error: BaseException) -> None:
+    """A right was lost, and the line or the program broke before it was back: recover says so."""
+    before = line.look()
+
+    def lose(request: Request, go: Callable[[], Response]) -> Response:
+        if b'"name":"bot",' in request.body and request.path.endswith("/rolebindings"):
+            raise error
+        return go()
+
+    line.meddle = lose
+    with Life(line, tmp_path) as life, suppress(Killed):
+        life.do(life.plan_of([swap("shop", lost=True)]))
+    line.meddle = lambda _, go: go()
+    with Life(line, tmp_path) as life:
+        life.history.recover(life.place.source())
+        (entry,) = life.history.entries()
+        assert entry.state is State.FAILED
+        assert "before what was lost came back: take it back. Denied, though it" in entry.detail
+        assert len(entry.standing) == 3
+        assert life.do(undo_all(life)) == [Result.UNDONE]
     assert line.look() == before
 
 
