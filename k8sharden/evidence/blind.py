@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from k8sharden.evidence.tally import Tally
 from k8sharden.model.text import one_line
-from k8sharden.model.usage import Use
+from k8sharden.model.usage import Use, has_reads
 
 _READS = ("get", "list", "watch")
 _DAY = 24
@@ -31,16 +31,16 @@ def blind_spots(tally: Tally, uses: Sequence[Use]) -> tuple[str, ...]:
         sentence
         for sentence in (
             _window(tally),
+            _undecided(tally),
             _no_reads(uses),
+            _no_groups(tally),
+            _not_kept(tally),
             *_gaps(tally.hours),
             _one_server(tally),
             _POLICY,
             _only_denied(uses),
-            _no_groups(tally),
             _second_rights(uses),
             _nodes(tally),
-            _not_kept(tally),
-            _undecided(tally),
         )
         if sentence
     )
@@ -71,11 +71,12 @@ def _window(tally: Tally) -> str:
 
 
 def _no_reads(uses: Sequence[Use]) -> str:
-    if any(use.verb in _READS for use in uses):
+    if has_reads(uses):
         return ""
     return (
-        "There is not one get, list or watch in it: the policy or the export leaves reads out, as "
-        "kube-audit-admin on AKS and Admin Activity on GKE do. Rights to read only look unused."
+        "There is not one get or list of an object in it: the policy or the export leaves reads "
+        "out, as kube-audit-admin on AKS and Admin Activity on GKE do. Rights to read only look "
+        "unused."
     )
 
 

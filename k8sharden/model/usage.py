@@ -3,7 +3,7 @@
 Source: kubernetes.io, Auditing (audit.k8s.io/v1). Denied requests are no use.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
@@ -71,3 +71,17 @@ class Usage(msgspec.Struct, frozen=True):
     def of(self, user: str) -> tuple[Use, ...]:
         """Return what one user asked for."""
         return tuple(use for use in self.uses if use.user == user)
+
+    @property
+    def names_groups(self) -> bool:
+        """Whether it names the groups of anybody: what GKE exports does not."""
+        return any(self.groups.values())
+
+
+def has_reads(uses: Iterable[Use]) -> bool:
+    """Whether anybody is seen reading objects: many audit policies leave reads out.
+
+    A watch is no sign of it: what leaves out get and list only, as kube-audit-admin on AKS, may
+    keep watches. Nor is a URL, such as /healthz.
+    """
+    return any(use.verb in ("get", "list") and not use.path for use in uses)

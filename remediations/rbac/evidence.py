@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from k8sharden.analysis.rbac.asked import identity_in, shows_reads, uses_of
+from k8sharden.analysis.rbac.asked import identity_in, is_shown, shows_reads, uses_of
 from k8sharden.analysis.rbac.authorize import Request
 from k8sharden.analysis.rbac.from_use import (
     NAMES,
@@ -58,6 +58,12 @@ def shown(subject: o.Subject, grant: Grant, usage: Usage, inventory: Inventory) 
     person = service_account(subject, here) is None
     if not uses and person and allows_everything(grant):
         return stays_for_people(subject)
+    if not uses and not is_shown(subject, inventory):
+        return Stay(
+            subject,
+            f"{subject.label} stays: the log names nobody's groups, so it cannot show what the "
+            "members use. Bind those who need it by name.",
+        )
     unseen = () if shows_reads(inventory) else _reads(grant, inventory)
     own = tuple(use for use in uses if not _is_anyway(use, subject, grant, inventory))
     wanted = needed(own, grant, inventory.facts.widen)

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import cast
 
-from k8sharden.analysis.rbac.known import READS
-from k8sharden.analysis.rbac.subjects import Identity, identity, key
+from k8sharden.analysis.rbac.subjects import Identity, identity, is_account_group, key
+from k8sharden.analysis.system import is_broad_group
 from k8sharden.model import objects as o
 from k8sharden.model.inventory import Inventory
-from k8sharden.model.usage import Usage, Use
+from k8sharden.model.usage import Usage, Use, has_reads
 
 _Users = Mapping[str, tuple[Use, ...]]
 
@@ -44,6 +44,17 @@ def _by_subject(inventory: Inventory) -> Mapping[str, tuple[str, ...]]:
     return cast("Mapping[str, tuple[str, ...]]", inventory.cache["users-by-subject"])
 
 
+def is_shown(subject: o.Subject, inventory: Inventory) -> bool:
+    """Whether the log can show what a subject did; False without a log.
+
+    Where it names nobody's groups, it shows of a group only what is in it by what it is: service
+    accounts, and everybody.
+    """
+    usage = inventory.facts.usage
+    by_itself = is_account_group(subject.name) or is_broad_group(subject.name)
+    return usage is not None and (subject.kind != "Group" or by_itself or usage.names_groups)
+
+
 def uses_of(subject: o.Subject, home: str, inventory: Inventory) -> tuple[Use, ...]:
     """Return what a subject asked for and was allowed, in the order of the log."""
     known = uses_by_user(inventory)
@@ -51,10 +62,15 @@ def uses_of(subject: o.Subject, home: str, inventory: Inventory) -> tuple[Use, .
     return tuple(use for user in users for use in known[user] if use.allowed)
 
 
+def asked_by(label: str, inventory: Inventory) -> tuple[Use, ...]:
+    """Return what the subject with this key asked for, allowed or denied."""
+    known = uses_by_user(inventory)
+    return tuple(use for user in _by_subject(inventory).get(label, ()) for use in known[user])
+
+
 def shows_reads(inventory: Inventory) -> bool:
-    """Whether the log shows anybody reading: many audit policies leave reads out."""
+    """Whether the log shows anybody reading objects, see `has_reads`; False without a log."""
     if "log-reads" not in inventory.cache:
         usage = inventory.facts.usage
-        uses = usage.uses if usage else ()
-        inventory.cache["log-reads"] = any(use.verb in READS and not use.path for use in uses)
+        inventory.cache["log-reads"] = has_reads(usage.uses if usage else ())
     return cast("bool", inventory.cache["log-reads"])

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from k8sharden.analysis.rbac.asked import identity_in
 from k8sharden.analysis.rbac.policy import Policy
 from k8sharden.analysis.rbac.rights import Held, Right, rights_of
 from k8sharden.analysis.rbac.subjects import Identity
@@ -52,5 +53,6 @@ def right_of(use: Use) -> Right:
 def _of(who: Identity, usage: Usage) -> Iterable[Use]:
     if who.user:
         return (use for use in usage.uses if use.user == who.user)
-    members = {user for user, groups in usage.groups.items() if who.group in groups}
+    users = {use.user for use in usage.uses}
+    members = {user for user in users if who.group in identity_in(user, usage).groups}
     return (use for use in usage.uses if use.user in members)

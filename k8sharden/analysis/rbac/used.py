@@ -3,16 +3,16 @@
 Only requests that were allowed count: a denied one is no use of a right.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
+from k8sharden.analysis.rbac.asked import asked_by, is_shown, uses_of
 from k8sharden.analysis.rbac.authorize import Request
-from k8sharden.analysis.rbac.subjects import Identity, key
 from k8sharden.model import objects as o
 from k8sharden.model.inventory import Inventory
 from k8sharden.model.ref import Ref
-from k8sharden.model.usage import Usage, Use
+from k8sharden.model.usage import Usage
 
 _DAY = 86_400.0
 
@@ -49,19 +49,23 @@ class Used(NamedTuple):
 def used(
     ref: Ref, subjects: Iterable[o.Subject], requests: Iterable[Request], inventory: Inventory
 ) -> Used | None:
-    """Return how often a binding's subjects made requests where it holds; None without a log."""
-    usage = inventory.facts.usage
+    """Return how often a binding's subjects made requests where it holds.
+
+    None without a log, and where it shows no use and cannot show what one of them did.
+    """
+    usage, known = inventory.facts.usage, list(subjects)
     if usage is None:
         return None
     wanted = {(each.verb, each.group, each.resource) for each in requests}
-    known = _by_subject(usage, inventory)
     seen = {
         use
-        for subject in subjects
-        for use in known.get(key(subject, ref.namespace), ())
-        if use.allowed and (use.verb, use.group, use.resource) in wanted
+        for subject in known
+        for use in uses_of(subject, ref.namespace, inventory)
+        if (use.verb, use.group, use.resource) in wanted
         if ref.namespace in ("", use.namespace)
     }
+    if not seen and not all(is_shown(each, inventory) for each in known):
+        return None
     last = max((use.last for use in seen), default=0.0)
     return Used(sum(use.allowed for use in seen), last, _days(usage))
 
@@ -74,25 +78,21 @@ def activity(subject: str, inventory: Inventory) -> str:
     usage = inventory.facts.usage
     if usage is None:
         return ""
-    seen = _by_subject(usage, inventory).get(subject, ())
-    count, denied = sum(use.allowed for use in seen), sum(use.denied for use in seen)
+    seen = asked_by(subject, inventory)
     if not seen:
-        return f"No request in the log's {_days(usage)} days."
+        return _silence(subject, usage, inventory)
+    count, denied = sum(use.allowed for use in seen), sum(use.denied for use in seen)
     last = datetime.fromtimestamp(max(use.last for use in seen), UTC).date().isoformat()
     refused = f", {denied:,} more denied" if denied else ""
     return f"Requests in the log's {_days(usage)} days: {count:,}{refused}, the last on {last}."
 
 
+def _silence(subject: str, usage: Usage, inventory: Inventory) -> str:
+    kind, _, name = subject.partition(" ")
+    if not is_shown(o.Subject(kind, name), inventory):
+        return "The log names nobody's groups, so it does not show what its members asked for."
+    return f"No request in the log's {_days(usage)} days."
+
+
 def _days(usage: Usage) -> int:
     return max(1, round((usage.last - usage.first) / _DAY))
-
-
-def _by_subject(usage: Usage, inventory: Inventory) -> Mapping[str, list[Use]]:
-    if "uses-by-subject" not in inventory.cache:
-        found: dict[str, list[Use]] = {}
-        for use in usage.uses:
-            who = Identity(use.user, frozenset(usage.groups.get(use.user, ())))
-            for subject in who.subjects():
-                found.setdefault(subject, []).append(use)
-        inventory.cache["uses-by-subject"] = found
-    return cast("Mapping[str, list[Use]]", inventory.cache["uses-by-subject"])

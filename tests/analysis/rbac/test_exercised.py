@@ -61,12 +61,12 @@ def test_names_and_urls_are_as_in_the_rule() -> None:
     }
 
 
-@pytest.mark.parametrize("group", ["staff", "system:authenticated"])
-def test_a_group_is_used_by_its_members(group: str) -> None:
-    """The log says in which groups each user was."""
+@pytest.mark.parametrize(("group", "others"), [("staff", 0), ("system:authenticated", 2)])
+def test_a_group_is_used_by_its_members(group: str, others: int) -> None:
+    """The log says in which groups each user was, and everybody with a name is authenticated."""
     made = [f"b: reader to Group {group} in shop"]
     found = times(f"Group {group}", made, use("get"), use("list", "bob"), ada=(group,))
-    assert found == {GET: 2, LIST: 0}
+    assert found == {GET: 2, LIST: others}
 
 
 def test_what_was_denied_comes_with_its_count() -> None:
@@ -75,3 +75,10 @@ def test_what_was_denied_comes_with_its_count() -> None:
     found = exercised(who("User ada"), policy({}), Usage(uses))
     assert found.rights == ()
     assert [(each.verb, each.denied) for each in found.denied] == [("delete", 5), ("get", 1)]
+
+
+def test_a_service_account_is_a_member_of_its_groups_whatever_the_log_says() -> None:
+    """The export of GKE names no groups, and an account's are known by its name."""
+    asked = use("get", "system:serviceaccount:shop:web")
+    group = "Group system:serviceaccounts:shop"
+    assert times(group, [f"b: reader to {group} in shop"], asked) == {GET: 2, LIST: 0}

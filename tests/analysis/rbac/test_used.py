@@ -49,6 +49,20 @@ def test_a_request_by_two_subjects_of_a_binding_counts_once() -> None:
     assert used(BINDING, subjects, EXEC, inventory(log)) == Used(2, FIRST + DAY, 7)
 
 
+def test_a_log_without_groups_says_nothing_of_a_group() -> None:
+    """That none of its members is seen is no evidence where nobody's groups are."""
+    log = Usage((Use("ada", "get", "", "pods", "shop", allowed=1),), {"ada": ()})
+    assert used(BINDING, [subject("Group support")], EXEC, inventory(log)) is None
+
+
+def test_a_service_account_is_in_its_groups_whatever_the_log_says() -> None:
+    """The export of GKE names no groups, and an account's are known by its name."""
+    use = Use("system:serviceaccount:shop:web", "create", "", "pods/exec", "shop", allowed=3)
+    log = Usage((use,), {use.user: ()}, first=FIRST, last=FIRST + DAY)
+    everybody = [subject("Group system:serviceaccounts:shop")]
+    assert used(BINDING, everybody, EXEC, inventory(log)) == Used(3, 0.0, 1)
+
+
 def test_a_log_of_some_hours_is_a_day_long() -> None:
     """Nobody reads of a log of 0 days."""
     log = Usage(first=FIRST, last=FIRST + DAY / 10)
@@ -67,3 +81,10 @@ def test_what_a_subject_asked_at_all_is_told_with_what_was_denied() -> None:
     assert activity("Group support", inventory(log)) == said
     assert activity("User eve", inventory(log)) == "No request in the log's 7 days."
     assert activity("User eve", inventory(None)) == ""
+
+
+def test_the_silence_of_a_group_is_explained_where_the_log_names_none() -> None:
+    """It is not said that nobody in it asked for anything."""
+    log = Usage((Use("ada", "get", "", "pods", "shop", allowed=1),), {"ada": ()})
+    assert "names nobody's groups" in activity("Group support", inventory(log))
+    assert activity("User bob", inventory(log)) == "No request in the log's 1 days."

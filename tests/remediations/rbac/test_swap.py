@@ -276,6 +276,28 @@ def test_a_log_without_reads_takes_none_away() -> None:
     assert any("leaves reads out" in each for each in answer.warnings)
 
 
+def test_watches_do_not_show_that_reads_are_logged() -> None:
+    """An export without get and list may keep watches: every read that was granted stays."""
+    docs = [role("helpers", HELPERS), binding("wide", "helpers", PIPELINE)]
+    watching = use("watch", "pods", "shop", user="system:serviceaccount:shop:web")
+    answer = change(seen(docs, watching, use("patch", "deployments.apps", "shop", "web")))
+    everywhere = made(answer)["ClusterRole wide-least"]["rules"]
+    assert [each["verbs"] for each in everywhere] == [["get", "list"], ["get"]]
+    assert any("leaves reads out" in each for each in answer.warnings)
+
+
+def test_a_log_without_groups_takes_nothing_from_a_group() -> None:
+    """Nobody's groups are in it, so a group's silence says nothing; accounts are known by name."""
+    docs = [role("helpers", HELPERS), binding("wide", "helpers", STAFF, PIPELINE)]
+    answer = change(seen(docs, use("get", "pods", "shop", user="ada")))
+    end = answer.writes[-1]
+    assert isinstance(end, Patch)
+    assert end.edits == (SetField(("subjects",), [STAFF]),)
+    assert any("names nobody's groups" in each for each in answer.warnings)
+    alone = [role("helpers", HELPERS), binding("wide", "helpers", STAFF)]
+    assert "names nobody's groups" in reason(seen(alone, use("get", "pods", "shop", user="ada")))
+
+
 def test_a_log_without_reads_keeps_those_of_kubernetes_own_kinds_where_all_was_allowed() -> None:
     """What a star means is spelled out as far as it is known, without Secrets."""
     answer = change(seen(WIDE, use("patch", "deployments.apps", "shop", "web")))
