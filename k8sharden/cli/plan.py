@@ -83,7 +83,7 @@ def make(session: Session, selection: Selection) -> tuple[Plan, Scan]:
         scan = session.scan(show)
     tell_asked(scan.inventory.facts)
     tell_read(session, scan.inventory.facts)
-    findings = select(scan, selection, (item.id for item in session.items))
+    findings = select(scan, selection, session.items)
     _tell_unknown(session, selection, findings)
     chosen = findings if selection.findings else [item for item in findings if item.counts]
     with counting("Planning change") as count:

@@ -24,7 +24,7 @@ from k8sharden.cli.registries import tell_read
 from k8sharden.cli.subjects import subject_of
 from k8sharden.model.inventory import Inventory
 from k8sharden.model.ref import Ref
-from k8sharden.model.text import visible
+from k8sharden.model.text import one_line, visible
 from k8sharden.model.workloads import workloads
 from k8sharden.session import Scan, Session
 
@@ -47,6 +47,14 @@ class Picture(NamedTuple):
     "--after",
     is_flag=True,
     help="Also show what the fixes of its bindings leave, and the worst path from there.",
+)
+@click.option(
+    "-n",
+    "--namespace",
+    "namespaces",
+    multiple=True,
+    metavar="NS",
+    help="Read this namespace, where not all may be read.",
 )
 @source_options()
 @evidence_options
@@ -79,7 +87,8 @@ def rights(**options: Any) -> int:
         emit(to_json(document), rest["out"])
     else:
         after = _after_tables(who, now, *then) if then else []
-        emit("\n\n".join([*_tables(who, now), *after, *(_use(use) if use else [])]), rest["out"])
+        tables = _tables(who, now) or [_nothing(who, gaps)]
+        emit("\n\n".join([*tables, *after, *(_use(use) if use else [])]), rest["out"])
     for text in (*(f"There may be more: {gap}" for gap in gaps), *notes(inventory)):
         say(text)
     return 0
@@ -119,7 +128,7 @@ def _exercise(who: Identity, inventory: Inventory) -> Exercise | None:
 
 def _tables(who: Identity, now: Picture) -> list[str]:
     if not now.chains:
-        return [f"No binding gives anything to {who.label}."]
+        return []
     return [f"{who.label} may:", *_drawn(now)]
 
 
@@ -139,6 +148,11 @@ def _drawn(picture: Picture) -> list[str]:
             ("NAMESPACES", *COLUMNS, "DANGEROUS AMONG IT"), [_row(each) for each in picture.rows]
         ),
     ]
+
+
+def _nothing(who: Identity, gaps: tuple[str, ...]) -> str:
+    said = "It is not known what {} may." if gaps else "No binding gives anything to {}."
+    return said.format(one_line(who.label, 200))
 
 
 def _chain(chain: Chain) -> tuple[str, ...]:

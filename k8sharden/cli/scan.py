@@ -44,7 +44,7 @@ def scan(**options: Any) -> int:
         result = session.scan(show)
     tell_asked(result.inventory.facts)
     tell_read(session, result.inventory.facts)
-    findings = select(result, selection, (item.id for item in session.items))
+    findings = select(result, selection, session.items)
     if rest["output"] == "json":
         document = scan_document(
             result.assessment, findings, result.inventory, session.items, minor=minor

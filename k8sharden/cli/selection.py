@@ -7,8 +7,9 @@ import msgspec
 from k8sharden.errors import InputError
 from k8sharden.model import kinds
 from k8sharden.model.admission import Constraint
-from k8sharden.model.finding import Finding, Severity
+from k8sharden.model.finding import Finding, Severity, Status
 from k8sharden.model.inventory import Inventory
+from k8sharden.model.item import Item
 from k8sharden.session import Scan
 
 
@@ -40,15 +41,17 @@ class Selection(msgspec.Struct, frozen=True):
         )
 
 
-def select(scan: Scan, selection: Selection, known: Iterable[str]) -> list[Finding]:
+def select(scan: Scan, selection: Selection, items: Iterable[Item]) -> list[Finding]:
     """Return the findings that were asked for.
+
+    With namespaces these are the findings in them, and what could not be told of them.
 
     Raises `InputError` for a check, finding, namespace or object that does not exist: a gate that
     looks at nothing must not be passed.
     """
-    checks = set(known)
+    known = {item.id: item for item in items}
     for check in selection.checks:
-        if check not in checks:
+        if check not in known:
             raise InputError(f"There is no check {check!r}. `k8sharden checks` lists them.")
     for namespace in selection.namespaces:
         check_namespace(scan.inventory, namespace)
@@ -60,6 +63,11 @@ def select(scan: Scan, selection: Selection, known: Iterable[str]) -> list[Findi
         finding
         for finding in scan.findings
         if _matches(finding, selection)
+        and (
+            not selection.namespaces
+            or _inside(finding) in selection.namespaces
+            or _hides(finding, known.get(finding.check), selection.namespaces, scan.inventory)
+        )
         and (not wanted or finding.id in wanted)
         and finding.id not in left_out
     ]
@@ -100,15 +108,30 @@ def _check_resource(scan: Scan, text: str) -> None:
 
 
 def _matches(finding: Finding, selection: Selection) -> bool:
-    ref = finding.resource
-    inside = ref.name if ref.kind == "Namespace" else ref.namespace
     return (
         (not selection.areas or finding.area in selection.areas)
         and (not selection.checks or finding.check in selection.checks)
-        and (not selection.namespaces or inside in selection.namespaces)
         and (not selection.resources or _is_about(finding, selection.resources))
         and (selection.severity is None or finding.severity.reaches(Severity(selection.severity)))
     )
+
+
+def _inside(finding: Finding) -> str:
+    ref = finding.resource
+    return ref.name if ref.kind == "Namespace" else ref.namespace
+
+
+def _hides(
+    finding: Finding, item: Item | None, namespaces: Sequence[str], inventory: Inventory
+) -> bool:
+    """Whether an unknown of the whole cluster may stand for something in these namespaces."""
+    gaps = {need.key: need for need in item.needs} if item else {}
+    gap = gaps.get(str(finding.evidence.get("resource", "")))
+    if finding.status is not Status.UNKNOWN or gap is None or gap is kinds.NAMESPACES:
+        return False
+    entry = inventory.entry(gap)
+    judged = any(need.namespaced for need in gaps.values())
+    return judged and not all(entry.covers(name) for name in namespaces)
 
 
 def _is_about(finding: Finding, resources: Sequence[str]) -> bool:

@@ -48,9 +48,10 @@ def blind_spots(tally: Tally, uses: Sequence[Use]) -> tuple[str, ...]:
 
 def span(first: float, last: float) -> str:
     """Return a window for people: ``2026-11-16 08:00 to 2026-11-23 08:00 UTC, 7 days``."""
-    hours = (last - first) / 3600
-    long = f"{hours / _DAY:.0f} days" if hours >= 2 * _DAY else f"{max(hours, 1):.0f} hours"
-    return f"{stamp(first)} to {stamp(last)} UTC, {'1 hour' if long == '1 hours' else long}"
+    minutes = (last - first) / 60
+    units = (("days", 2 * _DAY * 60, _DAY * 60), ("hours", 120, 60), ("minutes", 2, 1))
+    long = (f"{minutes / size:.0f} {unit}" for unit, least, size in units if minutes >= least)
+    return f"{stamp(first)} to {stamp(last)} UTC, {next(long, 'less than 2 minutes')}"
 
 
 def stamp(when: float) -> str:

@@ -9,6 +9,7 @@ import pytest
 
 from k8sharden.cli import run
 from k8sharden.export.reports import schema
+from tests.servers.control_plane import ControlPlane
 
 Captured = pytest.CaptureFixture[str]
 
@@ -141,3 +142,18 @@ def test_without_after_nothing_is_foretold(capsys: Captured) -> None:
     assert data(capsys, "ci/pipeline", "--demo")["after"] is None
     assert run(["rights", "User/system:kube-scheduler", "--demo", "--after"]) == 0
     assert "No fix of its bindings changes that." in capsys.readouterr().out
+
+
+@pytest.mark.real
+def test_without_the_right_to_read_bindings_nothing_is_claimed(
+    control_plane: ControlPlane, capsys: Captured
+) -> None:
+    """That no binding gives anything is said where all were read; a namespace may be named."""
+    config = str(control_plane.kubeconfig("viewer"))
+    assert run(["rights", "Group/viewers", "--kubeconfig", config]) == 0
+    told = capsys.readouterr()
+    assert told.out == "It is not known what Group viewers may.\n"
+    assert "it takes the permission to list clusterrolebindings" in told.err
+    config = str(control_plane.kubeconfig("namespaced"))
+    assert run(["rights", "Group/team-a-devs", "-n", "team-a", "--kubeconfig", config]) == 0
+    assert "It is not known what Group team-a-devs may." in capsys.readouterr().out

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from k8sharden.cli import run
+from tests.servers.control_plane import ControlPlane
 
 POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: shop}\nspec: {containers: []}\n"
 
@@ -74,3 +75,17 @@ def test_words_that_are_not_known_lead_to_the_help(
     """An option or command that does not exist is answered with where the others stand."""
     assert run(words) == 2
     assert f"See `{see}`." in capsys.readouterr().err
+
+
+@pytest.mark.real
+def test_what_could_not_be_told_of_a_namespace_is_no_clean_one(
+    control_plane: ControlPlane, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Who may not read the bindings of a namespace is told so, and the gate does not pass."""
+    config = str(control_plane.kubeconfig("namespaced"))
+    words = ["scan", "--kubeconfig", config, "--namespace", "team-a", "--fail-on-unknown"]
+    assert run([*words, "--check", "rbac-exec"]) == 1
+    assert "rolebindings.rbac.authorization.k8s.io may not be listed" in capsys.readouterr().out
+    # The pods of this namespace were read, and what is outside of it was not asked for.
+    assert run([*words, "--check", "rt-seccomp"]) == 0
+    assert run([*words, "--check", "rt-node-version"]) == 0

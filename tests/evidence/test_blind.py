@@ -15,14 +15,15 @@ def blind(*lines: bytes) -> str:
 
 
 def test_the_window_is_named_with_its_length() -> None:
-    """In days or hours, in UTC."""
+    """In days, hours or minutes, in UTC: a log of one request is not called an hour's."""
     said = blind(line(stageTimestamp=at(8)), line(stageTimestamp=at(8, day=19)))
     assert "covers 2026-11-16 08:00 to 2026-11-19 08:00 UTC, 3 days" in said
-    assert "1 hour." in blind(line(stageTimestamp=at(8))) + "."
+    assert "UTC, less than 2 minutes" in blind(line(stageTimestamp=at(8)))
     assert "how long the log is cannot be told" in blind(
         line(stageTimestamp="?", requestReceivedTimestamp=None)
     )
     assert span(0, 47 * 3600).endswith("47 hours")
+    assert span(0, 119 * 60).endswith("119 minutes")
 
 
 def test_gaps_of_more_than_a_day_are_named() -> None:

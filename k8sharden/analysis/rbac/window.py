@@ -41,7 +41,7 @@ def words(usage: Usage) -> str:
     unit, size = next((each for each in _UNITS if seconds >= each[1]), _UNITS[-1])
     count = round(seconds / size)
     when = first if first == last else f"{first} to {last}"
-    return f"{when}, {count} {unit}{'s' * (count != 1)}"
+    return f"{when}, {count} {unit}{'s' * (count != 1)}" if count else f"{when}, under a minute"
 
 
 def seldom(account: ServiceAccount, usage: Usage, inventory: Inventory) -> Iterator[Ref]:

@@ -214,7 +214,7 @@ def test_jobs_that_a_log_is_too_short_for_are_named() -> None:
         (DAY, "2026-11-05 to 2026-11-06, 1 day"),
         (3 * 3600, "2026-11-05, 3 hours"),
         (60, "2026-11-05, 1 minute"),
-        (0, "2026-11-05, 0 minutes"),
+        (0, "2026-11-05, under a minute"),
     ],
 )
 def test_a_window_is_written_for_people(seconds: float, said: str) -> None:
