@@ -65,9 +65,10 @@ class Files:
                 self._texts[item.file] = apply_edits(text, item.document, item.item, edits)
 
     def _new_file(self, ref: Ref) -> str:
-        """Return a free name beside the files of the object's namespace."""
-        near = [item.file for item in self._objects.values() if item.ref.namespace == ref.namespace]
-        files = near or list(self._before)
+        """Return a free name beside the files of the object's namespace, of its API group first."""
+        near = [item for item in self._objects.values() if item.ref.namespace == ref.namespace]
+        like = [item for item in near if item.ref.api_version == ref.api_version]
+        files = [item.file for item in like or near] or list(self._before)
         folder = PurePosixPath(min(files, key=lambda file: (file.count("/"), file))).parent
         stem = f"{ref.kind.lower()}-{ref.name}"
         names = (f"{stem}.yaml", f"{stem}-{ref.namespace or 'cluster'}.yaml")
@@ -110,16 +111,20 @@ def shown_path(path: str) -> str:
 
 
 def unlisted(diffs: Iterable[FileDiff], manifests: Manifests) -> list[tuple[str, str]]:
-    """Return the new files that lie beside a kustomization, which does not name them, with it."""
-    beside = {
-        os.path.dirname(path): path  # noqa: PTH120 - a path of a patch
+    """Return the new files in a kustomization's folder, or below, with the nearest one.
+
+    It names files one by one, so that it does not name these.
+    """
+    found = {
+        PurePosixPath(path).parent: path
         for path in (shown_path(each.file) for each in manifests.skipped)
         if is_kustomization(path)
     }
     return [
-        (diff.path, beside[folder])
+        (diff.path, found[folder])
         for diff in diffs
-        if diff.makes and (folder := os.path.dirname(diff.path)) in beside  # noqa: PTH120 - as above
+        if diff.makes
+        and (folder := next((up for up in PurePosixPath(diff.path).parents if up in found), None))
     ]
 
 

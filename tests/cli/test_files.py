@@ -112,3 +112,32 @@ def test_patches_of_a_cluster_apply_onto_its_manifests(
     git = shutil.which("git") or "git"
     subprocess.run([git, "init", "-q"], check=True)
     subprocess.run([git, "apply", *patches], check=True)
+
+
+RBAC = """
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: debug, namespace: shop}
+rules:
+- {apiGroups: [""], resources: [pods], verbs: [get]}
+- {apiGroups: [""], resources: [pods/exec], verbs: [create]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: debug, namespace: shop}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: debug}
+subjects: [{kind: Group, name: staff, apiGroup: rbac.authorization.k8s.io}]
+"""
+
+
+def test_what_takes_a_binding_s_place_lies_beside_it(capsys: pytest.CaptureFixture[str]) -> None:
+    """Not beside an app of the namespace; and the kustomization above has to name it."""
+    Path("base/rbac").mkdir()
+    Path("base/rbac/staff.yaml").write_text(RBAC)
+    Path("base/kustomization.yaml").write_text("resources: [pod.yaml, rbac/staff.yaml]\n")
+    run(["plan", "-f", "base", "--check", "rbac-exec", "-o", "diff"])
+    said = capsys.readouterr()
+    for kind in ("role", "rolebinding"):
+        new = f"base/rbac/{kind}-debug-least.yaml"
+        assert f"+++ b/{new}\n" in said.out
+        assert f"Name {new} in base/kustomization.yaml" in said.err
