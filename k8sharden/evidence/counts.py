@@ -1,7 +1,8 @@
 """Counts requests by what they asked for, in bounded memory, whatever a log holds.
 
 What is kept does not depend on the order of the requests, as long as `KINDS` and `COUNTS` are not
-met. Of one kind of request with more than `NAMES` names none is kept: it is then one of many.
+met. Denied requests get half of either: anybody can send those, without a name even, and they are
+not to crowd out what was used. Of one kind of request with more than `NAMES` names none is kept: it is then one of many.
 """
 
 from collections.abc import Iterator
@@ -77,7 +78,7 @@ class Counts:
 
     def add(self, asked: Asked, when: float, *, allowed: bool, begun: bool) -> None:
         """Count one request; ``begun`` where its answer has not ended yet."""
-        count = self._place(asked)
+        count = self._place(asked, share=1 if allowed else 2)
         if count is None:
             self.dropped += 1
             return
@@ -97,22 +98,22 @@ class Counts:
             for name, count in sorted(found.items()):
                 yield _use(kind, name, count)
 
-    def _place(self, asked: Asked) -> Count | None:
-        """Return where to count; None where there is no room."""
+    def _place(self, asked: Asked, share: int) -> Count | None:
+        """Return where to count; None where there is no room in one of so many shares."""
         user, verb, group, resource, namespace, name, path = asked
         kind = (user, verb, group, resource, namespace, bool(path))
         names = self._kinds.get(kind)
         if names is None:
-            if len(self._kinds) >= KINDS or sum(map(len, asked)) > LONGEST:
+            if len(self._kinds) >= KINDS // share or sum(map(len, asked)) > LONGEST:
                 return None
             names = self._kinds[self._shared(kind)] = _Names()
         found = names.many or names.by_name.get(path or name)
-        return found or self._new(names, path or name, is_path=bool(path))
+        return found or self._new(names, path or name, share, is_path=bool(path))
 
-    def _new(self, names: _Names, name: str, *, is_path: bool) -> Count | None:
+    def _new(self, names: _Names, name: str, share: int, *, is_path: bool) -> Count | None:
         if len(name) > LONGEST or (is_path and len(names.by_name) >= PATHS):
             return None
-        if len(names.by_name) >= NAMES or (self._kept >= COUNTS and not is_path):
+        if len(names.by_name) >= NAMES or (self._kept >= COUNTS // share and not is_path):
             self._kept -= names.fold()
             self.folded += 1
             return names.many

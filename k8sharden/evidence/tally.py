@@ -11,10 +11,12 @@ from k8sharden.evidence.event import Event, User
 from k8sharden.evidence.meaning import allowed, beside, own, started
 
 _USERS, _GROUPS, _UIDS, _OBJECTS, _CLUSTERS, _HOURS = 20_000, 64, 8, 2_000, 20, 50_000
+_NAMES = 20_000
 """How much is kept of each; what is beyond says nothing new, or belongs to no cluster of ours."""
 
 _NODE = "system:node:"
 _ACCOUNT = "system:serviceaccount:"
+_MASTERS = "system:masters"
 _HOUR = 3600
 _WRITES = ("update", "patch")
 
@@ -27,6 +29,7 @@ class Tally:
         self.events = self.nodes = self.undecided = 0
         self.first = self.last = 0.0
         self.groups: dict[str, set[str]] = {}
+        self._names: dict[str, str] = {}
         self.uids: dict[str, set[str]] = {}
         self.objects: set[str] = set()
         self.clusters: set[str] = set()
@@ -68,7 +71,9 @@ class Tally:
             self._user(event.user)
         other = event.impersonated_user
         if other:
-            self._user(User(other.username, None, other.groups))
+            # To be in it for one request is not to be in it: nothing would be denied any more.
+            groups = [each for each in other.groups or () if each != _MASTERS]
+            self._user(User(other.username, None, groups))
         uid = event.object_ref.uid if event.object_ref else None
         if uid and len(self.objects) < _OBJECTS:
             self.objects.add(uid[:LONGEST])
@@ -81,11 +86,17 @@ class Tally:
                 return
             groups = self.groups[name] = set()
         if user.groups and len(groups) < _GROUPS and not groups.issuperset(user.groups):
-            groups.update(each for each in user.groups[:_GROUPS] if len(each) <= LONGEST)
+            groups.update(filter(None, map(self._group, user.groups[:_GROUPS])))
         if user.uid and name.startswith(_ACCOUNT):
             uids = self.uids.setdefault(name, set())
             if len(uids) < _UIDS:
                 uids.add(user.uid[:LONGEST])
+
+    def _group(self, name: str) -> str:
+        """Return a group's name, kept once for all its members; empty where there is no room."""
+        if name not in self._names and (len(self._names) >= _NAMES or len(name) > LONGEST):
+            return ""
+        return self._names.setdefault(name, name)
 
 
 def seconds(text: str) -> float:

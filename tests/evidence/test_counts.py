@@ -53,6 +53,21 @@ def test_kinds_and_names_of_all_are_bounded(monkeypatch: pytest.MonkeyPatch) -> 
     assert kept.dropped == 150
 
 
+def test_denied_requests_do_not_crowd_out_what_was_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Anybody may ask for names and namespaces that are not there, for ever."""
+    monkeypatch.setattr(counts, "KINDS", 10)
+    monkeypatch.setattr(counts, "COUNTS", 30)
+    kept = Counts()
+    for number in range(200):
+        asked = Asked("system:anonymous", "get", "", "pods", f"n{number % 20}", f"p{number}")
+        kept.add(asked, 1.0, allowed=False, begun=False)
+    used = [Asked("ada", "get", "", "secrets", f"team-{n}", "key") for n in range(4)]
+    for asked in used:
+        kept.add(asked, 1.0, allowed=True, begun=False)
+    allowed = [(each.namespace, each.name) for each in kept.uses() if each.allowed]
+    assert allowed == [(asked.namespace, "key") for asked in used]
+
+
 def test_words_that_are_too_long_are_dropped() -> None:
     """Nothing in Kubernetes is called so."""
     assert not count(Asked("x" * 1001, "get"), Asked("x", "get", "", "pods", "", "n" * 1001))

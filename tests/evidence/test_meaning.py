@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from k8sharden.evidence import tally
 from k8sharden.evidence.read import read_chunks
 from k8sharden.model.usage import Usage, Use
 from tests.evidence.events import PIPELINE, about, at, event, line
@@ -106,6 +107,23 @@ def test_an_impersonated_user_asked_and_somebody_impersonated() -> None:
     }
     assert all(use.allowed == 1 for use in uses.values())
     assert usage.groups["ada"] == ("developers", "system:authenticated")
+
+
+def test_who_was_masters_for_one_request_is_not_in_that_group() -> None:
+    """Whatever ada asks for herself would never be denied, if she were."""
+    groups = ["developers", "system:masters", "system:authenticated"]
+    usage = read(line(impersonatedUser={"username": "ada", "groups": groups}))
+    assert usage.groups["ada"] == ("developers", "system:authenticated")
+    admin = read(line(user={"username": "admin", "groups": ["system:masters"]}))
+    assert admin.groups["admin"] == ("system:masters",)
+
+
+def test_group_names_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What hands out identities may know more groups than anybody has room for."""
+    monkeypatch.setattr(tally, "_NAMES", 2)
+    named = [line(user={"username": f"u{n}", "groups": [f"g{n}", "g0"]}) for n in range(4)]
+    usage = read(*named)
+    assert {each for some in usage.groups.values() for each in some} == {"g0", "g1"}
 
 
 def test_an_impersonated_account_takes_one_right_in_its_namespace() -> None:
