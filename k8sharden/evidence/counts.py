@@ -2,7 +2,8 @@
 
 What is kept does not depend on the order of the requests, as long as `KINDS` and `COUNTS` are not
 met. Denied requests get half of either: anybody can send those, without a name even, and they are
-not to crowd out what was used. Of one kind of request with more than `NAMES` names none is kept: it is then one of many.
+not to crowd out what was used. Of one kind of request with more than `NAMES` names none is kept: it
+is then one of many.
 """
 
 from collections.abc import Iterator

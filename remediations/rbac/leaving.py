@@ -5,17 +5,19 @@ Where nobody else stands in the binding, it goes as a whole.
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
+from typing import Any
 
 from k8sharden.analysis.rbac.after import changed_by
 from k8sharden.analysis.rbac.authorize import Request
 from k8sharden.analysis.rbac.bindings import who
 from k8sharden.analysis.rbac.foretold import Expected, Foretold, foretell
 from k8sharden.analysis.rbac.parts import plain
-from k8sharden.analysis.rbac.policy import policy_of
+from k8sharden.analysis.rbac.policy import RBAC, policy_of
 from k8sharden.analysis.rbac.rights import TooManyRights, rights_by
 from k8sharden.analysis.rbac.standing import Judge
 from k8sharden.analysis.rbac.subjects import MASTERS, identity
 from k8sharden.analysis.system import is_bootstrap_rbac
+from k8sharden.model import kinds
 from k8sharden.model import objects as o
 from k8sharden.model.change import (
     Change,
@@ -67,10 +69,17 @@ def leave(
         title,
         Risk.ACCESS,
         (write,),
-        rests_on=rests_on,
+        basis={ref.label: _given(ref, inventory)},
+        rests_on=tuple(sorted({*kinds.listings(RBAC), *rests_on})),
         warnings=(*warnings, *told.said),
         reviews=told.reviews,
     )
+
+
+def _given(ref: Ref, inventory: Inventory) -> dict[str, Any]:
+    """Return what a binding gives, which is shown as what is lost."""
+    grant = policy_of(inventory).grant(ref)
+    return {"role": grant.role.label, "rules": [plain(rule) for rule in grant.rules]}
 
 
 def without(ref: Ref, binding: o.Binding, gone: Collection[o.Subject]) -> Write:

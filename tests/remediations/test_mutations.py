@@ -27,6 +27,7 @@ GRAMMARS = (
 )
 # Frames of several items of RBAC: the fixtures of these items hold them for the others.
 FRAMES = {
+    "k8sharden.analysis.rbac.asked": ("rbac-exec",),
     "k8sharden.analysis.rbac.bindings": ("rbac-exec",),
     "k8sharden.analysis.rbac.everybody": ("rbac-authenticated", "rbac-anonymous"),
     "k8sharden.analysis.rbac.named": (

@@ -102,10 +102,11 @@ def _finding(
     if need:
         said.append(f"It looks like {need}, which often needs this.")
         evidence["looks_like"] = need
-    seen = used(ref, subjects, requests, inventory)
-    if seen:
-        said.append(power.unseen or seen.words)
-        evidence |= {} if power.unseen else seen.evidence
+    if power.unseen:
+        said += [power.unseen] if inventory.facts.usage else []
+    elif seen := used(ref, subjects, requests, inventory):
+        said.append(seen.words)
+        evidence |= seen.evidence
     severity = power.namespace if ref.namespace else power.cluster
     return found(
         item, ref, binding, " ".join(said), inventory, severity=severity, evidence=evidence

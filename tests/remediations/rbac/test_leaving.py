@@ -4,7 +4,8 @@ from typing import Any
 
 from k8sharden.analysis.rbac.after import changed_by
 from k8sharden.analysis.rbac.lost import lost_access
-from k8sharden.analysis.rbac.policy import policy_of
+from k8sharden.analysis.rbac.policy import RBAC, policy_of
+from k8sharden.model import kinds
 from k8sharden.model.change import Change, Delete, NoChange, Patch, RemoveField, SetField
 from remediations.rbac import anonymous, authenticated, dangling, masters_subject
 from tests.remediations import harness
@@ -65,6 +66,16 @@ def test_namesakes_are_told_apart_by_the_whole_list() -> None:
     (edit,) = write.edits
     assert isinstance(edit, SetField)
     assert edit.value == [namesake]
+
+
+def test_another_role_makes_another_change() -> None:
+    """What is shown as lost is what the role gives: where that changes, nothing is written."""
+    before = changed(anonymous.ITEM, *docs(PEOPLE, NOBODY))
+    wider = ROLE | {"rules": [{"apiGroups": [""], "resources": ["*"], "verbs": ["get"]}]}
+    after = changed(anonymous.ITEM, wider, *docs(PEOPLE, NOBODY)[1:])
+    assert before.writes == after.writes
+    assert before.basis != after.basis
+    assert set(kinds.listings(RBAC)) <= set(before.rests_on)
 
 
 def test_a_binding_without_anybody_goes() -> None:
