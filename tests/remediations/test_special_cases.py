@@ -153,10 +153,14 @@ def test_a_system_namespace_is_shown_and_never_changed(item: Item, bad: Document
 
 @each_item
 def test_a_mirror_pod_is_changed_on_its_node(item: Item, bad: Document) -> None:
-    """The API server only shows a copy of what the kubelet read from a file."""
+    """The API server only shows a copy of what the kubelet read from a file, without any token."""
     mirror = pod(bad)
     mirror["metadata"].setdefault("annotations", {})[MIRROR] = "0123"
-    _, answer = answers(item, [mirror])["Pod shop/web-1"]
+    found = answers(item, [mirror])
+    if item.id == "rbac-automount":
+        assert found == {}
+        return
+    _, answer = found["Pod shop/web-1"]
     assert isinstance(answer, NoChange)
     assert "on the node" in answer.reason
 
