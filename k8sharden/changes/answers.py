@@ -12,8 +12,8 @@ from k8sharden.errors import K8shardenError
 from k8sharden.model.change import AccessReview, Delete
 from k8sharden.model.kinds import CLUSTER_ROLE_BINDINGS, ROLE_BINDINGS
 
-LOST = "Denied, though it was to stay"
-"""How it begins what is said of a right that has to come back."""
+LOST = "Denied, though it was to"
+"""How it begins what is said of a right that is not there as it was meant to be."""
 
 
 class Answer(Protocol):
@@ -126,8 +126,8 @@ class Answers:
         denied = [each for each in self.questions if each.allowed and self._is(each, allowed=False)]
         if denied:
             first = self.lost or denied[0]
-            how = LOST if first.before else "Denied, though it was to come back"
-            return Verdict(f"{how}: {self._named(first, denied)}", lost=True)
+            how = "stay" if first.before else "come"
+            return Verdict(f"{LOST} {how}: {self._named(first, denied)}", lost=True)
         said = []
         still = [
             each for each in self.questions if not each.allowed and self._is(each, allowed=True)

@@ -29,6 +29,11 @@ RISKS = {
     Risk.TRAFFIC: "can cut traffic",
     Risk.ACCESS: "takes access away",
 }
+_UNDO_RISKS = RISKS | {
+    Risk.TRAFFIC: "lets traffic through again",
+    Risk.ACCESS: "gives access back",
+}
+"""What each risk of a change means where that change is taken back."""
 
 
 @click.command()
@@ -133,8 +138,11 @@ def ways_out(made: Plan, session: Session) -> list[str]:
 
 def _change(number: int, planned: Planned, source: Source) -> str:
     change = planned.change
-    answers = f"answers {len(planned.findings)} finding{'s' * (len(planned.findings) != 1)}"
-    lines = [f"{number}. {change.title} ({change.kind}, {RISKS[change.risk]}, {answers})"]
+    count = f"{len(planned.findings)} finding{'s' * (len(planned.findings) != 1)}"
+    risk, answers = RISKS[change.risk], f"answers {count}"
+    if planned.undoes:
+        risk, answers = _UNDO_RISKS[change.risk], f"answered {count}"
+    lines = [f"{number}. {change.title} ({change.kind}, {risk}, {answers})"]
     notes = [*owner_notes(planned, source), *change.warnings]
     lines += [f"   ~ {effect.said}" for effect in planned.impact]
     lines += [f"   ! {note}" for note in (*notes, *planned.checked)]

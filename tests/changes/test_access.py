@@ -338,7 +338,7 @@ def test_an_undo_gives_the_rights_back_and_asks(api: Api, journal: Journal) -> N
     plan = plan_undo([journal.entry(first.entry)], SOURCE, fetcher(api.get))
     (undone,) = apply_plan(plan, api, journal)
     assert undone.result is Result.UNDONE
-    assert undone.detail == ("The API server confirms it: 3 rights kept and 3 rights given back.")
+    assert undone.detail == ("The API server confirms it: 3 rights kept and 3 rights given.")
     assert there(api) == AS_BEFORE
     assert essential(api.get(OLD)) == before
     again = plan_undo([journal.entry(undone.entry)], SOURCE, fetcher(api.get))
@@ -346,6 +346,24 @@ def test_an_undo_gives_the_rights_back_and_asks(api: Api, journal: Journal) -> N
     (swapped,) = apply_plan(again, api, journal)
     assert swapped.detail == "The API server confirms it: 3 rights kept and 3 rights gone."
     assert there(api) == SWAPPED
+
+
+def test_a_right_of_a_new_account_is_given_not_given_back(api: Api, journal: Journal) -> None:
+    """Who had nothing before gets it, and where it is missing nothing is called lost before."""
+    new = msgspec.structs.replace(KEPT[0], before=False)
+    outcome = apply(api, journal, new, *GONE)
+    assert outcome.detail == "The API server confirms it: 1 right given and 3 rights gone."
+
+
+def test_a_right_that_was_to_come_and_does_not_is_taken_for_a_loss(
+    api: Api, journal: Journal
+) -> None:
+    """Pods that are to run under a new account need it as much as one that was there."""
+    missing = msgspec.structs.replace(right("delete", "pods", allowed=True), before=False)
+    outcome = apply(api, journal, missing)
+    assert outcome.result is Result.FAILED
+    assert outcome.detail.startswith("Denied, though it was to come: delete pods in ci")
+    assert there(api) == AS_BEFORE
 
 
 def test_an_undo_is_never_taken_back(api: Api, authorizer: Authorizer, journal: Journal) -> None:
@@ -356,7 +374,7 @@ def test_an_undo_is_never_taken_back(api: Api, authorizer: Authorizer, journal: 
     (undone,) = apply_plan(plan, api, journal)
     assert undone.result is Result.APPLIED
     assert undone.detail == (
-        "Denied, though it was to come back: get secrets in ci (ServiceAccount ci/pipeline)."
+        "Denied, though it was to come: get secrets in ci (ServiceAccount ci/pipeline)."
     )
     assert there(api) == AS_BEFORE
     assert journal.entry(first.entry).state is State.UNDONE

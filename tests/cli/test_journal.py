@@ -206,3 +206,14 @@ def test_wider_files_are_mended_with_a_word(person: Here) -> None:
     (person.home / "state/journal.sqlite").chmod(0o644)
     assert "was open to others (0644)" in person("journal", "list").err
     assert person("journal", "list").err == ""
+
+
+def test_an_undo_says_which_way_access_goes(person: Here) -> None:
+    """What took access away gives it back, and nobody reads the opposite before agreeing."""
+    chosen = ("--demo", "--resource", "ClusterRoleBinding//onboarding")
+    applied = person.approve("apply", *chosen, "-o", "json").json()
+    (entry,) = {change["journal"] for change in applied["changes"]}
+    told = person("journal", "undo", entry, "--demo")
+    assert told.code == 4
+    assert "(create, gives access back, answered " in told.err
+    assert "takes access away" not in told.err

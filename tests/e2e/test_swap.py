@@ -141,7 +141,7 @@ def test_the_job_passes_and_all_else_is_denied(cluster: Audited, tmp_path: Path)
     assert set(cluster.others()) == {403}
     undone = take_back(session, swapped.entry)
     assert undone.result is Result.UNDONE, undone.detail
-    assert undone.detail == "The API server confirms it: 4 rights kept and 4 rights given back."
+    assert undone.detail == "The API server confirms it: 4 rights kept and 4 rights given."
     assert cluster.rbac() == before
     assert 403 not in cluster.others()
     session.close()

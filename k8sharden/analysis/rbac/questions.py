@@ -18,7 +18,7 @@ def words(review: AccessReview) -> str:
 
 
 def confirmed(reviews: Sequence[AccessReview]) -> str:
-    """Say that all answers are as they were meant: how many rights stay, come back and go."""
+    """Say that all answers are as they were meant: how many rights stay, come and go."""
     return f"The API server confirms it: {counted(reviews, _IS)}."
 
 
@@ -30,17 +30,17 @@ def asked(reviews: Sequence[AccessReview]) -> list[str]:
 
 _WANTED = {
     (True, True): "stays",
-    (False, True): "comes back",
+    (False, True): "comes",
     (True, False): "goes",
     (False, False): "is not there",
 }
-TO_BE = ("to be kept", "to come back", "to go")
-_IS = ("kept", "given back", "gone")
-"""What stays, comes back and goes: before a change, and after it."""
+TO_BE = ("to be kept", "to come", "to go")
+_IS = ("kept", "given", "gone")
+"""What stays, comes and goes: before a change, and after it."""
 
 
 def counted(reviews: Sequence[AccessReview], in_words: tuple[str, str, str]) -> str:
-    """Count what stays, comes back and goes, in these words."""
+    """Count what stays, comes and goes, in these words."""
     known = tuple(dict.fromkeys(reviews))
     stay = sum(each.allowed and each.before for each in known)
     back = sum(each.allowed and not each.before for each in known)
