@@ -192,6 +192,13 @@ def _source(
 
 def _blind(usage: Usage) -> Iterator[str]:
     """Say what the log cannot show, but its window, which is said before."""
+    reading = usage.reading
+    if reading.broken or reading.oversized or reading.truncated:
+        yield (
+            "Needs testing: not all of the log could be read: "
+            f"{len(reading.broken)} files do not end well, and of lines, {reading.truncated:,} are "
+            f"cut off and {reading.oversized:,} too long. What they show is missing here."
+        )
     first, last = days(usage)
     others = [each for each in usage.blind if not (first in each and last in each)]
     if others:

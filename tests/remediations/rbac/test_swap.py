@@ -194,6 +194,17 @@ def test_the_window_and_the_blind_spots_are_said() -> None:
     assert any("--widen names" in each for each in said)
 
 
+def test_a_log_that_was_not_read_to_its_end_is_said_to_be_one() -> None:
+    """What stood in the rest was used as well, and the role does not hold it."""
+    whole = seen(WIDE, *JOB)
+    usage = whole.facts.usage
+    assert usage
+    torn = msgspec.structs.replace(usage, reading=Reading(events=3, broken=("a.gz",), oversized=2))
+    half = msgspec.structs.replace(whole, facts=Facts(usage=torn), cache={})
+    assert any("1 files do not end well" in each for each in change(half).warnings)
+    assert not any("could be read" in each for each in change(whole).warnings)
+
+
 def test_a_role_can_be_widened_on_request() -> None:
     """One role for all namespaces, without names; the digest knows what was asked for."""
     answer = change(seen(WIDE, *JOB, widen=("names", "namespaces")))
