@@ -23,6 +23,9 @@ WIDER = (NAMES, NAMESPACES)
 _NEVER_NAMED = ("list", "watch", "create", "deletecollection")
 """The verbs that names do not limit: there is no name yet, or the request is about many."""
 
+_TOKEN = "serviceaccounts/token"  # noqa: S105 - a sub-resource
+"""What is made under a name that is there: the token of one account is not that of all."""
+
 _CERTIFICATES = "certificates.k8s.io"
 _IMPLIED = {
     "certificatesigningrequests/approval": "approve",
@@ -90,7 +93,7 @@ def _granted(grant: Grant, request: Request) -> Iterator[Request]:
     """Yield a request as it was granted: for single names where no name is known."""
     if is_granted(grant, request):
         yield request
-    elif not request.name and not request.path and request.verb not in _NEVER_NAMED:
+    elif not request.name and not request.path and _is_of_one(request):
         names = {name for rule in grant.rules for name in rule.resource_names or ()}
         every = (request._replace(name=name) for name in sorted(names))
         yield from (each for each in every if is_granted(grant, each))
@@ -100,7 +103,7 @@ def _general(
     grant: Grant, request: Request, passing: set[Request], wider: frozenset[str]
 ) -> Iterator[Request]:
     """Yield a request without what is no limit to it, as far as the binding grants that."""
-    keeps = request.verb not in _NEVER_NAMED and _place(request) not in passing
+    keeps = _is_of_one(request) and _place(request) not in passing
     if NAMESPACES in wider and not grant.namespace:
         request = request._replace(namespace="")
     if not request.name or keeps:
@@ -108,6 +111,13 @@ def _general(
     else:
         wide = list(_granted(grant, request._replace(name="")))
         yield from wide or [request]
+
+
+def _is_of_one(request: Request) -> bool:
+    return request.verb not in _NEVER_NAMED or (request.verb, request.resource) == (
+        "create",
+        _TOKEN,
+    )
 
 
 def _place(request: Request) -> Request:

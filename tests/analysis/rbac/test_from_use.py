@@ -83,6 +83,10 @@ def short(rules: ByNamespace) -> Short:
             [use("get", "jobs.batch", "ci", "build-1187"), use("get", "jobs.batch", "ci", "seed")],
             {"ci": [("get", "jobs", "")]},
         ),
+        (  # One account's token is not that of every account.
+            [use("create", "serviceaccounts/token", "ci", "robot")],
+            {"ci": [("create", "serviceaccounts/token", "robot")]},
+        ),
         (
             [use("get", "pods/log", "shop", "web-abcde"), use("create", "pods/exec", "shop", "w")],
             {"shop": [("create", "pods/exec", ""), ("get", "pods/log", "")]},
@@ -163,7 +167,9 @@ def test_a_passing_name_stays_a_limit_where_the_old_role_had_it() -> None:
 
 
 VERBS = st.sampled_from(["get", "list", "watch", "create", "patch", "delete", "deletecollection"])
-RESOURCES = st.sampled_from(["pods", "pods/log", "secrets", "configmaps", "nodes"])
+RESOURCES = st.sampled_from(
+    ["pods", "pods/log", "secrets", "configmaps", "nodes", "serviceaccounts/token"]
+)
 NAMED = st.sampled_from(["", "web", "api", "web-abcde"])
 SPACES = st.sampled_from(["", "shop", "ci"])
 
@@ -176,7 +182,8 @@ def used(draw: st.DrawFn) -> Use:
         path = draw(st.sampled_from(["/metrics", "/api", "/healthz"]))
         return Use(USER, "get", path=path, allowed=allowed, denied=1 - allowed)
     verb, resource, space = draw(VERBS), draw(RESOURCES), draw(SPACES)
-    name = "" if verb in ("list", "watch", "create", "deletecollection") else draw(NAMED)
+    new = verb == "create" and "/" not in resource
+    name = "" if new or verb in ("list", "watch", "deletecollection") else draw(NAMED)
     return Use(USER, verb, "", resource, space, name, allowed=allowed, denied=1 - allowed)
 
 
