@@ -64,9 +64,8 @@ def select(scan: Scan, selection: Selection, items: Iterable[Item]) -> list[Find
         for finding in scan.findings
         if _matches(finding, selection)
         and (
-            not selection.namespaces
-            or _inside(finding) in selection.namespaces
-            or _hides(finding, known.get(finding.check), selection.namespaces, scan.inventory)
+            _is_within(finding, selection)
+            or _hides(finding, known.get(finding.check), selection, scan.inventory)
         )
         and (not wanted or finding.id in wanted)
         and finding.id not in left_out
@@ -111,27 +110,31 @@ def _matches(finding: Finding, selection: Selection) -> bool:
     return (
         (not selection.areas or finding.area in selection.areas)
         and (not selection.checks or finding.check in selection.checks)
-        and (not selection.resources or _is_about(finding, selection.resources))
         and (selection.severity is None or finding.severity.reaches(Severity(selection.severity)))
     )
 
 
-def _inside(finding: Finding) -> str:
+def _is_within(finding: Finding, selection: Selection) -> bool:
     ref = finding.resource
-    return ref.name if ref.kind == "Namespace" else ref.namespace
+    inside = ref.name if ref.kind == "Namespace" else ref.namespace
+    return (not selection.namespaces or inside in selection.namespaces) and (
+        not selection.resources or _is_about(finding, selection.resources)
+    )
 
 
-def _hides(
-    finding: Finding, item: Item | None, namespaces: Sequence[str], inventory: Inventory
-) -> bool:
-    """Whether an unknown of the whole cluster may stand for something in these namespaces."""
-    gaps = {need.key: need for need in item.needs} if item else {}
-    gap = gaps.get(str(finding.evidence.get("resource", "")))
+def _hides(finding: Finding, item: Item | None, selection: Selection, inventory: Inventory) -> bool:
+    """Whether an unknown of the whole cluster may stand for something that was selected."""
+    needs = {need.key: need for need in item.needs} if item else {}
+    gap = needs.get(str(finding.evidence.get("resource", "")))
     if finding.status is not Status.UNKNOWN or gap is None or gap is kinds.NAMESPACES:
         return False
     entry = inventory.entry(gap)
-    judged = any(need.namespaced for need in gaps.values())
-    return judged and not all(entry.covers(name) for name in namespaces)
+    parts = [text.split("/") for text in selection.resources]
+    judged = {need.kind for need in needs.values()}
+    places = [space for kind, space, _ in parts if kind in judged]
+    if not parts and any(need.namespaced for need in needs.values()):
+        places = list(selection.namespaces)
+    return any(not (entry.covers(place) if place else entry.complete) for place in places)
 
 
 def _is_about(finding: Finding, resources: Sequence[str]) -> bool:

@@ -89,3 +89,18 @@ def test_what_could_not_be_told_of_a_namespace_is_no_clean_one(
     # The pods of this namespace were read, and what is outside of it was not asked for.
     assert run([*words, "--check", "rt-seccomp"]) == 0
     assert run([*words, "--check", "rt-node-version"]) == 0
+
+
+@pytest.mark.real
+def test_what_could_not_be_told_of_an_object_is_no_clean_one(
+    control_plane: ControlPlane, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Who may not read a binding is told so when asking about it, and of a pod's own fields not."""
+    config = str(control_plane.kubeconfig("viewer"))
+    words = ["scan", "--kubeconfig", config, "--fail-on-unknown", "--area", "rbac", "--resource"]
+    assert run([*words, "ClusterRoleBinding//viewers"]) == 1
+    assert "clusterrolebindings.rbac.authorization.k8s.io may not" in capsys.readouterr().out
+    assert run([*words, "ClusterRoleBinding//viewers", "--check", "rbac-legacy-token"]) == 0
+    whole = str(control_plane.kubeconfig("auditor"))
+    words[2] = whole
+    assert run([*words, "ClusterRoleBinding//viewers"]) == 0
