@@ -16,6 +16,7 @@ from k8sharden.analysis.rbac.paths import escalation, path_under
 from k8sharden.analysis.rbac.policy import policy_of
 from k8sharden.analysis.rbac.powers import minor_of
 from k8sharden.analysis.rbac.used import activity
+from k8sharden.analysis.rbac.who_can import unread
 from k8sharden.model.finding import Severity
 from k8sharden.model.ref import Ref
 from k8sharden.model.text import one_line
@@ -76,13 +77,25 @@ class AccessScreen(HardeningScreen):
         dangerous = sum(each.severity is not None for each in people)
         said = f"{counted(len(people), 'subject')}, {dangerous} with dangerous rights"
         more = f"the worst {MOST} are shown" if len(found) > MOST else "the cluster's own come last"
-        self.query_one("#sum", Prose).update(Content(f"{said}; {more}."))
+        gaps = unread(self._scan.inventory)
+        blind = " There may be more: not all roles and bindings could be read." if gaps else ""
+        told = f"{said}; {more}.{blind}" if found or not gaps else "Who may do what is not known."
+        self.query_one("#sum", Prose).update(Content(told))
+        if not found:
+            self._tell_nobody(gaps)
         self._holders = found[:MOST]
         table = self.query_one(Table)
         for each in self._holders:
             table.add_row(*_cells(each))
         table.move_cursor(row=self._first())
         self._draw_current()
+
+    def _tell_nobody(self, gaps: tuple[str, ...]) -> None:
+        """Say why nobody is listed: an empty table would look like a cluster of no rights."""
+        lines = gaps or ("No binding names anybody.",)
+        text = "\n".join(one_line(each, 400) for each in lines)
+        self.query_one("#sketch", Prose).update(Content(text))
+        self.tell_command(self._session.command("scan", "--area", "rbac"))
 
     def _first(self) -> int:
         """Return the row of whom the binding names that the cursor was on."""

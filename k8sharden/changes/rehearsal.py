@@ -64,7 +64,7 @@ def _try(planned: Planned, writer: Writer, touched: set[Ref]) -> Planned:
 def _said(error: ApiError) -> str:
     """Return a refusal; one for want of a right, which admission's is not, with what grants it."""
     if isinstance(error, Forbidden) and " cannot " in str(error):
-        return f"{error} `k8sharden permissions --apply` prints a role that may."
+        return f"{error}. `k8sharden permissions --apply` prints a role that may"
     return str(error)
 
 

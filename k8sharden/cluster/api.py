@@ -246,7 +246,9 @@ def _raise(response: Response, request: Request) -> NoReturn:
         status = {}
     if not isinstance(status, dict):
         status = {}
-    message = one_line(str(status.get("message") or f"HTTP {response.status}"), 600)
+    # RBAC's refusal to grant lists what is missing line by line.
+    said = str(status.get("message") or f"HTTP {response.status}").replace("\n", " ")
+    message = one_line(said, 600)
     raise _ERRORS.get(response.status, errors.ApiError)(
         f"{request.method} {request.path}: {message}",
         status=response.status,

@@ -9,6 +9,7 @@ from k8sharden.model import kinds
 from k8sharden.model.text import one_line
 from k8sharden.places.training import TrainingPlace
 from screens.base import Table
+from tests.screens.clusters import Hidden
 from tests.screens.driver import COMFORTABLE, SMALL, Driver, opened, run
 
 LARGE = (120, 90)
@@ -134,5 +135,19 @@ def test_a_cluster_of_many_subjects_is_cut_and_said_to_be(
             await driver.press("1", "P")
             assert driver.app.screen.query_one(Table).row_count == 3
             assert "the worst 3 are shown" in driver.text
+
+    run(test())
+
+
+def test_bindings_that_could_not_be_read_are_no_absence_of_rights(tmp_path: Path) -> None:
+    """Instead of an empty table it says that nobody knows, and which permission it takes."""
+
+    async def test() -> None:
+        async with opened(tmp_path, place=Hidden(tmp_path), size=SMALL) as driver:
+            await driver.press("1", "P")
+            words = " ".join(driver.text.split())
+            assert "Who may do what is not known." in words
+            assert "0 subjects" not in words
+            assert "it takes the permission to list clusterrolebindings" in words
 
     run(test())

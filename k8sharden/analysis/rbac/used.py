@@ -31,7 +31,7 @@ class Used(NamedTuple):
     def words(self) -> str:
         """A sentence: ``Used 12 times in the log, last on 2026-11-20.``."""
         if not self.times:
-            return f"Not used in the log's {'day' if self.days == 1 else f'{self.days} days'}."
+            return f"Not used in {_log(self.days)}."
         often = "once" if self.times == 1 else f"{self.times} times"
         return f"Used {often} in the log, last on {self.day}."
 
@@ -84,14 +84,18 @@ def activity(subject: str, inventory: Inventory) -> str:
     count, denied = sum(use.allowed for use in seen), sum(use.denied for use in seen)
     last = datetime.fromtimestamp(max(use.last for use in seen), UTC).date().isoformat()
     refused = f", {denied:,} more denied" if denied else ""
-    return f"Requests in the log's {_days(usage)} days: {count:,}{refused}, the last on {last}."
+    return f"Requests in {_log(_days(usage))}: {count:,}{refused}, the last on {last}."
 
 
 def _silence(subject: str, usage: Usage, inventory: Inventory) -> str:
     kind, _, name = subject.partition(" ")
     if not is_shown(o.Subject(kind, name), inventory):
         return "The log names nobody's groups, so it does not show what its members asked for."
-    return f"No request in the log's {_days(usage)} days."
+    return f"No request in {_log(_days(usage))}."
+
+
+def _log(days: int) -> str:
+    return f"the log's {days} days" if days > 1 else "the log of a day or less"
 
 
 def _days(usage: Usage) -> int:

@@ -22,7 +22,7 @@ EXEC = [Request("create", "", "pods/exec")]
         (Used(12, FIRST, 7), "Used 12 times in the log, last on 2026-11-05."),
         (Used(1, FIRST, 7), "Used once in the log, last on 2026-11-05."),
         (Used(0, 0.0, 7), "Not used in the log's 7 days."),
-        (Used(0, 0.0, 1), "Not used in the log's day."),
+        (Used(0, 0.0, 1), "Not used in the log of a day or less."),
     ],
 )
 def test_a_use_is_told_in_a_sentence(seen: Used, words: str) -> None:
@@ -87,4 +87,4 @@ def test_the_silence_of_a_group_is_explained_where_the_log_names_none() -> None:
     """It is not said that nobody in it asked for anything."""
     log = Usage((Use("ada", "get", "", "pods", "shop", allowed=1),), {"ada": ()})
     assert "names nobody's groups" in activity("Group support", inventory(log))
-    assert activity("User bob", inventory(log)) == "No request in the log's 1 days."
+    assert activity("User bob", inventory(log)) == "No request in the log of a day or less."
