@@ -74,7 +74,7 @@ class ResultScreen(HardeningScreen):
             title = one_line(outcome.planned.change.title, 120)
             table.add_row(result, Text(outcome.entry or "-"), cell(title))
         table.focus()
-        table.move_cursor(row=self._first_failed())
+        table.move_cursor(row=self._first_odd())
         # The findings are not true any more, and whoever applied wants to know what became of them.
         self.app.call_later(self.house.action_rescan)
 
@@ -108,9 +108,11 @@ class ResultScreen(HardeningScreen):
             parts += [f"{number} {RESULT[result]}"] if number else []
         return Content(" · ".join(parts))
 
-    def _first_failed(self) -> int:
-        failed = (n for n, each in enumerate(self._outcomes) if each.result is Result.FAILED)
-        return next(failed, 0)
+    def _first_odd(self) -> int:
+        """Return the row of what failed first, or else of what nobody could verify."""
+        results = [outcome.result for outcome in self._outcomes]
+        odd = (results.index(each) for each in (Result.FAILED, Result.APPLIED) if each in results)
+        return next(odd, 0)
 
     def _standing(self) -> tuple[str, ...]:
         """Return the entries of which something is on the cluster, failed ones included."""

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from k8sharden.changes.answers import Answer
-from k8sharden.changes.plan import Plan, bind_change
+from k8sharden.changes.apply import Outcome, Result
+from k8sharden.changes.plan import Plan, Planned, bind_change
 from k8sharden.changes.write import Writer, WrittenObject
 from k8sharden.cluster.api import Access
 from k8sharden.model import kinds
@@ -13,6 +14,7 @@ from k8sharden.model.change import AccessReview, Change, ChangeKind, Create, Ris
 from k8sharden.model.ref import Ref
 from k8sharden.places.training import TrainingPlace
 from screens.apply import ApplyScreen
+from screens.result import ResultScreen
 from tests.screens.driver import opened, run
 
 
@@ -122,15 +124,10 @@ def test_asking_about_rights_is_told(tmp_path: Path) -> None:
         async with opened(tmp_path, place=place) as driver:
             session = driver.app.desk.session
             assert session is not None
-            role = kinds.ROLES.ref("shop", "asked")
-            head = {"apiVersion": role.api_version, "kind": role.kind, "rules": []}
-            metadata = {"name": "asked", "namespace": "shop"}
-            made = Create(role, {**head, "metadata": metadata})
             who = ("admin", ("system:masters",))
             stays = AccessReview(*who, "get", resource="pods", allowed=True)
             goes = AccessReview("nobody", (), "get", resource="pods")
-            change = Change(ChangeKind.CREATE, "Ask", Risk.ACCESS, (made,), reviews=(stays, goes))
-            plan = Plan(place.source(), (bind_change(change, (), place.fetch),))
+            plan = Plan(place.source(), (asking(place, "asked", stays, goes),))
             driver.app.push_screen(ApplyScreen(driver.app.desk, session, plan))
             await driver.until(lambda: "Asking the API server: 1 of 2 rights." in driver.text)
             assert "asking…" in driver.text
@@ -139,3 +136,32 @@ def test_asking_about_rights_is_told(tmp_path: Path) -> None:
             assert "The API server confirms it: 1 right kept and 1 right gone." in driver.text
 
     run(test())
+
+
+def test_the_result_begins_with_what_could_not_be_verified(tmp_path: Path) -> None:
+    """Where nothing failed, a right that stays although it was to go is what is read first."""
+
+    async def test() -> None:
+        place = TrainingPlace(tmp_path)
+        async with opened(tmp_path, place=place) as driver:
+            session = driver.app.desk.session
+            assert session is not None
+            plan = Plan(place.source(), tuple(asking(place, name) for name in ("one", "two")))
+            ends = ((Result.VERIFIED, ""), (Result.APPLIED, "Still allowed, though it was to go."))
+            outcomes = (
+                Outcome(planned, *end) for planned, end in zip(plan.changes, ends, strict=True)
+            )
+            driver.app.push_screen(ResultScreen(driver.app.desk, session, plan, tuple(outcomes)))
+            await driver.until(lambda: driver.crumb == "result")
+            await driver.until(lambda: "Still allowed, though it was to go." in driver.text)
+
+    run(test())
+
+
+def asking(place: TrainingPlace, name: str, *reviews: AccessReview) -> Planned:
+    """Return a change that makes a role, and asks then."""
+    role = kinds.ROLES.ref("shop", name)
+    head = {"apiVersion": role.api_version, "kind": role.kind, "rules": []}
+    made = Create(role, {**head, "metadata": {"name": name, "namespace": "shop"}})
+    change = Change(ChangeKind.CREATE, "Ask", Risk.ACCESS, (made,), reviews=reviews)
+    return bind_change(change, (), place.fetch)
