@@ -164,9 +164,24 @@ def remediation(finding: Finding, inventory: Inventory, item: Item) -> Change | 
     if finding.waived:
         return NoChange("It is waived.")
     try:
-        return item.remediate(finding, inventory)
+        return _shown(item.remediate(finding, inventory))
     except Exception as error:  # noqa: BLE001 - foreign code may raise anything
         return NoChange(f"The fix itself failed ({type(error).__name__}). Report it.")
+
+
+def _shown(answer: Change | NoChange) -> Change | NoChange:
+    """Make what an answer says safe to show: it names users, whose names may hold anything."""
+    if isinstance(answer, NoChange):
+        return NoChange(one_line(answer.reason, _LONGEST))
+    return msgspec.structs.replace(
+        answer,
+        title=one_line(answer.title, _LONGEST),
+        warnings=tuple(one_line(each, _LONGEST) for each in answer.warnings),
+    )
+
+
+_LONGEST = 2_000
+"""Characters of one sentence on a change."""
 
 
 _RISKS = list(Risk)

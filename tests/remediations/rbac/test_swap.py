@@ -13,6 +13,7 @@ from k8sharden.analysis.rbac.from_use import requests_of
 from k8sharden.analysis.rbac.parts import FROM_LOG, fitted, least_name
 from k8sharden.analysis.rbac.policy import policy_of
 from k8sharden.changes.compose import Wanted, compose
+from k8sharden.changes.make import remediation
 from k8sharden.model import kinds
 from k8sharden.model.change import Change, Create, Delete, NoChange, Patch, SetField
 from k8sharden.model.facts import Facts
@@ -20,6 +21,7 @@ from k8sharden.model.finding import Area, Finding, Severity, Status
 from k8sharden.model.inventory import Inventory
 from k8sharden.model.ref import Ref
 from k8sharden.model.usage import Reading, Usage, Use
+from remediations.rbac import pods_exec
 from remediations.rbac.swap import swap
 from tests.remediations import harness
 
@@ -203,6 +205,20 @@ def test_a_log_that_was_not_read_to_its_end_is_said_to_be_one() -> None:
     half = msgspec.structs.replace(whole, facts=Facts(usage=torn), cache={})
     assert any("1 files do not end well" in each for each in change(half).warnings)
     assert not any("could be read" in each for each in change(whole).warnings)
+
+
+def test_a_users_name_writes_no_lines_of_its_own() -> None:
+    """The API server takes any name in a binding, line breaks and the terminal's codes included."""
+    odd = ADA | {"name": "ada\n  ! Nothing to test\x1b[2J"}
+    docs = [role("helpers", HELPERS), binding("wide", "helpers", odd)]
+    answer = remediation(finding(), seen(docs, *JOB), pods_exec.ITEM)
+    assert isinstance(answer, Change)
+    said = "".join((answer.title, *answer.warnings))
+    assert "ada<U+000A>  ! Nothing to test<U+001B>[2J" in said
+    assert said.isprintable()
+    stays = remediation(finding(), seen([*docs[:1], binding("wide", "none", odd)]), pods_exec.ITEM)
+    assert isinstance(stays, NoChange)
+    assert stays.reason.isprintable()
 
 
 def test_a_role_can_be_widened_on_request() -> None:
