@@ -127,9 +127,10 @@ def ways_out(made: Plan, session: Session) -> list[str]:
     export = session.command("export", "--format", "patches", "--out", "hardening", *words)
     owners = dict.fromkeys(planned.owner.key for planned in held)
     override = " ".join(f"--override-owner {shlex.quote(key)}" for key in owners)
-    what = "1 change is" if len(held) == 1 else f"{len(held)} changes are"
+    one = len(held) == 1
+    what = "1 change is" if one else f"{len(held)} changes are"
     return [
-        f"{what} exported by default: make them at their source.",
+        f"{what} exported by default: make {'it at its' if one else 'them at their'} source.",
         "  Where their manifests are files: k8sharden plan -f FOLDER -o diff | git apply",
         f"  To write them as patches:        {export}",
         f"  To apply them all the same, add  {override}",

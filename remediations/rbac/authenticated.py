@@ -18,6 +18,7 @@ from k8sharden.analysis.rbac.policy import RBAC, policy_of, role_of
 from k8sharden.analysis.rbac.standing import Fault, judge
 from k8sharden.analysis.rbac.subjects import ACCOUNTS, AUTHENTICATED, is_account_group
 from k8sharden.analysis.rbac.unlimited import is_unlimited
+from k8sharden.analysis.rbac.window import words
 from k8sharden.analysis.system import is_system_namespace
 from k8sharden.model import objects as o
 from k8sharden.model.change import Change, ChangeKind, NoChange
@@ -67,10 +68,14 @@ def _is_of_the_system(subject: o.Subject) -> bool:
 
 def remediate(finding: Finding, inventory: Inventory) -> Change | NoChange:
     """Take the groups out of the binding, or delete it where nobody else stands in it."""
-    warning = (
-        "Needs testing: nobody can tell without an audit log who of them uses these rights. Give "
-        "those who do a binding of their own before."
+    usage = inventory.facts.usage
+    known = (
+        f"who of them uses these rights is known only as far as the audit log of {words(usage)} "
+        "shows it"
+        if usage
+        else "nobody can tell without an audit log who of them uses these rights"
     )
+    warning = f"Needs testing: {known}. Give those who do a binding of their own before."
     return leave(finding, inventory, _fault, warnings=(warning,))
 
 

@@ -59,12 +59,13 @@ def _finding(
     said = "; ".join(part.words for part in parts)
     why = [part.why for part in parts if part.why] if parts[0].why else []
     less = f" {severity.title()}: {why[0]}." if why else ""
-    whom = who(subjects_of(binding))
+    subjects = subjects_of(binding)
+    holds = "holds" if len(subjects) == 1 else "hold"
     return found(
         ITEM,
         ref,
         binding,
-        f"{whom} holds {role} {where(ref)}, which says *: {said}.{less}",
+        f"{who(subjects)} {holds} {role} {where(ref)}, which says *: {said}.{less}",
         inventory,
         severity=severity,
         evidence={"wild": [part.words for part in parts]},

@@ -143,3 +143,24 @@ def test_usage_is_printed_as_json(capsys: pytest.CaptureFixture[str], home: Path
     assert run(["usage", "--audit-log", "audit.log", "-o", "json"]) == 0
     again = json.loads(capsys.readouterr().out)
     assert again["uses"] == document["uses"]
+
+
+def test_with_a_log_nobody_is_told_that_there_is_none(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A binding of everybody goes with the log's window named, not with the wish for a log."""
+    assert run(["plan", "--demo", "--check", "rbac-authenticated"]) == 0
+    out = capsys.readouterr().out
+    assert "without an audit log" not in out
+    assert "known only as far as the audit log of 2026-11-16 to 2026-11-22, 7 days" in out
+
+
+def test_another_plan_by_other_evidence_says_what_may_be_missing(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A digest that was made with other options is refused, and the options are named."""
+    words = ["--demo", "--resource", "ClusterRoleBinding//ci-pipeline"]
+    assert run(["plan", *words, "--widen", "names", "-o", "json"]) == 0
+    digest = json.loads(capsys.readouterr().out)["digest"]
+    assert run(["apply", *words, "--yes", "--digest", digest]) == 4
+    assert "other evidence (--audit-log, --widen) were given" in capsys.readouterr().err

@@ -7,7 +7,7 @@ from k8sharden.analysis.rbac.lost import lost_access
 from k8sharden.analysis.rbac.policy import RBAC, policy_of
 from k8sharden.model import kinds
 from k8sharden.model.change import Change, Delete, NoChange, Patch, RemoveField, SetField
-from remediations.rbac import anonymous, authenticated, dangling, masters_subject
+from remediations.rbac import anonymous, authenticated, dangling, masters_subject, wildcard
 from tests.remediations import harness
 from tests.remediations.harness import Document
 
@@ -130,3 +130,21 @@ def test_leaving_takes_nothing_from_masters() -> None:
     seen = harness.inventory(docs(PEOPLE, MASTERS))
     writes = changed(masters_subject.ITEM, *docs(PEOPLE, MASTERS)).writes
     assert lost_access(changed_by(writes, policy_of(seen)), seen) == ()
+
+
+def test_several_holders_of_a_star_hold_it() -> None:
+    """The sentence about two subjects is in the plural."""
+    role = {**ROLE, "rules": [{"apiGroups": ["*"], "resources": ["*"], "verbs": ["get"]}]}
+    binding = {
+        "apiVersion": API,
+        "kind": "ClusterRoleBinding",
+        "metadata": {"name": "all"},
+        "roleRef": {
+            "apiGroup": "rbac.authorization.k8s.io",
+            "kind": "ClusterRole",
+            "name": "reader",
+        },
+        "subjects": [subject("User", "ada"), subject("User", "ben")],
+    }
+    (found,) = wildcard.evaluate(harness.inventory([role, binding]))
+    assert found.message.startswith("User ada and 1 more hold ClusterRole reader")
