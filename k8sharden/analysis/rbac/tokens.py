@@ -66,11 +66,14 @@ def has_projected_token(workload: Workload) -> bool:
 def has_rights(account: ServiceAccount, inventory: Inventory) -> bool:
     """Whether a binding gives an account more than everybody gets.
 
-    Manifests do not hold every role, so there the binding itself is enough.
+    Manifests do not hold every role, so there the binding itself is enough, as it is for a role
+    that is there and could not be understood.
     """
     files = inventory.source.kind is SourceKind.MANIFESTS
     who = Identity(user_of(account), identity_of(account).own)
-    return any(files or grant.rules for grant in policy_of(inventory).grants(who))
+    odd = {each.ref for each in inventory.odd}
+    grants = policy_of(inventory).grants(who)
+    return any(files or grant.rules or grant.role in odd for grant in grants)
 
 
 def is_seen(account: ServiceAccount, inventory: Inventory) -> bool:
