@@ -138,6 +138,8 @@ def _narrows(move: Move, grant: Grant) -> bool:
 def _all_used(grant: Grant, binding: o.Binding, inventory: Inventory) -> str:
     """Say why nothing can be taken out."""
     seen = used(grant.binding, binding.subjects or (), dangerous(grant, inventory), inventory)
+    if seen is None and inventory.facts.usage is not None:
+        return "Its role allows nothing but what the log shows as used."
     if seen is None:
         return (
             "Nothing more can be taken out of its role without an audit log, which shows what is "

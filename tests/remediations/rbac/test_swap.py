@@ -325,6 +325,15 @@ def test_a_log_without_groups_takes_nothing_from_a_group() -> None:
     assert "names nobody's groups" in reason(seen(alone, use("get", "pods", "shop", user="ada")))
 
 
+def test_who_gave_a_log_is_not_asked_for_one() -> None:
+    """A group of which the log cannot tell stands beside an account that uses all it holds."""
+    rules = [{"apiGroups": [""], "resources": ["pods"], "verbs": ["get"]}]
+    bound = binding("wide", "helpers", STAFF, PIPELINE, namespace="shop")
+    inventory = seen([role("helpers", rules), bound], use("get", "pods", "shop", "web-abcde"))
+    said = reason(inventory, kinds.ROLE_BINDINGS.ref("shop", "wide"))
+    assert said == "Its role allows nothing but what the log shows as used."
+
+
 def test_a_log_without_reads_keeps_those_of_kubernetes_own_kinds_where_all_was_allowed() -> None:
     """What a star means is spelled out as far as it is known, without Secrets."""
     answer = change(seen(WIDE, use("patch", "deployments.apps", "shop", "web")))
