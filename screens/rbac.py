@@ -24,7 +24,7 @@ class RbacScreen(AreaScreen):
     reads = (kinds.CLUSTER_ROLE_BINDINGS, kinds.ROLE_BINDINGS)
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        quiet("area.picture", "P", "picture", "Picture", "Who may do what, now and after fixes"),
+        quiet("rbac.picture", "P", "picture", "Picture", "Who may do what, now and after fixes"),
     ]
 
     def facts(self, scan: Scan) -> str:

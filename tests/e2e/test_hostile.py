@@ -205,6 +205,7 @@ def test_missions_on_a_hostile_training_cluster(tmp_path: Path) -> None:
     (tmp_path / "state").mkdir()
     (tmp_path / "state/training.json").write_text(json.dumps(hostile_objects()))
     with started(tmp_path, "-c", MAIN, "demo") as walker:
+        walker.go("1", "/ rbac", SHOWN)
         walker.go("M", "/ missions", "0 of 7 missions done")
         walker.go("jj\r", "/ mission", "Enter shows you the finding")
         walker.go("x", "# ")
