@@ -13,6 +13,7 @@ from k8sharden.analysis.rbac.chains import chains_of
 from k8sharden.analysis.rbac.holders import Holder, holders
 from k8sharden.analysis.rbac.matrix import compared
 from k8sharden.analysis.rbac.paths import escalation, path_under
+from k8sharden.analysis.rbac.paths import unread as unseen
 from k8sharden.analysis.rbac.policy import policy_of
 from k8sharden.analysis.rbac.powers import minor_of
 from k8sharden.analysis.rbac.used import activity
@@ -129,7 +130,8 @@ class AccessScreen(HardeningScreen):
         worst = escalation(holder.who, inventory)
         left = path_under(then, holder.who, inventory) if then else None
         seen = activity(holder.label, inventory)
-        return Access(holder, chains_of(holder.who, now), after, rows, worst, left, seen)
+        chains, whole = chains_of(holder.who, now), not unseen(inventory)
+        return Access(holder, chains, after, rows, worst, left, seen, whole)
 
     def _take(self, access: Access) -> None:
         self._access = access

@@ -34,6 +34,8 @@ class Access(NamedTuple):
     worst: Escalation | None
     left: Path | None
     activity: str
+    whole: bool = True
+    """Whether all that paths lead through was read."""
 
 
 def drawn(access: Access, width: int) -> Content:
@@ -105,6 +107,8 @@ def _becomes(access: Access, width: int) -> Iterator[Content]:
     """Draw where the worst path leads, what would cut it off, and what the fixes leave of it."""
     worst = access.worst
     if worst is None:
+        if not access.whole:
+            yield Content("What it becomes is not known: not all could be read.")
         return
     yield Content.assemble((f"What it becomes: {one_line(worst.path.reach.label, 200)}", "bold"))
     yield from _wrapped(worst.path.said, width, "  ")
@@ -112,7 +116,8 @@ def _becomes(access: Access, width: int) -> Iterator[Content]:
     for said in (*notes, *cut_words(worst)):
         yield from _wrapped(said, width, "  ")
     if access.after is not None:
-        left = access.left.said if access.left else "no path leads to more."
+        none = "no path leads to more." if access.whole else "whether a path leads on is not known."
+        left = access.left.said if access.left else none
         yield from _wrapped(f"After the fixes: {left}", width, "  ")
 
 

@@ -10,6 +10,7 @@ from k8sharden.analysis.rbac.chains import Chain, chains_of
 from k8sharden.analysis.rbac.exercised import Exercise, exercised, right_of
 from k8sharden.analysis.rbac.matrix import COLUMNS, Amount, Cell, Row, matrix_of
 from k8sharden.analysis.rbac.paths import path_under
+from k8sharden.analysis.rbac.paths import unread as unseen
 from k8sharden.analysis.rbac.policy import Policy, policy_of
 from k8sharden.analysis.rbac.powers import minor_of
 from k8sharden.analysis.rbac.rights import TooManyRights
@@ -86,7 +87,7 @@ def rights(**options: Any) -> int:
         }
         emit(to_json(document), rest["out"])
     else:
-        after = _after_tables(who, now, *then) if then else []
+        after = _after_tables(who, now, *then, whole=not unseen(inventory)) if then else []
         tables = _tables(who, now) or [_nothing(who, gaps)]
         emit("\n\n".join([*tables, *after, *(_use(use) if use else [])]), rest["out"])
     for text in (*(f"There may be more: {gap}" for gap in gaps), *notes(inventory)):
@@ -132,10 +133,13 @@ def _tables(who: Identity, now: Picture) -> list[str]:
     return [f"{who.label} may:", *_drawn(now)]
 
 
-def _after_tables(who: Identity, now: Picture, then: Picture, path: str | None) -> list[str]:
-    said = f"What it becomes then: {visible(path)}" if path else "Then no path leads to more."
+def _after_tables(
+    who: Identity, now: Picture, then: Picture, path: str | None, *, whole: bool
+) -> list[str]:
+    none = "Then no path leads to more." if whole else "It is not known whether a path leads on."
+    said = f"What it becomes then: {visible(path)}" if path else none
     if then == now:
-        return [f"No fix of its bindings changes that. {said}"]
+        return [f"No fix of its bindings changes that. {said}" if now.chains or whole else said]
     if not then.chains:
         return [f"After the fixes no binding gives anything to {who.label}. {said}"]
     return [f"After the fixes {who.label} may:", *_drawn(then), said]

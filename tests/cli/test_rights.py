@@ -154,6 +154,10 @@ def test_without_the_right_to_read_bindings_nothing_is_claimed(
     told = capsys.readouterr()
     assert told.out == "It is not known what Group viewers may.\n"
     assert "it takes the permission to list clusterrolebindings" in told.err
+    assert run(["rights", "Group/viewers", "--after", "--kubeconfig", config]) == 0
+    out = capsys.readouterr().out
+    assert "It is not known whether a path leads on." in out
+    assert "no path leads to more" not in out
     config = str(control_plane.kubeconfig("namespaced"))
     assert run(["rights", "Group/team-a-devs", "-n", "team-a", "--kubeconfig", config]) == 0
     assert "It is not known what Group team-a-devs may." in capsys.readouterr().out

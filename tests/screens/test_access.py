@@ -4,10 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from k8sharden.analysis.rbac.holders import holders
 from k8sharden.cluster.api import Api
 from k8sharden.model import kinds
 from k8sharden.model.text import one_line
 from k8sharden.places.training import TrainingPlace
+from screens.access_picture import Access, drawn
 from screens.base import Table
 from tests.screens.clusters import Hidden
 from tests.screens.driver import COMFORTABLE, SMALL, Driver, opened, run
@@ -151,3 +153,11 @@ def test_bindings_that_could_not_be_read_are_no_absence_of_rights(tmp_path: Path
             assert "it takes the permission to list clusterrolebindings" in words
 
     run(test())
+
+
+def test_where_not_all_was_read_no_path_is_no_news(tmp_path: Path) -> None:
+    """Of somebody without a known path the picture says whether all was read."""
+    holder = holders(TrainingPlace(tmp_path).collect(lambda _: None, lambda: False))[0]
+    known = Access(holder, (), None, (), None, None, "")
+    assert "not known" not in drawn(known, 80).plain
+    assert "What it becomes is not known" in drawn(known._replace(whole=False), 80).plain
