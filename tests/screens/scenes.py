@@ -178,7 +178,7 @@ SCENES: dict[str, Scene] = {
         ("…500 of 10,000", "~escape", "…press r"), place=SlowScan, lasting=True
     ),
     "overview-not-scanned": Scene(("enter",), place=Silent),
-    "overview-after": Scene(("1", "A", *APPLY, "escape", "escape")),
+    "overview-after": Scene(("2", "A", *APPLY, "escape", "escape")),
     "overview-hidden": Scene(place=Hidden),
     "overview-interrupted": Scene(before=interrupted),
     "overview-production": Scene(place=Production),
