@@ -73,9 +73,9 @@ def _chains(chains: Sequence[Chain], width: int, holder: Holder) -> Iterator[Con
         yield Content("  └ no binding of its own")
     alike: dict[tuple[str, ...], list[Chain]] = {}
     for chain in own:
-        alike.setdefault((_via(chain), *chain.reach), []).append(chain)
+        alike.setdefault((_via(chain, holder), *chain.reach), []).append(chain)
     for some in alike.values():
-        yield from _wrapped(_link(some), width, "  ")
+        yield from _wrapped(_link(some, holder), width, "  ")
         reach = some[0].reach
         for rule in reach[:_RULES]:
             yield from _wrapped(rule, width, "      ")
@@ -86,21 +86,20 @@ def _chains(chains: Sequence[Chain], width: int, holder: Holder) -> Iterator[Con
         yield from _wrapped(f"└ with everybody: {', '.join(names)}", width, "  ")
 
 
-def _via(chain: Chain) -> str:
+def _via(chain: Chain, holder: Holder) -> str:
     """Write a binding and its role, without the namespace: many may have alike ones."""
     if chain.grant is None:
         return f"{chain.subjects[0]}, which needs no binding"
-    groups = [name for name in chain.subjects if name.startswith("Group ")]
-    by = f" (as {groups[0]})" if groups and len(groups) == len(chain.subjects) else ""
+    by = "" if holder.label in chain.subjects else f" (as {chain.subjects[0]})"
     missing = ", which is missing" if chain.missing else ""
     binding, role = chain.grant.binding, chain.grant.role
     return f"{binding.kind} {binding.name}{by} → {role.kind} {role.name}{missing}"
 
 
-def _link(alike: Sequence[Chain]) -> str:
+def _link(alike: Sequence[Chain], holder: Holder) -> str:
     spaces = [chain.grant.namespace for chain in alike if chain.grant and chain.grant.namespace]
     where = f"in {', '.join(spaces[:_LINKED])}{_rest(len(spaces) - _LINKED)}" if spaces else ""
-    return f"└ {_via(alike[0])}, {where or alike[0].where}"
+    return f"└ {_via(alike[0], holder)}, {where or alike[0].where}"
 
 
 def _becomes(access: Access, width: int) -> Iterator[Content]:
