@@ -52,7 +52,8 @@ class ResultScreen(HardeningScreen):
         self._outcomes = outcomes
         self._source = plan.source
         self._before = desk.scan
-        self._entries: tuple[str, ...] = ()
+        # Until the journal was read, all of it may stand: who undoes at once sees it in the review.
+        self._entries = tuple(outcome.entry for outcome in outcomes if outcome.entry)
         self._stood: frozenset[str] = frozenset()
 
     def body(self) -> ComposeResult:
@@ -116,9 +117,9 @@ class ResultScreen(HardeningScreen):
 
     def _standing(self) -> tuple[str, ...]:
         """Return the entries of which something is on the cluster, failed ones included."""
-        mine = [outcome.entry for outcome in self._outcomes if outcome.entry]
         entries = self._session.history.entries(self._source)
         undoable = {entry.id for entry in entries if entry.undoable}
+        mine = (outcome.entry for outcome in self._outcomes)
         return tuple(name for name in mine if name in undoable)
 
     def _listed(self, entries: tuple[str, ...]) -> None:

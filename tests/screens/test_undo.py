@@ -1,12 +1,16 @@
 """Undo in the app: what is needed as well, and what somebody changed since."""
 
+import threading
 from pathlib import Path
+
+import pytest
 
 from k8sharden.changes.journal import State
 from k8sharden.changes.plan import Plan, bind_change
 from k8sharden.model import kinds
 from k8sharden.model.change import Change, ChangeKind, Patch, Risk, SetField
 from k8sharden.session import Session
+from screens.result import ResultScreen
 from tests.screens.driver import SMALL, Driver, opened, run
 
 SHOP = kinds.NAMESPACES.ref("", "shop")
@@ -111,5 +115,31 @@ def test_a_result_says_what_was_taken_back_since(tmp_path: Path) -> None:
             assert "Undo in a shell" not in driver.text
             await driver.press("u")
             assert driver.crumb == "result"
+
+    run(test())
+
+
+def test_an_undo_before_the_journal_was_read_is_reviewed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A change that was just applied is never said to be gone, however slow the journal's disk."""
+    slow = threading.Event()
+    standing = ResultScreen._standing
+
+    def late(screen: ResultScreen) -> tuple[str, ...]:
+        slow.wait(10)
+        return standing(screen)
+
+    async def test() -> None:
+        async with opened(tmp_path, size=SMALL) as driver:
+            await driver.press("2", "space", "a", "a", "tab")
+            monkeypatch.setattr(ResultScreen, "_standing", late)
+            await driver.pilot.press("enter")
+            await driver.until(lambda: driver.crumb == "result")
+            await driver.pilot.press("u")
+            await driver.until(lambda: "1 change to take back" in driver.text)
+            slow.set()
+            await driver.settle()
+            assert driver.crumb == "review"
 
     run(test())
