@@ -10,7 +10,7 @@ import msgspec
 
 from k8sharden.analysis.selectors import chooses
 from k8sharden.model import kinds
-from k8sharden.model import objects as o
+from k8sharden.model import network as n
 from k8sharden.model.admission import Webhook, WebhookConfiguration, WebhookService
 from k8sharden.model.inventory import Inventory
 from k8sharden.model.ref import Ref
@@ -54,7 +54,7 @@ def policy_webhooks(inventory: Inventory) -> Iterator[PolicyWebhook]:
 
 def ready_pods(service: WebhookService, inventory: Inventory) -> int:
     """Count the ready pods behind the Service of a webhook; 0 where it was not read."""
-    services = inventory.of(kinds.SERVICES, o.Service)
+    services = inventory.of(kinds.SERVICES, n.Service)
     asked = (service.namespace, service.name)
     found = next((each for each in services if (each.namespace, each.name) == asked), None)
     selector = found.spec.selector if found and found.spec else None

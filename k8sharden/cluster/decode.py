@@ -11,6 +11,7 @@ import msgspec
 
 from k8sharden.errors import ClusterUnavailable
 from k8sharden.model import kinds
+from k8sharden.model import network as n
 from k8sharden.model import objects as o
 from k8sharden.model.decoding import decode, decoder
 from k8sharden.model.inventory import OddObject
@@ -58,8 +59,7 @@ class PageDecoder:
         found = page.items or []
         if not all(item.metadata.name for item in found):
             return self._one_by_one(body)
-        objects = tuple(map(_without_values, found)) if self._secret else tuple(found)
-        return Page(objects, (), _remaining(page))
+        return Page(self._kept(found, body), (), _remaining(page))
 
     @property
     def _secret(self) -> bool:
@@ -80,8 +80,17 @@ class PageDecoder:
             if isinstance(found, OddObject):
                 odd.append(found)
             else:
-                objects.append(_without_values(found) if self._secret else found)
-        return Page(tuple(objects), tuple(odd), _remaining(page))
+                objects.append(found)
+        return Page(self._kept(objects, body), tuple(odd), _remaining(page))
+
+    def _kept(self, found: list[o.Object], body: bytes) -> tuple[o.Object, ...]:
+        """Return what is kept of decoded objects."""
+        if self._secret:
+            return tuple(map(_without_values, found))
+        if self._kind is kinds.CONFIG_MAPS and any(n.is_settings(each) for each in found):
+            whole = _data(body)
+            return tuple(n.configured(e, whole.get((e.namespace, e.name))) for e in found)
+        return tuple(found)
 
     def _lenient(self, raw: msgspec.Raw, number: int) -> o.Object | OddObject:
         try:
@@ -99,6 +108,16 @@ class PageDecoder:
 
 def _remaining(page: _List[Any]) -> int | None:
     return page.metadata.remainingItemCount if page.metadata else None
+
+
+def _data(body: bytes) -> dict[tuple[str, str], Any]:
+    """Return the whole data of the ConfigMaps of a page that has settings of the network."""
+    found = {}
+    for raw in decode(body, _List[msgspec.Raw]).items or ():
+        where = _where(raw)
+        if where in n.SETTINGS:
+            found[where] = decode(raw, dict[str, Any]).get("data")
+    return found
 
 
 def _without_values(secret: o.Object) -> o.Object:

@@ -7,6 +7,7 @@ import msgspec
 from k8sharden.export.files import shown
 from k8sharden.export.manifests import ManifestObject, Manifests
 from k8sharden.model import kinds
+from k8sharden.model import network as n
 from k8sharden.model import objects as o
 from k8sharden.model.decoding import convert
 from k8sharden.model.evidence import ControlPlane
@@ -22,7 +23,7 @@ def inventory_from(manifests: Manifests, name: str = "", *, scanned_at: float = 
     ``name`` is the source's, by default its paths; ``scanned_at`` is in seconds since the epoch.
 
     Every type counts as read, since what is not in the files is not there; nodes alone are no
-    matter of files. Of a Secret or ConfigMap only the metadata is decoded.
+    matter of files. Of a Secret only the metadata is decoded.
     """
     objects: dict[str, list[o.Object]] = {kind.key: [] for kind in kinds.ALL}
     odd = list(_overridden(manifests))
@@ -67,7 +68,8 @@ def _decoded(item: ManifestObject) -> o.Object | OddObject:
     metadata = msgspec.structs.replace(
         decoded.metadata, name=item.ref.name, namespace=item.ref.namespace or None
     )
-    return msgspec.structs.replace(decoded, metadata=metadata)
+    named = msgspec.structs.replace(decoded, metadata=metadata)
+    return n.configured(named, item.value.get("data"))
 
 
 def _ledger() -> dict[str, Entry]:

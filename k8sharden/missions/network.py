@@ -1,6 +1,6 @@
 """Mission 2: a database that takes connections from everywhere."""
 
-from k8sharden.analysis.traffic import Connection, allowed, isolating
+from k8sharden.analysis.network.traffic import Connection, allowed, isolating
 from k8sharden.missions.lines import answer, command, note
 from k8sharden.missions.model import AttackReport, Line, Mission, Step, StepKind
 from k8sharden.missions.training import Training

@@ -13,6 +13,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from k8sharden.model.mentions import from_json
+
 T = TypeVar("T")
 
 _learning = RLock()
@@ -24,7 +26,7 @@ def decoder(type_: type[T]) -> msgspec.json.Decoder[T]:
     known = _learnt.get(type_)
     if known is None:
         with _learning:
-            known = _learnt.setdefault(type_, msgspec.json.Decoder(type_))
+            known = _learnt.setdefault(type_, msgspec.json.Decoder(type_, dec_hook=from_json))
     return known
 
 
@@ -42,7 +44,7 @@ def decode(text: bytes | str, type_: type[T]) -> T:
 def convert(value: Any, type_: type[T], *, strict: bool = True) -> T:
     """Turn builtins into a type. Raises msgspec.ValidationError where they do not fit."""
     decoder(type_)
-    return msgspec.convert(value, type_, strict=strict)
+    return msgspec.convert(value, type_, strict=strict, dec_hook=from_json)
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from k8sharden.model.flows import Flows
 from k8sharden.model.usage import Usage
 
 
@@ -36,7 +37,8 @@ class Facts(msgspec.Struct, frozen=True):
     ``images`` goes by references as they are written in pod templates. ``allowed_registries`` and
     ``mirrors`` (a registry, or the beginning of its repositories, and what stands in for it) come
     from the settings. ``usage`` is what an audit log shows, None where none was given; ``widen``
-    says what roles from it are not to keep to, ``names`` or ``namespaces``.
+    says what roles from it are not to keep to, ``names`` or ``namespaces``. ``flows`` are the
+    connections that somebody observed, None where none were given.
     """
 
     images: Mapping[str, ImageFact] = {}
@@ -44,6 +46,7 @@ class Facts(msgspec.Struct, frozen=True):
     mirrors: Mapping[str, str] = {}
     usage: Usage | None = None
     widen: tuple[str, ...] = ()
+    flows: Flows | None = None
 
     def image(self, reference: str) -> ImageFact | None:
         """Return what a registry said of a reference; None where none was asked or could say."""

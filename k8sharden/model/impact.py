@@ -16,6 +16,8 @@ class ImpactKind(StrEnum):
     """Rights that a subject loses: one verb on one resource in one namespace, or in all."""
     REPLAY = "replay"
     """Requests in an audit log that would have been denied."""
+    TRAFFIC = "traffic"
+    """Connections that something shows to be needed and that policies would cut."""
 
 
 class Impact(msgspec.Struct, frozen=True):

@@ -58,6 +58,14 @@ REPLICA_SETS = ResourceType("apps", "v1", "replicasets", "ReplicaSet")
 JOBS = ResourceType("batch", "v1", "jobs", "Job")
 CRON_JOBS = ResourceType("batch", "v1", "cronjobs", "CronJob")
 NETWORK_POLICIES = ResourceType("networking.k8s.io", "v1", "networkpolicies", "NetworkPolicy")
+INGRESSES = ResourceType("networking.k8s.io", "v1", "ingresses", "Ingress")
+INGRESS_CLASSES = ResourceType(
+    "networking.k8s.io", "v1", "ingressclasses", "IngressClass", namespaced=False
+)
+ENDPOINT_SLICES = ResourceType("discovery.k8s.io", "v1", "endpointslices", "EndpointSlice")
+API_SERVICES = ResourceType(
+    "apiregistration.k8s.io", "v1", "apiservices", "APIService", namespaced=False
+)
 _RBAC = "rbac.authorization.k8s.io"
 ROLES = ResourceType(_RBAC, "v1", "roles", "Role")
 CLUSTER_ROLES = ResourceType(_RBAC, "v1", "clusterroles", "ClusterRole", namespaced=False)
@@ -113,17 +121,59 @@ _CONSTRAINTS = "constraints.gatekeeper.sh"
 CONSTRAINTS = ResourceType(_CONSTRAINTS, "v1beta1", "*", "Constraint", namespaced=False)
 """Stands for all kinds of Gatekeeper constraints: each ConstraintTemplate makes one of its own."""
 
+_CILIUM = "cilium.io"
+CILIUM_POLICIES = ResourceType(_CILIUM, "v2", "ciliumnetworkpolicies", "CiliumNetworkPolicy")
+CILIUM_CLUSTERWIDE_POLICIES = ResourceType(
+    _CILIUM,
+    "v2",
+    "ciliumclusterwidenetworkpolicies",
+    "CiliumClusterwideNetworkPolicy",
+    namespaced=False,
+)
+_TIERS = "policy.networking.k8s.io"
+CLUSTER_NETWORK_POLICIES = ResourceType(
+    _TIERS, "v1alpha2", "clusternetworkpolicies", "ClusterNetworkPolicy", namespaced=False
+)
+ADMIN_NETWORK_POLICIES = ResourceType(
+    _TIERS, "v1alpha1", "adminnetworkpolicies", "AdminNetworkPolicy", namespaced=False
+)
+BASELINE_ADMIN_NETWORK_POLICIES = ResourceType(
+    _TIERS,
+    "v1alpha1",
+    "baselineadminnetworkpolicies",
+    "BaselineAdminNetworkPolicy",
+    namespaced=False,
+)
+_CALICO = "crd.projectcalico.org"
+CALICO_POLICIES = ResourceType(_CALICO, "v1", "networkpolicies", "NetworkPolicy")
+CALICO_GLOBAL_POLICIES = ResourceType(
+    _CALICO, "v1", "globalnetworkpolicies", "GlobalNetworkPolicy", namespaced=False
+)
+_GATEWAY = "gateway.networking.k8s.io"
+GATEWAYS = ResourceType(_GATEWAY, "v1", "gateways", "Gateway")
+HTTP_ROUTES = ResourceType(_GATEWAY, "v1", "httproutes", "HTTPRoute")
+GRPC_ROUTES = ResourceType(_GATEWAY, "v1", "grpcroutes", "GRPCRoute")
+_MONITORING = "monitoring.coreos.com"
+PROMETHEUSES = ResourceType(_MONITORING, "v1", "prometheuses", "Prometheus")
+SERVICE_MONITORS = ResourceType(_MONITORING, "v1", "servicemonitors", "ServiceMonitor")
+POD_MONITORS = ResourceType(_MONITORING, "v1", "podmonitors", "PodMonitor")
+
 BUILT_IN: tuple[ResourceType, ...] = (
     NAMESPACES, NODES, PODS, SERVICES, SERVICE_ACCOUNTS, SECRETS, CONFIG_MAPS, LIMIT_RANGES,
     REPLICATION_CONTROLLERS, DEPLOYMENTS, DAEMON_SETS, STATEFUL_SETS, REPLICA_SETS, JOBS,
-    CRON_JOBS, NETWORK_POLICIES, ROLES, CLUSTER_ROLES, ROLE_BINDINGS, CLUSTER_ROLE_BINDINGS,
-    ADMISSION_POLICIES, ADMISSION_POLICY_BINDINGS, VALIDATING_WEBHOOKS, MUTATING_WEBHOOKS,
+    CRON_JOBS, NETWORK_POLICIES, INGRESSES, INGRESS_CLASSES, ENDPOINT_SLICES, API_SERVICES,
+    ROLES, CLUSTER_ROLES, ROLE_BINDINGS, CLUSTER_ROLE_BINDINGS, ADMISSION_POLICIES,
+    ADMISSION_POLICY_BINDINGS, VALIDATING_WEBHOOKS, MUTATING_WEBHOOKS,
 )  # fmt: skip
 """The types that every API server has."""
 
 CUSTOM: tuple[ResourceType, ...] = (
     VULNERABILITY_REPORTS, KYVERNO_CLUSTER_POLICIES, KYVERNO_POLICIES,
     KYVERNO_VALIDATING_POLICIES, KYVERNO_IMAGE_POLICIES, CONSTRAINT_TEMPLATES, CONSTRAINTS,
+    CILIUM_POLICIES, CILIUM_CLUSTERWIDE_POLICIES, CLUSTER_NETWORK_POLICIES,
+    ADMIN_NETWORK_POLICIES, BASELINE_ADMIN_NETWORK_POLICIES, CALICO_POLICIES,
+    CALICO_GLOBAL_POLICIES, GATEWAYS, HTTP_ROUTES, GRPC_ROUTES, PROMETHEUSES, SERVICE_MONITORS,
+    POD_MONITORS,
 )  # fmt: skip
 """The types that a CustomResourceDefinition brings, where the tool is installed."""
 
@@ -142,8 +192,8 @@ ROLLING: tuple[ResourceType, ...] = (DEPLOYMENTS, STATEFUL_SETS, DAEMON_SETS)
 EVENTS = ResourceType("", "v1", "events", "Event")
 """Only read, of one object at a time, while its rollout is watched."""
 
-SCANNED: tuple[ResourceType, ...] = tuple(kind for kind in ALL if kind is not CONFIG_MAPS)
-"""The types a scan lists. Secrets come as metadata only."""
+SCANNED: tuple[ResourceType, ...] = ALL
+"""The types a scan lists. Secrets come as metadata only, ConfigMaps as the hosts they name."""
 
 BY_KIND = {(kind.api_version, kind.kind): kind for kind in ALL}
 BY_KEY = {kind.key: kind for kind in ALL}

@@ -10,6 +10,7 @@ import msgspec
 
 from k8sharden.model import admission as a
 from k8sharden.model import kinds
+from k8sharden.model import network as n
 from k8sharden.model.kinds import ResourceType
 from k8sharden.model.meta import Object as Object  # noqa: PLC0414 - one door
 from k8sharden.model.meta import Struct
@@ -47,6 +48,7 @@ class PodStatus(Struct, frozen=True):
 
     phase: str | None = None
     pod_ip: str | None = msgspec.field(name="podIP", default=None)
+    pod_ips: list[n.Address] | None = msgspec.field(name="podIPs", default=None)
     container_statuses: list[ContainerStatus] | None = None
     init_container_statuses: list[ContainerStatus] | None = None
     ephemeral_container_statuses: list[EphemeralStatus] | None = None
@@ -116,15 +118,18 @@ class NodeInfo(Struct, frozen=True):
 
 
 class NodeStatus(Struct, frozen=True):
-    """The part of a node's status that tells what it is."""
+    """The part of a node's status that tells what it is, and where."""
 
     node_info: NodeInfo | None = None
+    addresses: list[n.NodeAddress] | None = None
 
 
 class NodeSpec(Struct, frozen=True):
-    """``provider_id`` tells the cloud a node runs in."""
+    """``provider_id`` tells the cloud a node runs in, ``pod_cidrs`` the addresses of its pods."""
 
     provider_id: str | None = msgspec.field(name="providerID", default=None)
+    pod_cidr: str | None = msgspec.field(name="podCIDR", default=None)
+    pod_cidrs: list[str] | None = msgspec.field(name="podCIDRs", default=None)
 
 
 class Node(Object, frozen=True):
@@ -159,19 +164,6 @@ class LimitRange(Object, frozen=True):
     """A LimitRange, by which admission fills in the limits that a pod leaves out."""
 
     spec: LimitRangeSpec | None = None
-
-
-class ServiceSpec(Struct, frozen=True):
-    """The part of a Service that tells whom it sends traffic to."""
-
-    type: str | None = None
-    selector: dict[str, str] | None = None
-
-
-class Service(Object, frozen=True):
-    """A Service."""
-
-    spec: ServiceSpec | None = None
 
 
 class PolicyRule(Struct, frozen=True):
@@ -227,29 +219,14 @@ class Binding(Object, frozen=True):
     subjects: list[Subject] | None = None
 
 
-class NetworkPolicySpec(Struct, frozen=True):
-    """Which pods are selected, and which traffic of theirs is let through."""
-
-    pod_selector: dict[str, Any] | None = None
-    policy_types: list[str] | None = None
-    ingress: list[dict[str, Any]] | None = None
-    egress: list[dict[str, Any]] | None = None
-
-
-class NetworkPolicy(Object, frozen=True):
-    """A NetworkPolicy."""
-
-    spec: NetworkPolicySpec = msgspec.field(default_factory=NetworkPolicySpec)
-
-
 STRUCTS: Mapping[ResourceType, type[Object]] = {
     kinds.NAMESPACES: Namespace,
     kinds.NODES: Node,
     kinds.PODS: Pod,
-    kinds.SERVICES: Service,
+    kinds.SERVICES: n.Service,
     kinds.SERVICE_ACCOUNTS: ServiceAccount,
     kinds.SECRETS: Object,
-    kinds.CONFIG_MAPS: Object,
+    kinds.CONFIG_MAPS: n.ConfigMap,
     kinds.LIMIT_RANGES: LimitRange,
     kinds.REPLICATION_CONTROLLERS: TemplateOwner,
     kinds.DEPLOYMENTS: TemplateOwner,
@@ -258,7 +235,11 @@ STRUCTS: Mapping[ResourceType, type[Object]] = {
     kinds.REPLICA_SETS: TemplateOwner,
     kinds.JOBS: TemplateOwner,
     kinds.CRON_JOBS: CronJob,
-    kinds.NETWORK_POLICIES: NetworkPolicy,
+    kinds.NETWORK_POLICIES: n.NetworkPolicy,
+    kinds.INGRESSES: n.Ingress,
+    kinds.INGRESS_CLASSES: n.IngressClass,
+    kinds.ENDPOINT_SLICES: n.EndpointSlice,
+    kinds.API_SERVICES: n.APIService,
     kinds.ROLES: Role,
     kinds.CLUSTER_ROLES: Role,
     kinds.ROLE_BINDINGS: Binding,
@@ -274,6 +255,7 @@ STRUCTS: Mapping[ResourceType, type[Object]] = {
     kinds.KYVERNO_IMAGE_POLICIES: a.KyvernoPolicy,
     kinds.CONSTRAINT_TEMPLATES: a.ConstraintTemplate,
     kinds.CONSTRAINTS: a.Constraint,
+    **dict.fromkeys(n.LOOSE, n.Loose),
 }
 """The struct that each type's items are decoded into."""
 

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from k8sharden.model.mentions import Mentions
 from k8sharden.model.meta import Meta, Struct
 
 
@@ -141,13 +142,22 @@ class KeySource(Struct, frozen=True):
     """Where an environment variable takes its value from; only the kind of source is kept."""
 
     secret_key_ref: dict[str, Any] | None = None
+    config_map_key_ref: dict[str, Any] | None = None
 
 
 class EnvVar(Struct, frozen=True):
-    """An environment variable. The value is not decoded, since it may be a secret."""
+    """An environment variable. Of its value only the hosts are kept, since it may be a secret."""
 
     name: str = ""
+    value: Mentions | None = None
     value_from: KeySource | None = None
+
+
+class EnvSource(Struct, frozen=True):
+    """A ConfigMap or a Secret whose keys all become environment variables."""
+
+    config_map_ref: dict[str, Any] | None = None
+    secret_ref: dict[str, Any] | None = None
 
 
 class Container(Struct, frozen=True):
@@ -161,6 +171,7 @@ class Container(Struct, frozen=True):
     working_dir: str | None = None
     ports: list[Port] | None = None
     env: list[EnvVar] | None = None
+    env_from: list[EnvSource] | None = None
     volume_mounts: list[VolumeMount] | None = None
     volume_devices: list[dict[str, Any]] | None = None
     resources: Resources | None = None
@@ -212,6 +223,9 @@ class PodSpec(Struct, frozen=True):
     host_users: bool | None = None
     share_process_namespace: bool | None = None
     node_name: str | None = None
+    dns_policy: str | None = None
+    hostname: str | None = None
+    subdomain: str | None = None
     node_selector: dict[str, str] | None = None
     resources: Resources | None = None
     os: OS | None = None

@@ -10,7 +10,7 @@ Source: CIS Kubernetes 5.3.2; kubernetes.io, Network Policies.
 
 from collections.abc import Iterator
 
-from k8sharden.analysis.reachability import (
+from k8sharden.analysis.network.isolation import (
     denies_all_ingress,
     in_namespace,
     lets_in,
@@ -20,7 +20,7 @@ from k8sharden.analysis.reachability import (
 )
 from k8sharden.analysis.system import is_system_namespace
 from k8sharden.model import kinds
-from k8sharden.model import objects as o
+from k8sharden.model import network as n
 from k8sharden.model.change import Change, ChangeKind, Create, NoChange, Risk
 from k8sharden.model.finding import Area, Finding, Severity, Status
 from k8sharden.model.inventory import Inventory
@@ -64,8 +64,8 @@ def _count(number: int, what: str) -> str:
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
-def _policies(namespace: str, inventory: Inventory) -> tuple[o.NetworkPolicy, ...]:
-    return in_namespace(kinds.NETWORK_POLICIES, o.NetworkPolicy, namespace, inventory)
+def _policies(namespace: str, inventory: Inventory) -> tuple[n.NetworkPolicy, ...]:
+    return in_namespace(kinds.NETWORK_POLICIES, n.NetworkPolicy, namespace, inventory)
 
 
 def remediate(finding: Finding, inventory: Inventory) -> Change | NoChange:
@@ -137,7 +137,7 @@ def _way_in(workload: Workload, inventory: Inventory) -> str:
     return f"{label} ({', '.join(names)})" if names else label
 
 
-def _is_public(spec: o.ServiceSpec) -> bool:
+def _is_public(spec: n.ServiceSpec) -> bool:
     return spec.type in ("LoadBalancer", "NodePort")
 
 

@@ -1,0 +1,1 @@
+"""Who may talk to whom by the policies, and who does by what shows it."""

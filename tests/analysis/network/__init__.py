@@ -1,0 +1,1 @@
+"""Tests of who may talk to whom, and who does."""
