@@ -1,7 +1,7 @@
 """A grid of short words with heads on two sides, scrolled in both directions by its cursor.
 
-It draws only what can be seen, so that 500 × 500 cells cost what 5 × 5 do; a `DataTable` would
-hold a text for each.
+It draws only what can be seen, so that a quarter of a million cells cost what a dozen do; a
+`DataTable` would hold a text for each.
 """
 
 from collections.abc import Callable, Sequence
@@ -130,14 +130,16 @@ class Grid(ScrollView, can_focus=True):
         return Strip(segments).adjust_cell_length(width, plain).apply_style(plain)
 
     def _columns(self, first: int, last: int) -> list[Segment]:
-        before, behind = ("‹ " if first else "  "), last < len(self._sheet.columns)
+        before, behind = ("◂ " if first else "  "), last < len(self._sheet.columns)
         style = self._style("grid--head")
-        heads = [Segment(fit(f"{'from ↓  to →':<{self._head - 3}}", self._head - 2) + before, style)]
+        heads = [
+            Segment(fit(f"{'from ↓  to →':<{self._head - 3}}", self._head - 2) + before, style)
+        ]
         heads += [
             Segment(self._fitted(self._sheet.columns[column], self._cell), style)
             for column in range(first, last)
         ]
-        return [*heads, Segment("›", style)] if behind else heads
+        return [*heads, Segment("▸", style)] if behind else heads
 
     def _row(self, row: int, first: int, last: int) -> list[Segment]:
         here = row == self._cursor.row

@@ -9,6 +9,7 @@ from k8sharden.cli.output import emit, out_option
 from k8sharden.model.kinds import (
     ADMISSION_POLICIES,
     ADMISSION_POLICY_BINDINGS,
+    CILIUM_POLICIES,
     CONSTRAINTS,
     EVENTS,
     KYVERNO_CLUSTER_POLICIES,
@@ -79,7 +80,9 @@ def _applying() -> list[dict[str, Any]]:
         _rule("", [SERVICE_ACCOUNTS.plural, SECRETS.plural], ["create", "delete"]),
         _rule("apps", ["deployments", "daemonsets", "statefulsets", "replicasets"], ["patch"]),
         _rule("batch", ["cronjobs"], ["patch"]),
-        _rule("networking.k8s.io", ["networkpolicies"], ["create", "delete"]),
+        _rule("networking.k8s.io", ["networkpolicies"], ["create", "delete", "patch"]),
+        _rule(CILIUM_POLICIES.group, [CILIUM_POLICIES.plural], ["create", "delete", "patch"]),
+        _rule("", ["services"], ["patch"]),
         _rule(
             ADMISSION_POLICIES.group,
             [ADMISSION_POLICIES.plural, ADMISSION_POLICY_BINDINGS.plural],

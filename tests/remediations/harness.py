@@ -26,9 +26,10 @@ from typing import Any, Literal
 import msgspec
 import yaml
 
-from k8sharden.model import kinds
+from k8sharden.model import kinds, network
 from k8sharden.model import objects as o
 from k8sharden.model.change import Change, Create, Delete, NoChange, Patch, Write
+from k8sharden.model.decoding import convert
 from k8sharden.model.edits import edited
 from k8sharden.model.evidence import ControlPlane
 from k8sharden.model.facts import Facts
@@ -80,7 +81,8 @@ def inventory(docs: Iterable[Document], source: Source = TRAINING) -> Inventory:
             evidence = document if document["kind"] == "Evidence" else evidence
             continue
         kind = kinds.family(_type(document))
-        objects[kind.key].append(msgspec.convert(document, o.STRUCTS[kind]))
+        decoded = convert(document, o.STRUCTS[kind])
+        objects[kind.key].append(network.configured(decoded, document.get("data")))
     return Inventory(
         msgspec.convert(evidence["source"], Source) if "source" in evidence else source,
         {key: tuple(items) for key, items in objects.items()},
