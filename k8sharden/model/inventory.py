@@ -16,6 +16,8 @@ from k8sharden.model.ref import Ref
 
 T = TypeVar("T", bound=o.Object)
 
+_WHOLE = "whole"
+
 
 class Coverage(StrEnum):
     """How far a resource type was read."""
@@ -120,8 +122,13 @@ class Inventory(msgspec.Struct, frozen=True):
                 )
                 for key, items in self.objects.items()
             },
-            cache={},
+            cache={_WHOLE: self.whole},
         )
+
+    @property
+    def whole(self) -> "Inventory":
+        """What this is a view of, for what a cluster has once, such as its network plug-in."""
+        return cast("Inventory", self.cache.get(_WHOLE, self))
 
     @property
     def namespaces(self) -> tuple[o.Namespace, ...]:

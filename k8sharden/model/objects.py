@@ -69,10 +69,18 @@ class TemplateSpec(Struct, frozen=True):
     selector: dict[str, Any] | None = None
 
 
+class OwnerStatus(Struct, frozen=True):
+    """Of a DaemonSet: on how many nodes its pods should run, and on how many they are ready."""
+
+    desired_number_scheduled: int = 0
+    number_ready: int = 0
+
+
 class TemplateOwner(Object, frozen=True):
     """A Deployment, DaemonSet, StatefulSet, ReplicaSet, ReplicationController or Job."""
 
     spec: TemplateSpec = msgspec.field(default_factory=TemplateSpec)
+    status: OwnerStatus | None = None
 
 
 class JobTemplate(Struct, frozen=True):

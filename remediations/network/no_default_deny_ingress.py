@@ -18,6 +18,7 @@ from k8sharden.analysis.network.isolation import (
     pod_count,
     services_of,
 )
+from k8sharden.analysis.network.proven import proven
 from k8sharden.analysis.system import is_system_namespace
 from k8sharden.model import kinds
 from k8sharden.model import network as n
@@ -33,6 +34,10 @@ _SHOWN = 12
 
 def evaluate(inventory: Inventory) -> Iterator[Finding]:
     """Yield one finding for each namespace whose pods take traffic from anybody."""
+    return proven(ITEM, _open(inventory), inventory)
+
+
+def _open(inventory: Inventory) -> Iterator[Finding]:
     ending = {space.name for space in inventory.namespaces if space.metadata.deletion_timestamp}
     for namespace, open_to_all in listeners(inventory).items():
         if is_system_namespace(namespace) or namespace in ending:

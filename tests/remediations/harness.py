@@ -13,6 +13,8 @@ objects that a cluster would list. A document of kind `Evidence` fills what is n
     scannedAt: 1795000000
     pipelines: [{path: .gitlab-ci.yml, text: …}]
 
+Policies are enforced in it, by Calico, unless a Node stands there: then what is there tells.
+
 One of kind `Expected` says what exactly is to be found, each finding by its resource, and which
 kind of change answers it (`none` for a reason):
 
@@ -26,6 +28,7 @@ from typing import Any, Literal
 import msgspec
 import yaml
 
+from k8sharden.analysis.network.cni import Enforcement, State
 from k8sharden.model import kinds, network
 from k8sharden.model import objects as o
 from k8sharden.model.change import Change, Create, Delete, NoChange, Patch, Write
@@ -51,6 +54,9 @@ Document = dict[str, Any]
 Side = Literal["pass", "fail", "unknown"]
 SIDES: tuple[Side, ...] = ("pass", "fail", "unknown")
 
+ENFORCED = {
+    "enforcement": Enforcement(State.ENFORCED, "Calico", "Calico enforces NetworkPolicies.")
+}
 OURS = "tests.k8sharden/v1"
 HERE = Path(__file__).parent
 TRAINING = Source(SourceKind.CLUSTER, "training", "uid-1", "v1.36.2", "kubeadm")
@@ -92,6 +98,7 @@ def inventory(docs: Iterable[Document], source: Source = TRAINING) -> Inventory:
         facts=_facts(evidence.get("facts", {})),
         scanned_at=evidence.get("scannedAt", 0.0),
         pipelines=tuple(msgspec.convert(evidence.get("pipelines", ()), list[Pipeline])),
+        cache={} if objects[kinds.NODES.key] else dict(ENFORCED),
     )
 
 

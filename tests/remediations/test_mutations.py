@@ -25,8 +25,13 @@ GRAMMARS = (
     "k8sharden.analysis.selectors",
     "k8sharden.analysis.webhooks",
 )
-# Frames of several items of RBAC: the fixtures of these items hold them for the others.
+# Frames of several items: the fixtures of these items hold them for the others.
 FRAMES = {
+    "k8sharden.analysis.network.cilium": ("net-cilium-mode",),
+    "k8sharden.analysis.network.cni": ("net-cni-unenforced",),
+    "k8sharden.analysis.network.embedded": ("net-cni-unenforced",),
+    "k8sharden.analysis.network.plugins": ("net-cni-unenforced",),
+    "k8sharden.analysis.network.proven": ("net-no-default-deny-ingress",),
     "k8sharden.analysis.rbac.asked": ("rbac-exec",),
     "k8sharden.analysis.rbac.bindings": ("rbac-exec",),
     "k8sharden.analysis.rbac.everybody": ("rbac-authenticated", "rbac-anonymous"),
@@ -55,9 +60,12 @@ FRAMES = {
 }
 
 
+_FRAMED = (Area.RBAC, Area.NETWORK)
+
+
 def _holders(item: Item, mutant: Mutant) -> tuple[str, ...]:
     """Return the items whose fixtures have to notice, the first of which brings it to the test."""
-    shared = FRAMES.get(mutant.function.__module__) if item.area is Area.RBAC else None
+    shared = FRAMES.get(mutant.function.__module__) if item.area in _FRAMED else None
     return shared or (item.id,)
 
 
