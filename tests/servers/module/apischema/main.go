@@ -15,8 +15,10 @@ import (
 	authorizationv1 "k8s.io/api/authorization/v1"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
+	apiregistrationv1 "k8s.io/kube-aggregator/pkg/apis/apiregistration/v1"
 	"k8s.io/kube-openapi/pkg/common"
 	"k8s.io/kube-openapi/pkg/validation/spec"
 	"k8s.io/kubernetes/pkg/generated/openapi"
@@ -32,6 +34,10 @@ var roots = map[string]any{
 	"apps/v1/StatefulSet": appsv1.StatefulSet{}, "apps/v1/ReplicaSet": appsv1.ReplicaSet{},
 	"batch/v1/Job": batchv1.Job{}, "batch/v1/CronJob": batchv1.CronJob{},
 	"networking.k8s.io/v1/NetworkPolicy":                               networkingv1.NetworkPolicy{},
+	"networking.k8s.io/v1/Ingress":                                     networkingv1.Ingress{},
+	"networking.k8s.io/v1/IngressClass":                                networkingv1.IngressClass{},
+	"discovery.k8s.io/v1/EndpointSlice":                                discoveryv1.EndpointSlice{},
+	"apiregistration.k8s.io/v1/APIService":                             apiregistrationv1.APIService{},
 	"rbac.authorization.k8s.io/v1/Role":                                rbacv1.Role{},
 	"rbac.authorization.k8s.io/v1/ClusterRole":                         rbacv1.ClusterRole{},
 	"rbac.authorization.k8s.io/v1/RoleBinding":                         rbacv1.RoleBinding{},
@@ -57,6 +63,14 @@ var (
 	definitions = openapi.GetOpenAPIDefinitions(func(string) spec.Ref { return spec.Ref{} })
 )
 
+// called is a type's name in the table. The aggregator has types of the same names as others.
+func called(t reflect.Type) string {
+	if strings.Contains(t.PkgPath(), "/apiregistration/") {
+		return "apiregistration." + t.String()
+	}
+	return t.String()
+}
+
 func definition(t reflect.Type) common.OpenAPIDefinition {
 	if named, ok := reflect.New(t).Elem().Interface().(interface{ OpenAPIModelName() string }); ok {
 		return definitions[named.OpenAPIModelName()]
@@ -80,7 +94,7 @@ func name(t reflect.Type) string {
 			return scalar
 		}
 		walk(t)
-		return t.String()
+		return called(t)
 	case reflect.String:
 		return "string"
 	case reflect.Bool:
@@ -91,15 +105,15 @@ func name(t reflect.Type) string {
 }
 
 func walk(t reflect.Type) {
-	if _, done := types[t.String()]; done {
-		if packages[t.String()] != t.PkgPath() {
-			panic("two types are called " + t.String())
+	if _, done := types[called(t)]; done {
+		if packages[called(t)] != t.PkgPath() {
+			panic("two types are called " + called(t))
 		}
 		return
 	}
-	packages[t.String()] = t.PkgPath()
+	packages[called(t)] = t.PkgPath()
 	fields := map[string]string{}
-	types[t.String()] = fields
+	types[called(t)] = fields
 	add(t, fields)
 	if definition(t).Schema.Extensions["x-kubernetes-map-type"] == "atomic" {
 		fields["*"] = "atomic"
@@ -147,7 +161,7 @@ func main() {
 	for kind, value := range roots {
 		t := reflect.TypeOf(value)
 		walk(t)
-		kinds[kind] = t.String()
+		kinds[kind] = called(t)
 	}
 	out := json.NewEncoder(os.Stdout)
 	out.SetIndent("", " ")
