@@ -1,0 +1,200 @@
+"""Settings: what a workload is told by environment, command line and ConfigMaps, as hosts.
+
+Values may be secrets. What leaves this module is the name of a setting and the hosts in it.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, cast
+
+from k8sharden.analysis.network.calls.command import flags, words
+from k8sharden.analysis.network.calls.loose import dicts, sub, text
+from k8sharden.model import kinds
+from k8sharden.model import network as n
+from k8sharden.model.inventory import Inventory
+from k8sharden.model.masking import says_secret
+from k8sharden.model.mentions import Mention, Mentions, mentions
+from k8sharden.model.pods import Container, PodSpec, visit_containers
+from k8sharden.model.ref import Ref
+from k8sharden.model.text import one_line
+from k8sharden.model.workloads import Workload
+
+_HOSTS = {
+    "host", "hosts", "hostname", "addr", "addrs", "address", "addresses", "server", "servers",
+    "endpoint", "endpoints", "url", "urls", "uri", "uris", "broker", "brokers", "upstream",
+    "upstreams", "peer", "peers", "fqdn", "proxy", "relay", "backend", "smarthost", "target",
+    "targets", "dsn", "base",
+}  # fmt: skip
+"""Last words of the names of settings whose value is a host."""
+
+_WORDS = {
+    "user", "username", "name", "mode", "level", "env", "environment", "namespace", "role",
+    "type", "version", "tag", "image", "bucket", "topic", "queue", "db", "database", "schema",
+    "index", "prefix", "suffix", "group", "id", "region", "zone", "profile", "theme", "locale",
+    "team", "app", "tier", "component", "key", "cert", "crt", "salt", "pass", "pin",
+}  # fmt: skip
+"""Last words of the names of settings whose value is some other word, beside an equal host."""
+
+_SPLIT = re.compile(r"[^A-Za-z0-9]+|(?<=[a-z0-9])(?=[A-Z])")
+
+
+class Setting(NamedTuple):
+    """One setting of a workload: where it stands, its own name, and the hosts that it names."""
+
+    said: str
+    name: str
+    hosts: Sequence[Mention]
+    source: Ref | None = None
+
+    @property
+    def last(self) -> str:
+        """The last word of its name, in lower case; of ``HOST_NAME`` it is ``hostname``."""
+        return last_word(self.name)
+
+    @property
+    def hinted(self) -> bool:
+        """Whether its name says that its value is a host."""
+        return self.last in _HOSTS and not self.secret
+
+    @property
+    def secret(self) -> bool:
+        """Whether its name says that its value is secret."""
+        return says_secret(self.name)
+
+    def believed(self, mention: Mention) -> bool:
+        """Whether a mention may be a host: a bare word is as likely the name of a database."""
+        if self.secret:
+            return bool(mention.scheme)
+        alone = len(_SPLIT.split(self.name)) == 1
+        return mention.sure or "." in mention.host or alone or self.last not in _WORDS
+
+
+def last_word(name: str) -> str:
+    """Return the last word of a setting's name, in lower case; of ``HOST_NAME`` ``hostname``."""
+    parts = [part.lower() for part in _SPLIT.split(name) if part] or [""]
+    if parts[-1] == "name" and parts[-2:-1] in (["host"], ["server"], ["dns"]):
+        return "hostname"
+    return parts[-1]
+
+
+def settings(workload: Workload, inventory: Inventory) -> Iterator[Setting]:
+    """Yield what a workload is told, each setting with the port that stands in its sibling."""
+    maps = config_maps(inventory)
+    for seen in visit_containers(workload.spec):
+        if not seen.is_ephemeral:
+            yield from _of_container(seen.container, workload, maps)
+    for name, keys in dict.fromkeys(_mounted(workload.spec)):
+        yield from _of_map((workload.namespace, name), keys, maps, "ConfigMap {} mounted: key {}")
+
+
+def secrets(workload: Workload) -> tuple[str, ...]:
+    """Return the names of the Secrets that a workload takes its environment from."""
+    found: dict[str, None] = {}
+    for seen in visit_containers(workload.spec):
+        refs = [each.secret_ref for each in seen.container.env_from or ()]
+        refs += [
+            each.value_from.secret_key_ref
+            for each in seen.container.env or ()
+            if each.value_from and not says_secret(each.name) and last_word(each.name) not in _WORDS
+        ]
+        found.update(dict.fromkeys(_name(ref) for ref in refs if ref))
+    return tuple(name for name in found if name)
+
+
+_Maps = Mapping[tuple[str, str], n.ConfigMap]
+
+
+def config_maps(inventory: Inventory) -> _Maps:
+    """Return the ConfigMaps by namespace and name."""
+    if "config-maps" not in inventory.cache:
+        found = inventory.of(kinds.CONFIG_MAPS, n.ConfigMap)
+        inventory.cache["config-maps"] = {(each.namespace, each.name): each for each in found}
+    return cast("_Maps", inventory.cache["config-maps"])
+
+
+def _of_container(container: Container, workload: Workload, maps: _Maps) -> Iterator[Setting]:
+    where = f"of container {one_line(container.name, 80)}"
+    env: dict[str, Setting] = {}
+    for source in container.env_from or ():
+        name = _name(source.config_map_ref)
+        for each in _of_map((workload.namespace, name), (), maps, "ConfigMap {}: env {} " + where):
+            env[each.name] = each
+    for variable in container.env or ():
+        name = _name(variable.value_from and variable.value_from.config_map_key_ref)
+        if variable.value is not None:
+            said = f"env {one_line(variable.name, 80)} {where}"
+            env[variable.name] = Setting(said, variable.name, variable.value)
+        elif name:
+            keys = (text(variable.value_from and variable.value_from.config_map_key_ref, "key"),)
+            said = "ConfigMap {}: key {} " + where
+            for each in _of_map((workload.namespace, name), keys, maps, said):
+                env[variable.name] = each._replace(name=variable.name)
+    yield from _paired(env)
+    yield from _of_flags(container, f"arguments {where}")
+
+
+def _of_map(
+    where: tuple[str, str], keys: tuple[str, ...], maps: _Maps, said: str
+) -> Iterator[Setting]:
+    """Yield the settings of a ConfigMap, or of some keys of it."""
+    found = maps.get(where)
+    if found is None:
+        return
+    ref = kinds.CONFIG_MAPS.ref(*where)
+    label = one_line("/".join(where), 200)
+    data = found.data or {}
+    env = {
+        key: Setting(said.format(label, one_line(key, 80)), key, value, ref)
+        for key, value in data.items()
+        if value and (not keys or key in keys)
+    }
+    yield from _paired(env)
+
+
+def _paired(env: Mapping[str, Setting]) -> Iterator[Setting]:
+    """Yield settings, of which one that names a host gets the port that stands beside it."""
+    for name, setting in env.items():
+        port = _beside(name, env)
+        bare = [each for each in setting.hosts if not each.sure] if port else []
+        if len(bare) == len(setting.hosts) == 1:
+            yield setting._replace(hosts=Mentions([Mention(bare[0].host, port)]))
+        else:
+            yield setting
+
+
+def _beside(name: str, env: Mapping[str, Setting]) -> int:
+    """Return the port in ``DB_PORT`` where ``DB_HOST`` is meant, 0 where there is none."""
+    upper = name.upper()
+    for ending in ("_HOST", "_HOSTNAME", "_SERVER", "_ADDR", "_ADDRESS"):
+        if upper.endswith(ending):
+            sibling = name[: -len(ending)] + ("_PORT" if name.isupper() else "_port")
+            found = env[sibling].hosts if sibling in env else ()
+            digits = found[0].host if len(found) == 1 else ""
+            return int(digits) if digits.isdigit() and 0 < int(digits) < _PORTS else 0
+    return 0
+
+
+_PORTS = 65_536
+
+
+def _of_flags(container: Container, said: str) -> Iterator[Setting]:
+    """Yield what a command line names: after a flag, or as a word; also in a shell's command."""
+    for name, value in flags(words(container)):
+        found = mentions(value.strip("'\";,()"))
+        if found:
+            yield Setting(said, name, found)
+
+
+def _mounted(spec: PodSpec) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield the ConfigMaps that are mounted, with the keys if not all are."""
+    for volume in spec.volumes:
+        sources = [volume.sources.get("configMap")]
+        parts = sub(volume.sources, "projected").get("sources")
+        sources += [each.get("configMap") for each in dicts(parts)]
+        for source in dicts(sources):
+            keys = tuple(text(item, "key") for item in dicts(source.get("items")))
+            yield _name(source), keys
+
+
+def _name(source: Any) -> str:
+    return text(source, "name")
