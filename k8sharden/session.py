@@ -8,12 +8,13 @@ import msgspec
 
 import remediations
 from k8sharden.analysis.assess import Assessment, assess
+from k8sharden.analysis.network.policies import Policies
 from k8sharden.analysis.rbac.policy import Policy
 from k8sharden.analysis.recheck import Rechecked, recheck
 from k8sharden.changes.access import Tell as Asking
 from k8sharden.changes.apply import Outcome, Result, apply_plan
 from k8sharden.changes.diff import FileDiff, unified
-from k8sharden.changes.foreseen import foreseen
+from k8sharden.changes.foreseen import foreseen, foreseen_policies
 from k8sharden.changes.ground import Ground
 from k8sharden.changes.impact import with_impact
 from k8sharden.changes.landing import Watch
@@ -145,6 +146,11 @@ class Session:
         """Return who may do what once the findings of these bindings are answered; None if none."""
         items = {item.id: item for item in self.items}
         return foreseen(bindings, scan.findings, scan.inventory, items)
+
+    def foreseen_policies(self, scan: Scan) -> Policies | None:
+        """Return the policies once all network findings are answered; None where no fix is."""
+        items = {item.id: item for item in self.items}
+        return foreseen_policies(scan.findings, scan.inventory, items)
 
     def plan(
         self,

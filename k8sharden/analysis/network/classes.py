@@ -99,14 +99,20 @@ class Classes:
     ``""`` being outside; ``of`` those of each workload.
     """
 
-    def __init__(self, groups: Iterable[Group]) -> None:
+    def __init__(self, groups: Iterable[Group], terms: Terms) -> None:
         self.groups = tuple(sorted(groups, key=lambda group: group.party.namespace))
+        self._terms = terms
+        self._keys = {terms.key(group.party): number for number, group in enumerate(self.groups)}
         self.order: dict[str, list[int]] = {}
         self.of: dict[Ref, list[int]] = {}
         for number, group in enumerate(self.groups):
             self.order.setdefault(group.party.namespace, []).append(number)
             for ref in group.refs:
                 self.of.setdefault(ref, []).append(number)
+
+    def of_party(self, party: Party) -> int:
+        """Return the class of a pod, or of an address that stands for its class."""
+        return self._keys[self._terms.key(party)]
 
 
 def classes_of(inventory: Inventory, *policies: Policies) -> Classes:
@@ -132,7 +138,7 @@ def classes_of(inventory: Inventory, *policies: Policies) -> Classes:
         )
         for key, party in first.items()
     ]
-    return Classes([*_outside(terms), *found])
+    return Classes([*_outside(terms), *found], terms)
 
 
 def rules(policy: NetworkPolicy) -> tuple[Rule, ...]:

@@ -50,6 +50,14 @@ class PortClasses:
         """Return the classes that make up a span that was given."""
         return frozenset(self._of.get(span, ()))
 
+    def holding(self, protocol: str, port: int) -> int:
+        """Return the class that holds a port."""
+        return next(
+            number
+            for number, spans in enumerate(self._spans)
+            if any(each.protocol == protocol and each.first <= port <= each.last for each in spans)
+        )
+
     def sample(self, number: int) -> tuple[str, int]:
         """Return a protocol and a port of a class."""
         first = self._spans[number][0]
