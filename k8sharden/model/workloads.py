@@ -27,7 +27,8 @@ class Workload(msgspec.Struct, frozen=True):
 
     ``path`` leads from the object to the pod spec: empty of ``template`` for a bare Pod, whose
     path is ``spec``. ``unpatchable`` says, in a sentence, why the template cannot be changed here;
-    it is empty where it can. ``replicas`` is None where the kind has no such field.
+    it is empty where it can. ``replicas`` is None where the kind has no such field. ``selector``
+    are the labels by which it knows its pods itself, empty where it does not say them plainly.
     """
 
     ref: Ref
@@ -37,6 +38,7 @@ class Workload(msgspec.Struct, frozen=True):
     path: Path
     replicas: int | None = None
     unpatchable: str = ""
+    selector: Mapping[str, str] = {}
 
     @property
     def namespace(self) -> str:
@@ -193,6 +195,7 @@ def _from_template(
         _TEMPLATE,
         item.spec.replicas,
         _why_not(kind, item.metadata, owner, source),
+        (item.spec.selector or {}).get("matchLabels") or {},
     )
 
 

@@ -1,0 +1,182 @@
+"""Closing a namespace in one direction: its allow policies first, and its default deny last.
+
+No prefix of these writes, nor of their undo in reverse, cuts an edge that the start and the end
+both have. Each object chooses one unit, so that only this unit's traffic changes with it, and it
+holds all that the unit needs in that direction; once the default deny comes, each unit that needs
+anything is isolated already, and the default deny adds nothing for it.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from k8sharden.analysis.network.allows import Wants, allow, created, free_name, wants
+from k8sharden.analysis.network.calls import calls_of
+from k8sharden.analysis.network.cni import State, enforcement
+from k8sharden.analysis.network.edges import Edge, Untold
+from k8sharden.analysis.network.policies import Direction
+from k8sharden.analysis.network.units import units
+from k8sharden.model import kinds
+from k8sharden.model.change import Change, ChangeKind, Create, Listing, Risk
+from k8sharden.model.inventory import Inventory
+from k8sharden.model.text import one_line
+from k8sharden.model.workloads import workloads_in
+
+_SHOWN = 8
+
+
+def closing(namespace: str, way: Direction, inventory: Inventory) -> Change:
+    """Return the change that denies a direction in a namespace, and keeps what is expected."""
+    wanted = [wants(unit, way, inventory) for unit in units(namespace, inventory)]
+    allows = tuple(allow(each, inventory) for each in wanted if each.needs)
+    return Change(
+        ChangeKind.GROUP,
+        f"Deny {way} by default in {namespace}, and allow what is expected",
+        Risk.TRAFFIC,
+        (*allows, _deny(namespace, way, inventory)),
+        basis=_basis(wanted),
+        rests_on=rests_on(namespace, wanted),
+        warnings=tuple(_warnings(namespace, way, wanted, inventory)),
+    )
+
+
+def covering(wanted: Wants, inventory: Inventory) -> Change:
+    """Return the change that isolates one unit in one direction, and keeps what is expected."""
+    unit, way = wanted.unit, wanted.way
+    return Change(
+        ChangeKind.CREATE,
+        f"Let only the expected {way} through for {unit.label} in {unit.namespace}",
+        Risk.TRAFFIC,
+        (allow(wanted, inventory),),
+        basis=_basis([wanted]),
+        rests_on=rests_on(unit.namespace, [wanted]),
+        warnings=tuple(_unit_warnings(unit.namespace, way, [wanted], inventory)),
+    )
+
+
+def _deny(namespace: str, way: Direction, inventory: Inventory) -> Create:
+    name = free_name(f"default-deny-{way}", namespace, inventory)
+    spec = {"podSelector": {}, "policyTypes": [way.type]}
+    return created(kinds.NETWORK_POLICIES, namespace, name, spec)
+
+
+def _basis(wanted: Iterable[Wants]) -> dict[str, list[str]]:
+    """Return what the change rests on beside its objects: by names, never by counts of flows."""
+    every = list(wanted)
+    return {
+        "keeps": sorted({_shown(edge) for each in every for edge in each.keeps}),
+        "denied already": sorted({_shown(edge) for each in every for edge in each.denied}),
+        "isolated already": sorted(each.unit.label for each in every if each.isolated),
+    }
+
+
+def _shown(edge: Edge) -> str:
+    port = edge.port or "any port"
+    return f"{edge.source.label} to {edge.target.label} {port}/{edge.protocol}"
+
+
+_HERE = (
+    kinds.PODS, kinds.REPLICA_SETS, kinds.JOBS, kinds.DEPLOYMENTS, kinds.STATEFUL_SETS,
+    kinds.DAEMON_SETS, kinds.CRON_JOBS, kinds.SERVICES, kinds.CONFIG_MAPS, kinds.INGRESSES,
+    kinds.NETWORK_POLICIES,
+)  # fmt: skip
+"""What runs in the namespace, what it is told, what leads to it, and what is allowed already."""
+_THERE = (kinds.DEPLOYMENTS, kinds.STATEFUL_SETS, kinds.DAEMON_SETS, kinds.SERVICES)
+"""What tells the other ends of its edges, in their namespaces."""
+
+
+def rests_on(namespace: str, wanted: Iterable[Wants]) -> tuple[Listing, ...]:
+    """Return the lists from which these policies come out as they are."""
+    ends = (end for each in wanted for edge in each.keeps for end in (edge.source, edge.target))
+    others = {end.ref.namespace for end in ends if end.ref} - {namespace}
+    lists = [*kinds.listings(_HERE, namespace)]
+    for other in sorted(others):
+        lists += kinds.listings(_THERE, other)
+    return tuple(lists)
+
+
+def _warnings(
+    namespace: str, way: Direction, wanted: Sequence[Wants], inventory: Inventory
+) -> Iterator[str]:
+    """Say what stops, what is opened wider than it is asked for, and what nobody knows."""
+    if way is Direction.INGRESS:
+        bare = [each.unit.label for each in wanted if not each.needs and not each.isolated]
+        if bare:
+            yield f"Nothing is known to call these, so nothing will reach them: {_list(bare)}."
+    yield from _unit_warnings(namespace, way, wanted, inventory)
+    hosts = [each for each in workloads_in(namespace, inventory) if each.spec.host_network]
+    if hosts:
+        names = _list([f"{each.ref.kind} {each.ref.name}" for each in hosts])
+        yield f"These run on their nodes' network, where no policy reaches: {names}."
+
+
+def _unit_warnings(
+    namespace: str, way: Direction, wanted: Sequence[Wants], inventory: Inventory
+) -> Iterator[str]:
+    yield from _reasons(wanted)
+    yield from _owned(wanted)
+    denied = [_shown(edge) for each in wanted for edge in each.denied]
+    if denied:
+        yield f"Expected, and denied today by policies that stay as they are: {_list(denied)}."
+    yield from _untold(namespace, way, wanted, inventory)
+    yield from _unread(namespace, inventory)
+    yield from _enforced(inventory)
+
+
+def _reasons(wanted: Iterable[Wants]) -> Iterator[str]:
+    """Say once for each reason which ports it is about."""
+    found: dict[str, list[str]] = {}
+    for each in wanted:
+        for reason, port in each.said:
+            found.setdefault(reason, []).append(f"{each.unit.label} {port}")
+    for reason, ports in sorted(found.items()):
+        yield f"{reason[:1].upper()}{reason[1:]}: {_list(ports)}."
+
+
+def _owned(wanted: Iterable[Wants]) -> Iterator[str]:
+    owners = [each.unit.owner for each in wanted if each.unit.owner and each.needs]
+    if owners:
+        yield (
+            f"Needs testing: the pods of {_list(owners)} are chosen by the labels that they have "
+            "now, which their owner may change."
+        )
+
+
+def _untold(
+    namespace: str, way: Direction, wanted: Iterable[Wants], inventory: Inventory
+) -> Iterator[str]:
+    """Say what nothing tells of these units' traffic in this direction."""
+    mine = {workload.ref for each in wanted for workload in each.unit.workloads}
+    said = [
+        each.said
+        for each in calls_of(inventory).untold
+        if (each.workload in mine or (each.about.namespace == namespace and each.workload is None))
+        and _about(each) is way
+    ]
+    if said:
+        shown = _list([one_line(text.rstrip("."), 200) for text in dict.fromkeys(said)])
+        yield f"Needs testing, since not everything is known: {shown}."
+    else:
+        yield "Needs testing: what no setting, route or flow shows is cut."
+
+
+def _about(untold: Untold) -> Direction:
+    """Return the direction that is not known: who calls a Service, or whom a workload calls."""
+    into = untold.about.kind == kinds.SERVICES.kind
+    return Direction.INGRESS if into else Direction.EGRESS
+
+
+def _unread(namespace: str, inventory: Inventory) -> Iterator[str]:
+    if not inventory.entry(kinds.SERVICES).covers(namespace):
+        yield "Services could not be read, so it is not known which of them stop answering."
+
+
+def _enforced(inventory: Inventory) -> Iterator[str]:
+    known = enforcement(inventory)
+    if known is None:
+        yield "It works only where the network plug-in enforces NetworkPolicies."
+    elif known.state is not State.ENFORCED:
+        yield f"It may do nothing here: {known.said}"
+
+
+def _list(names: Sequence[str]) -> str:
+    more = f"; and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return "; ".join(names[:_SHOWN]) + more

@@ -1,0 +1,241 @@
+"""Units: workloads that labels can tell apart, so that one policy can be written for each.
+
+A policy that chose another workload's pods too would isolate them, and cut what nothing allows
+them yet. So a selector is narrowed until it chooses the pods of one workload only; workloads whose
+labels are the same, or that one custom resource owns, are one unit.
+
+Source: kubernetes.io, Labels and Selectors; the labels that controllers put on pods.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, cast
+
+import msgspec
+
+from k8sharden.analysis.network.parties import Party, workload_parties
+from k8sharden.analysis.selectors import chooses
+from k8sharden.model.inventory import Inventory
+from k8sharden.model.ref import Ref
+from k8sharden.model.workloads import Workload, workloads_in
+
+_PASSING = frozenset(
+    {
+        "pod-template-hash",
+        "controller-revision-hash",
+        "pod-template-generation",
+        "controller-uid",
+        "job-name",
+        "batch.kubernetes.io/controller-uid",
+        "batch.kubernetes.io/job-name",
+        "batch.kubernetes.io/job-completion-index",
+        "statefulset.kubernetes.io/pod-name",
+        "apps.kubernetes.io/pod-index",
+    }
+)
+"""Labels that controllers put on single pods, or on one generation of them."""
+
+_TELLING = (
+    "app.kubernetes.io/name", "app.kubernetes.io/instance", "app.kubernetes.io/component",
+    "app", "k8s-app", "name", "component", "tier", "role",
+)  # fmt: skip
+"""Labels by which people name what runs, the likeliest first."""
+
+
+class Unit(msgspec.Struct, frozen=True):
+    """Workloads of one namespace that a policy chooses together, most often just one.
+
+    ``selector`` chooses their pods and nobody else's. ``name`` is told apart from those of the
+    namespace's other units. ``owner`` is the custom resource that owns them, where one does.
+    """
+
+    name: str
+    namespace: str
+    workloads: tuple[Workload, ...]
+    parties: tuple[Party, ...]
+    selector: Mapping[str, Any]
+    owner: str = ""
+
+    @property
+    def label(self) -> str:
+        """``Deployment web``, or all of them."""
+        if self.owner:
+            return self.owner
+        return " and ".join(f"{each.ref.kind} {each.ref.name}" for each in self.workloads)
+
+
+def units(namespace: str, inventory: Inventory) -> tuple[Unit, ...]:
+    """Return the units of a namespace; pods on their node's network are in none."""
+    known = cast("dict[str, tuple[Unit, ...]]", inventory.cache.setdefault("units", {}))
+    if namespace not in known:
+        known[namespace] = tuple(_units(namespace, inventory))
+    return known[namespace]
+
+
+def unit_of(ref: Ref, inventory: Inventory) -> Unit | None:
+    """Return the unit of a workload; None on the node's network, and where it is not known."""
+    key = "units-by-workload"
+    known = cast("dict[str, dict[Ref, Unit]]", inventory.cache.setdefault(key, {}))
+    if ref.namespace not in known:
+        known[ref.namespace] = {
+            each.ref: unit for unit in units(ref.namespace, inventory) for each in unit.workloads
+        }
+    return known[ref.namespace].get(ref)
+
+
+Labels = Mapping[str, str]
+
+
+class _Group(msgspec.Struct):
+    """Workloads that go together, before it is known how they are chosen."""
+
+    workloads: list[Workload]
+    parties: list[Party]
+    labels: list[Labels]
+    """The lasting labels of their pods and templates, each once."""
+    owner: str = ""
+
+    def take(self, other: "_Group") -> None:
+        """Make another group a part of this one."""
+        self.workloads += other.workloads
+        self.parties += other.parties
+        self.labels += [each for each in other.labels if each not in self.labels]
+        self.owner = self.owner if self.owner == other.owner else ""
+
+
+def _units(namespace: str, inventory: Inventory) -> Iterator[Unit]:
+    groups = _merged(_owned(namespace, inventory))
+    every = [(group, labels) for group in groups for labels in group.labels]
+    taken: set[str] = set()
+    for group in groups:
+        others = [labels for each, labels in every if each is not group]
+        name = _free(group, taken)
+        taken.add(name)
+        parties, selector = tuple(group.parties), _selector(group, others)
+        yield Unit(name, namespace, tuple(group.workloads), parties, selector, group.owner)
+
+
+def _owned(namespace: str, inventory: Inventory) -> list[_Group]:
+    """Group the workloads of a namespace by the custom resource that owns them, if any."""
+    found: dict[str, _Group] = {}
+    for workload in workloads_in(namespace, inventory):
+        if workload.spec.host_network:
+            continue
+        owner = workload.metadata.controller
+        label = f"{owner.kind} {owner.name}" if owner else ""
+        parties = workload_parties(workload, inventory)
+        labels = [*(party.labels for party in parties), workload.template_metadata.label]
+        known = list(map(dict, dict.fromkeys(map(_lasting, labels))))
+        group = _Group([workload], list(parties), list(known), label)
+        home = found.setdefault(label or workload.ref.label, group)
+        if home is not group:
+            home.take(group)
+    return list(found.values())
+
+
+def _lasting(labels: Labels) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted((key, value) for key, value in labels.items() if key not in _PASSING))
+
+
+def _merged(groups: list[_Group]) -> list[_Group]:
+    """Merge the groups that no selector tells apart."""
+    while pair := next(_mixed(groups), None):
+        one, two = pair
+        one.take(two)
+        groups = [group for group in groups if group is not two]
+    return groups
+
+
+def _mixed(groups: Sequence[_Group]) -> Iterator[tuple[_Group, _Group]]:
+    homes: dict[tuple[tuple[str, str], ...], _Group] = {}
+    for group in groups:
+        for labels in group.labels:
+            home = homes.setdefault(_lasting(labels), group)
+            if home is not group:
+                yield home, group
+    # Only among several sets of labels may a mixture of them be hidden.
+    for group in (each for each in groups if len(each.labels) > 1):
+        for other in groups:
+            hidden = (next(_keys(group.labels, labels), None) is None for labels in other.labels)
+            if other is not group and any(hidden):
+                yield group, other
+
+
+def _selector(group: _Group, others: Sequence[Labels]) -> dict[str, Any]:
+    """Return what chooses a group's pods and no others."""
+    chosen = _fewest(group, others)
+    left = [labels for labels in others if chooses({"matchLabels": chosen}, labels)]
+    expressions = list(_apart(group.labels, left))
+    return ({"matchLabels": chosen} if chosen else {}) | (
+        {"matchExpressions": expressions} if expressions else {}
+    )
+
+
+def _fewest(group: _Group, others: Sequence[Labels]) -> dict[str, str]:
+    """Return the labels to choose by: the declared ones, and others only where those are shared."""
+    first, *rest = group.labels
+    common = {k: v for k, v in first.items() if all(labels.get(k) == v for labels in rest)}
+    declared = group.workloads[0].selector if len(group.workloads) == 1 else {}
+    chosen = {key: value for key, value in declared.items() if common.get(key) == value}
+    more = sorted(set(common) - set(chosen), key=_rank)
+    if not chosen and more:
+        chosen[more[0]] = common[more[0]]
+    left = [labels for labels in others if chooses({"matchLabels": chosen}, labels)]
+    for key in more:
+        fewer = [labels for labels in left if labels.get(key) == common[key]]
+        if len(fewer) < len(left):
+            chosen[key] = common[key]
+            left = fewer
+    return dict(sorted(chosen.items()))
+
+
+def _rank(key: str) -> tuple[int, str]:
+    return (_TELLING.index(key) if key in _TELLING else len(_TELLING), key)
+
+
+def _apart(own: Sequence[Labels], left: Sequence[Labels]) -> Iterator[dict[str, Any]]:
+    """Yield requirements that the others do not meet, each for as many of them as it can."""
+    while left:
+        key = min(_keys(own, left[0]), key=_rank)
+        wanted = _requirement(key, {labels.get(key) for labels in own}, left)
+        yield wanted
+        left = [labels for labels in left if chooses({"matchExpressions": [wanted]}, labels)]
+
+
+def _requirement(key: str, kept: set[str | None], left: Sequence[Labels]) -> dict[str, Any]:
+    if kept == {None}:
+        return {"key": key, "operator": "DoesNotExist"}
+    if key not in left[0]:
+        return {"key": key, "operator": "Exists"}
+    values = {labels[key] for labels in left if key in labels}
+    return {"key": key, "operator": "NotIn", "values": sorted(values - kept)}
+
+
+def _keys(own: Iterable[Labels], other: Labels) -> Iterator[str]:
+    """Yield the keys by which other labels differ from all of a group's own."""
+    own = list(own)
+    for key in dict.fromkeys(key for labels in (*own, other) for key in labels):
+        if other.get(key) not in {labels.get(key) for labels in own}:
+            yield key
+
+
+_LONGEST = 63 - len("allow-ingress-")
+
+
+def _free(group: _Group, taken: set[str]) -> str:
+    """Return a name for a group that no other one has, fit to be a part of an object's."""
+    workload = group.workloads[0]
+    plain = group.owner.partition(" ")[2] or workload.ref.name
+    kind = group.owner.partition(" ")[0] or workload.ref.kind
+    name = _fit(plain)
+    return _fit(f"{plain}-{kind.lower()}", always=True) if name in taken else name
+
+
+def _fit(text: str, *, always: bool = False) -> str:
+    """Write a name as a DNS label; what is lost in that comes back as a hash."""
+    name = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+    if name == text and len(name) <= _LONGEST and not always:
+        return name
+    digest = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:6]
+    return f"{name[: _LONGEST - 7].rstrip('-')}-{digest}"
