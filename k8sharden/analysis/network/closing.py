@@ -98,7 +98,7 @@ def _warnings(
 ) -> Iterator[str]:
     """Say what stops, what is opened wider than it is asked for, and what nobody knows."""
     if way is Direction.INGRESS:
-        bare = [each.unit.label for each in wanted if not each.needs and not each.isolated]
+        bare = [each.unit.label for each in wanted if _is_cut_off(each)]
         if bare:
             yield f"Nothing is known to call these, so nothing will reach them: {_list(bare)}."
     yield from _unit_warnings(namespace, way, wanted, inventory)
@@ -106,6 +106,12 @@ def _warnings(
     if hosts:
         names = _list([f"{each.ref.kind} {each.ref.name}" for each in hosts])
         yield f"These run on their nodes' network, where no policy reaches: {names}."
+
+
+def _is_cut_off(wanted: Wants) -> bool:
+    """Whether nothing is left that could reach a unit; what runs to its end waits for nobody."""
+    passing = all(each.ref.kind in ("Job", "CronJob") for each in wanted.unit.workloads)
+    return not (wanted.needs or wanted.isolated or passing)
 
 
 def _unit_warnings(
