@@ -9,6 +9,7 @@ from k8sharden.changes.landing import Observe
 from k8sharden.changes.plan import Fetch, Plan, Planned
 from k8sharden.changes.write import Writer
 from k8sharden.cluster.progress import Stopped, Tell
+from k8sharden.model.flows import Flows
 from k8sharden.model.inventory import Inventory, Source
 from k8sharden.model.usage import Usage
 from k8sharden.registry.source import Registries
@@ -62,6 +63,10 @@ class Place(Protocol):
 
     def usage(self) -> Usage | None:
         """Say what its own audit log shows; None where somebody has to give one."""
+        ...
+
+    def flows(self) -> Flows | None:
+        """Say which connections it observed itself; None where somebody has to give them."""
         ...
 
     @property

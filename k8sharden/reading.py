@@ -1,4 +1,4 @@
-"""What a session reads: a place, registries where somebody says so, an audit log."""
+"""What a session reads: a place, registries where somebody says so, logs."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,7 +6,7 @@ import msgspec
 
 from k8sharden.analysis.moving import questions
 from k8sharden.cluster.progress import Stopped, Tell
-from k8sharden.evidence.given import AuditLog
+from k8sharden.evidence.given import Evidence
 from k8sharden.model.facts import ImageFact
 from k8sharden.model.inventory import Inventory
 from k8sharden.place import Place
@@ -20,6 +20,9 @@ _WEIGHING = ("scan", "plan", "apply", "export", "rights")
 _SHOWING = (*_WEIGHING, "paths")
 """Those that take evidence of use."""
 
+_CALLING = ("scan", "plan", "apply", "export", "reach", "calls")
+"""Those that take observed flows."""
+
 
 class Reading:
     """Reads a place with all evidence that there is, as often as somebody scans.
@@ -28,10 +31,10 @@ class Reading:
     """
 
     def __init__(
-        self, place: Place, audit_log: AuditLog, *, asks: bool, widen: Sequence[str]
+        self, place: Place, evidence: Evidence, *, asks: bool, widen: Sequence[str]
     ) -> None:
         self._place = place
-        self._audit_log = audit_log
+        self._audit_log, self._flow_log = evidence.audit_log, evidence.flow_log
         self._asks = asks
         self._widen = tuple(dict.fromkeys(widen))
         self._images: Mapping[str, ImageFact] = {}
@@ -39,15 +42,17 @@ class Reading:
     def inventory(self, progress: Tell, cancelled: Stopped) -> Inventory:
         """Read everything. Raises `Cancelled` soon after ``cancelled`` says so."""
         given = self._audit_log.usage(progress, cancelled)
+        seen = self._flow_log.flows(progress, cancelled)
         read = self._place.collect(progress, cancelled)
         usage = self._audit_log.checked(given, read) if given else self._place.usage()
+        flows = self._flow_log.checked(seen, read) if seen else self._place.flows()
         known = msgspec.structs.replace(read, facts=self._place.registries.settled)
         if self._asks:
             self._asks = False  # A scan that is stopped here does not ask by itself next time.
             asked = self._place.registries.ask(questions(known), progress, cancelled)
             self._images = dict(asked)
         facts = msgspec.structs.replace(
-            known.facts, images=self._images, usage=usage, widen=self._widen
+            known.facts, images=self._images, usage=usage, widen=self._widen, flows=flows
         )
         return msgspec.structs.replace(read, facts=facts)
 
@@ -60,5 +65,6 @@ class Reading:
         asks = command in _ASKING and (self._asks or self._images)
         registries = ("--registries",) if asks else ()
         log = self._audit_log.options if command in _SHOWING else ()
+        flows = self._flow_log.options if command in _CALLING else ()
         wider = self._widen if command in _WEIGHING else ()
-        return (*registries, *log, *(word for each in wider for word in ("--widen", each)))
+        return (*registries, *log, *flows, *(word for each in wider for word in ("--widen", each)))

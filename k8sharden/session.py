@@ -26,7 +26,7 @@ from k8sharden.changes.settle import refuse_unsettled
 from k8sharden.changes.write import Writer
 from k8sharden.cluster.progress import Progress
 from k8sharden.errors import Cancelled, InputError, K8shardenError, Refused
-from k8sharden.evidence.given import AuditLog
+from k8sharden.evidence.given import Evidence
 from k8sharden.export.folder import Export, Format, export
 from k8sharden.history import History
 from k8sharden.model.change import Change, NoChange
@@ -61,18 +61,11 @@ class Scan(msgspec.Struct, frozen=True):
         return found[0]
 
 
-_SCANNING = ("scan", "plan", "apply", "export", "images")
-"""The commands that scan, and ask registries on the way if they are told to."""
-
-_ASKING = ("rights", "paths")
-"""Those that take evidence of use as well."""
-
-
 class Session:
     """One place with its history: scan it, plan, review, apply, take back.
 
-    With ``asks`` the first scan also asks the registries of the images. ``audit_log`` is what was
-    given as evidence of use; ``widen`` says what roles from it are not to keep to, see `Facts`.
+    With ``asks`` the first scan also asks the registries of the images. ``evidence`` is what
+    was given in files; ``widen`` says what roles from it are not to keep to, see `Facts`.
     """
 
     def __init__(
@@ -82,14 +75,14 @@ class Session:
         *,
         items: Iterable[Item] | None = None,
         asks: bool = False,
-        audit_log: AuditLog | None = None,
+        evidence: Evidence | None = None,
         widen: Sequence[str] = (),
     ) -> None:
         self.place = place
         self.items = tuple(remediations.catalogue() if items is None else items)
         self.history = History(place, state)
-        self.audit_log = audit_log or AuditLog()
-        self._reading = Reading(place, self.audit_log, asks=asks, widen=widen)
+        self.evidence = evidence or Evidence()
+        self._reading = Reading(place, self.evidence, asks=asks, widen=widen)
 
     def close(self) -> None:
         """Close the journal."""

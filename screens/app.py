@@ -19,7 +19,7 @@ from textual.filter import LineFilter
 from textual.screen import Screen
 
 from k8sharden.config import Config
-from k8sharden.evidence.files import NO_LOG, LogFiles
+from k8sharden.evidence.files import NO_EVIDENCE, EvidenceFiles
 from k8sharden.model.finding import Area
 from screens import pasting
 from screens.actions import Action, actions_of
@@ -83,12 +83,12 @@ class HardeningApp(Doors):
         kubeconfig: Path | None = None,
         settings: Config | None = None,
         clock: Callable[[], float] = time.time,
-        audit_log: LogFiles = NO_LOG,
+        evidence: EvidenceFiles = NO_EVIDENCE,
     ) -> None:
         # Textual chooses its filter of colours here, before any theme is set. On its own it would
         # take the one that turns the terminal's own colours into black on black.
         ansi = True if os.environ.get("NO_COLOR") else None
-        desk = Desk(state, read_only=read_only, clock=clock, audit_log=audit_log)
+        desk = Desk(state, read_only=read_only, clock=clock, evidence=evidence)
         desk.settings = settings or Config()
         super().__init__(
             desk, ContextsScreen(desk, kubeconfig), OverviewScreen(desk, way), ansi=ansi
@@ -207,7 +207,7 @@ def run_app(
     read_only: bool = False,
     kubeconfig: Path | None = None,
     settings: Config | None = None,
-    audit_log: LogFiles = NO_LOG,
+    evidence: EvidenceFiles = NO_EVIDENCE,
 ) -> None:
     """Run the app until it is left. Call it on a terminal only.
 
@@ -222,7 +222,7 @@ def run_app(
         read_only=read_only,
         kubeconfig=kubeconfig,
         settings=chosen,
-        audit_log=audit_log,
+        evidence=evidence,
     )
     pasting.guard()
     app.run(mouse=chosen.mouse)

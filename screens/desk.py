@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from k8sharden import resume
 from k8sharden.config import Config
 from k8sharden.errors import K8shardenError
-from k8sharden.evidence.files import NO_LOG, LogFiles
+from k8sharden.evidence.files import NO_EVIDENCE, EvidenceFiles
 from k8sharden.model.finding import Area, Finding
 from k8sharden.resume import Spot
 
@@ -36,11 +36,11 @@ class Desk:
         *,
         read_only: bool,
         clock: Callable[[], float] = time.time,
-        audit_log: LogFiles = NO_LOG,
+        evidence: EvidenceFiles = NO_EVIDENCE,
     ) -> None:
         self.state = state
         self.read_only = read_only
-        self.audit_log = audit_log
+        self.evidence = evidence
         self.clock = clock
         self.settings = Config()
         self.session: Session | None = None

@@ -11,7 +11,7 @@ from textual.screen import Screen
 
 from k8sharden.cluster.connect import ContextInfo
 from k8sharden.cluster.progress import Stopped, Tell
-from k8sharden.evidence.given import AuditLog
+from k8sharden.evidence.given import Evidence
 from k8sharden.model.finding import Finding
 from k8sharden.place import Place
 from k8sharden.places.cluster import ClusterPlace
@@ -40,7 +40,7 @@ class Rooms:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._audit_log = AuditLog(desk.audit_log)
+        self._evidence = Evidence(desk.evidence)
 
     def training(self) -> TrainingPlace:
         """Open the training cluster."""
@@ -68,7 +68,7 @@ class Rooms:
 
     def session(self, place: Place) -> Session:
         """Return a session on a place."""
-        return Session(place, self._desk.state, audit_log=self._audit_log)
+        return Session(place, self._desk.state, evidence=self._evidence)
 
     def read(self, session: Session, tell: Tell, stopped: Stopped) -> Read:
         """Scan. Raises what a scan raises."""

@@ -14,8 +14,8 @@ from k8sharden.changes.journal import Journal
 from k8sharden.changes.plan import Plan
 from k8sharden.cli import cli
 from k8sharden.errors import Refused
-from k8sharden.evidence.files import LogFiles
-from k8sharden.evidence.given import AuditLog
+from k8sharden.evidence.files import named
+from k8sharden.evidence.given import Evidence
 from k8sharden.model.finding import Status
 from k8sharden.places.training import TrainingPlace
 from k8sharden.session import Session
@@ -117,7 +117,7 @@ def test_threads_share_the_journal(session: Session) -> None:
 @pytest.mark.parametrize(
     ("command", "repeated"),
     [
-        ("plan", "--registries --audit-log a.log --widen names"),
+        ("plan", "--registries --audit-log a.log --flows b.json --widen names"),
         ("rights", "--audit-log a.log --widen names"),
         ("paths", "--audit-log a.log"),
         ("images", "--registries"),
@@ -129,9 +129,9 @@ def test_a_command_repeats_the_options_that_it_takes(
     tmp_path: Path, command: str, repeated: str
 ) -> None:
     """What was given for a reading is given again, and never to a command that refuses it."""
-    log = AuditLog(LogFiles(("a.log",)))
+    evidence = Evidence(named(("a.log",), ("b.json",)))
     place = TrainingPlace(tmp_path)
-    session = Session(place, tmp_path, asks=True, audit_log=log, widen=("names", "names"))
+    session = Session(place, tmp_path, asks=True, evidence=evidence, widen=("names", "names"))
     assert session.command(command) == " ".join(f"k8sharden {command} {repeated} --demo".split())
     main = click.Context(cli)
     found = cli.get_command(main, command)

@@ -75,6 +75,13 @@ class _Commands(click.Group):
     help="Open the app with an audit log as evidence of use: a file or a folder.",
 )
 @click.option("--insist-audit-log", is_flag=True, help="Use a log that looks like another's.")
+@click.option(
+    "--flows",
+    multiple=True,
+    metavar="FILE",
+    help="Open the app with connections that were observed: a file or a folder.",
+)
+@click.option("--insist-flows", is_flag=True, help="Use flows that look like another's.")
 @click.pass_context
 def cli(ctx: click.Context, /, **options: Any) -> None:
     """Take a Kubernetes cluster from defaults to hardened, one reviewed change at a time.

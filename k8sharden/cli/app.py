@@ -12,15 +12,15 @@ import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from k8sharden import config
-from k8sharden.cli.evidence import evidence_options
+from k8sharden.cli.evidence import evidence_options, flow_options
 from k8sharden.config import Config
 from k8sharden.errors import InputError
-from k8sharden.evidence.files import OPTION, STDIN, LogFiles
+from k8sharden.evidence.files import EvidenceFiles, named
 
 if TYPE_CHECKING:
     from k8sharden.place import Place
@@ -31,16 +31,15 @@ def start(
     kubeconfig: str | None,
     context: str | None,
     read_only: bool,
-    audit_logs: tuple[str, ...],
-    insist_audit_log: bool,
+    **files: Any,
 ) -> None:
     """Start the app; the first screen chooses the cluster where none was named."""
     _need_terminal("k8sharden scan")
     settings = config.load()
     file = Path(kubeconfig) if kubeconfig else None
     way = partial(_cluster, file, context, read_only, settings) if context else None
-    log = _audit_log(audit_logs, insisted=insist_audit_log)
-    _run(way=way, read_only=read_only, settings=settings, audit_log=log, kubeconfig=file)
+    given = _evidence(**files)
+    _run(way=way, read_only=read_only, settings=settings, evidence=given, kubeconfig=file)
 
 
 @click.command()
@@ -51,17 +50,15 @@ def start(
     help="Begin again with a fresh training cluster; progress in missions is kept.",
 )
 @evidence_options
-def demo(
-    *, read_only: bool, reset: bool, audit_logs: tuple[str, ...], insist_audit_log: bool
-) -> None:
+@flow_options
+def demo(*, read_only: bool, reset: bool, **files: Any) -> None:
     """Open the app on the training cluster: no cluster, no network, no credentials."""
     state = config.state_folder()
     if reset:
         _reset(state)
     _need_terminal("k8sharden scan --demo")
     way = partial(_training, state, read_only)
-    log = _audit_log(audit_logs, insisted=insist_audit_log)
-    _run(way=way, read_only=read_only, settings=config.load(), audit_log=log)
+    _run(way=way, read_only=read_only, settings=config.load(), evidence=_evidence(**files))
 
 
 def _run(
@@ -69,7 +66,7 @@ def _run(
     way: Callable[[], Place] | None,
     read_only: bool,
     settings: Config,
-    audit_log: LogFiles,
+    evidence: EvidenceFiles,
     kubeconfig: Path | None = None,
 ) -> None:
     """Run the app. Until its first frame no garbage is collected: loading makes none."""
@@ -83,17 +80,24 @@ def _run(
             read_only=read_only,
             kubeconfig=kubeconfig,
             settings=settings,
-            audit_log=audit_log,
+            evidence=evidence,
         )
     finally:
         gc.enable()
 
 
-def _audit_log(paths: tuple[str, ...], *, insisted: bool) -> LogFiles:
-    """Return the log that was given. Raises `InputError` for stdin: the keys come from there."""
-    if STDIN in paths:
-        raise InputError(f"{OPTION} - is for commands: the app reads its keys from stdin.")
-    return LogFiles(paths, insisted)
+def _evidence(
+    *,
+    audit_logs: tuple[str, ...] = (),
+    insist_audit_log: bool = False,
+    flows: tuple[str, ...] = (),
+    insist_flows: bool = False,
+) -> EvidenceFiles:
+    """Return what was given. Raises `InputError` for stdin: the keys come from there."""
+    given = named(audit_logs, flows, insist_audit_log=insist_audit_log, insist_flows=insist_flows)
+    for option in given.from_stdin:
+        raise InputError(f"{option} - is for commands: the app reads its keys from stdin.")
+    return given
 
 
 def _cluster(file: Path | None, context: str, read_only: bool, settings: Config) -> Place:  # noqa: FBT001 - called by its maker alone

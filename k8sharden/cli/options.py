@@ -10,12 +10,12 @@ import msgspec
 
 from k8sharden import config
 from k8sharden.analysis.rbac.from_use import WIDER
-from k8sharden.cli.evidence import evidence_options
+from k8sharden.cli.evidence import evidence_options, flow_options
 from k8sharden.cli.output import say
 from k8sharden.cli.selection import Selection
 from k8sharden.errors import InputError
-from k8sharden.evidence.files import OPTION, STDIN, LogFiles
-from k8sharden.evidence.given import AuditLog
+from k8sharden.evidence.files import STDIN, EvidenceFiles, named
+from k8sharden.evidence.given import Evidence
 from k8sharden.export.manifests import Manifests
 from k8sharden.model.finding import Area, Severity
 from k8sharden.model.text import one_line
@@ -39,6 +39,26 @@ class SourceOptions(msgspec.Struct, frozen=True):
     widen: tuple[str, ...] = ()
     audit_logs: tuple[str, ...] = ()
     insist_audit_log: bool = False
+    flows: tuple[str, ...] = ()
+    insist_flows: bool = False
+
+    @property
+    def evidence(self) -> EvidenceFiles:
+        """The evidence that was named.
+
+        Raises `InputError` where the standard input is to be two things at once.
+        """
+        found = named(
+            self.audit_logs,
+            self.flows,
+            insist_audit_log=self.insist_audit_log,
+            insist_flows=self.insist_flows,
+        )
+        reading = (*(("-f",) if STDIN in self.files else ()), *found.from_stdin)
+        if len(reading) > 1:
+            several = " and ".join(reading)
+            raise InputError(f"{several} read the standard input: give all but one a file.")
+        return found
 
 
 def source_options(*, files: bool = True) -> Callable[[F], F]:
@@ -120,7 +140,9 @@ widen_option = click.option(
 
 def selection_options(function: F) -> F:
     """Add the options that select findings, and what they are judged by."""
-    for option in reversed([*_SELECTION, asking_option, evidence_options, widen_option]):
+    for option in reversed(
+        [*_SELECTION, asking_option, evidence_options, flow_options, widen_option]
+    ):
         function = option(function)
     return function
 
@@ -141,6 +163,8 @@ def split(options: dict[str, Any]) -> tuple[SourceOptions, Selection, dict[str, 
         take("widen", ()),
         take("audit_logs", ()),
         take("insist_audit_log", False),  # noqa: FBT003 - as above
+        take("flows", ()),
+        take("insist_flows", False),  # noqa: FBT003 - as above
     )
     selection = Selection(
         take("areas", ()),
@@ -165,14 +189,12 @@ def open_session(source: SourceOptions) -> Session:
     chosen = [name for name, given in named.items() if given]
     if len(chosen) > 1:
         raise InputError(f"{' and '.join(chosen)} name two sources: give one.")
-    log = AuditLog(LogFiles(source.audit_logs, source.insist_audit_log))
-    if STDIN in source.audit_logs and STDIN in source.files:
-        raise InputError(f"Both -f and {OPTION} read the standard input: give one of them a file.")
+    evidence = Evidence(source.evidence)
     return Session(
         _open(source),
         config.state_folder(),
         asks=source.registries,
-        audit_log=log,
+        evidence=evidence,
         widen=source.widen,
     )
 

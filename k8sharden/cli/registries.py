@@ -1,6 +1,7 @@
-"""What commands say once they asked registries, or read an audit log."""
+"""What commands say once they asked registries, or read evidence in files."""
 
 from k8sharden.cli.output import say
+from k8sharden.evidence.flows.words import told_flows
 from k8sharden.evidence.words import told
 from k8sharden.model.facts import Facts
 from k8sharden.session import Session
@@ -21,10 +22,14 @@ def tell_asked(facts: Facts) -> None:
 
 
 def tell_read(session: Session, facts: Facts) -> None:
-    """Say what was read of an audit log, and what of it was odd; nothing where none was given.
+    """Say what was read of audit logs and flows, and what was odd; nothing where none was given.
 
-    Nobody gave the one that the training cluster brings: `k8sharden usage --demo` shows it.
+    Nobody gave those that the training cluster brings: `k8sharden usage --demo` and `k8sharden
+    flows --demo` show them.
     """
-    if session.audit_log.options and facts.usage:
+    if session.evidence.audit_log.options and facts.usage:
         for sentence in told(facts.usage):
+            say(sentence)
+    if session.evidence.flow_log.options and facts.flows:
+        for sentence in told_flows(facts.flows):
             say(sentence)

@@ -3,22 +3,30 @@
 from collections.abc import Iterable, Sequence
 from typing import BinaryIO
 
-from k8sharden.cluster.progress import Coalesced, Progress, Stopped, Tell
-from k8sharden.errors import Cancelled, InputError
+from k8sharden.cluster.progress import Stopped, Tell
 from k8sharden.evidence.blind import blind_spots
 from k8sharden.evidence.event import Event
-from k8sharden.evidence.lines import lines
-from k8sharden.evidence.pretty import Broken, Pretty
+from k8sharden.evidence.files import OPTION
 from k8sharden.evidence.shapes import ODD, events
-from k8sharden.evidence.sources import Opened, find
+from k8sharden.evidence.sources import About
 from k8sharden.evidence.tally import Tally
+from k8sharden.evidence.through import read_through
 from k8sharden.evidence.torn import begins_event, pieces
+from k8sharden.evidence.values import Values
 from k8sharden.model.decoding import decode, uncollected
-from k8sharden.model.text import one_line
 from k8sharden.model.usage import Reading, Usage
 
-RESOURCE = "audit log"
-"""What the progress of reading is about."""
+AUDIT_LOG = About(
+    "audit log",
+    "an audit log",
+    OPTION,
+    # Amazon Data Firehose gives its files no ending.
+    (".log", ".gz", ".json", ".jsonl", ".ndjson", ".txt", ""),
+    "holds no event of a Kubernetes audit log that says who asked for what. Give the file that the "
+    "API server's --audit-log-path names, or what CloudWatch, Cloud Logging or Azure Monitor "
+    "exports of it, as JSON.",
+)
+"""What is read here."""
 
 _PREFIX = 300
 """Characters of a time, a stream's name or a level that collectors write before an event."""
@@ -29,39 +37,19 @@ class Reader:
 
     def __init__(self) -> None:
         self.tally = Tally()
+        self.values = Values()
         self.odd = dict.fromkeys(("malformed", "truncated", "interleaved", "foreign"), 0)
-        self.oversized = 0
-        self._pretty = Pretty()
+
+    @property
+    def found(self) -> int:
+        """How many events were read so far."""
+        return self.tally.events
 
     def read(self, chunks: Iterable[bytes]) -> None:
         """Read one file."""
         with uncollected():
-            self._read(chunks)
-        if self._pretty.inside:
-            self._pretty = Pretty()
-            self.odd["truncated"] += 1
-
-    def _read(self, chunks: Iterable[bytes]) -> None:
-        for line in lines(chunks):
-            if line is None:
-                self.oversized += 1
-            elif self._pretty.inside or self._pretty.begins(line):
-                self._printed(line)
-            else:
-                self._line(line)
-
-    def _printed(self, line: bytes) -> None:
-        """Take one line of a value that was printed over several."""
-        try:
-            for value in self._pretty.take(line):
-                if value is None:
-                    self.oversized += 1
-                else:
-                    self._line(value)
-        except Broken:
-            self.odd["truncated"] += 1
-            if not self._pretty.begins(line):
-                self._line(line)
+            for value in self.values.of(chunks):
+                self._line(value)
 
     def _line(self, line: bytes) -> None:
         """Take one value, as most lines are: an event."""
@@ -117,30 +105,9 @@ def read_logs(
 
     Raises `InputError` where one cannot be read or holds no event, `Cancelled` when asked to stop.
     """
-    sources = find(paths)
-    total = sum(source.size for source in sources) or None
-    tell, done = Coalesced(progress), 0
-
-    def told(size: int) -> None:
-        nonlocal done
-        if cancelled():
-            raise Cancelled("Stopped while the audit log was read. Nothing was changed.")
-        done += size
-        tell(Progress(RESOURCE, done, total, finished=False, unit="bytes"))
-
-    reader, broken = Reader(), []
-    for source in sources:
-        before = reader.tally.events
-        opened = Opened(source, stdin, told)
-        reader.read(opened.chunks())
-        if opened.broken:
-            broken.append(source.name)
-        if source.given and reader.tally.events == before:
-            raise _nothing(source.name)
-    if not reader.tally.events:
-        raise _nothing(", ".join(paths))
-    progress(Progress(RESOURCE, done, total, finished=True, unit="bytes"))
-    return usage_of(reader, tuple(source.name for source in sources), tuple(broken))
+    reader = Reader()
+    read = read_through(paths, stdin, AUDIT_LOG, reader, progress=progress, cancelled=cancelled)
+    return usage_of(reader, read.files, read.broken)
 
 
 def read_chunks(chunks: Iterable[bytes], name: str) -> Usage:
@@ -152,14 +119,15 @@ def read_chunks(chunks: Iterable[bytes], name: str) -> Usage:
 
 def usage_of(reader: Reader, files: tuple[str, ...], broken: tuple[str, ...] = ()) -> Usage:
     """Return what was read."""
-    tally = reader.tally
+    tally, values = reader.tally, reader.values
+    odd = reader.odd | {"truncated": reader.odd["truncated"] + values.truncated}
     reading = Reading(
         files,
         events=tally.events,
-        oversized=reader.oversized,
+        oversized=values.oversized,
         dropped=tally.counts.dropped,
         broken=broken,
-        **reader.odd,
+        **odd,
     )
     uses = tuple(tally.counts.uses())
     return Usage(
@@ -172,12 +140,4 @@ def usage_of(reader: Reader, files: tuple[str, ...], broken: tuple[str, ...] = (
         last=tally.last,
         reading=reading,
         blind=blind_spots(tally, uses),
-    )
-
-
-def _nothing(name: str) -> InputError:
-    return InputError(
-        f"{one_line(name, 300)} holds no event of a Kubernetes audit log that says who asked for "
-        "what. Give the file that the API server's --audit-log-path names, or what CloudWatch, "
-        "Cloud Logging or Azure Monitor exports of it, as JSON."
     )

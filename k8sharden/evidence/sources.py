@@ -1,4 +1,4 @@
-"""Opens audit logs: files, rotated and compressed ones, whole folders, and the standard input."""
+"""Opens logs: files, rotated and compressed ones, whole folders, and the standard input."""
 
 import os
 import stat
@@ -10,14 +10,26 @@ from typing import BinaryIO, NoReturn
 import msgspec
 
 from k8sharden.errors import InputError
-from k8sharden.evidence.files import OPTION, STDIN
+from k8sharden.evidence.files import STDIN
 
 CHUNK = 2**20
 """Bytes that are read, and unpacked, at a time."""
 
 _GZIP = b"\x1f\x8b"
-_LOGS = (".log", ".gz", ".json", ".jsonl", ".ndjson", ".txt", "")
-"""How the names of logs end in a folder. Amazon Data Firehose gives its files no ending."""
+
+
+class About(msgspec.Struct, frozen=True):
+    """What is read: in one word, with an article, and the option that names it.
+
+    ``endings`` are those of its files in a folder. ``nothing`` follows the name of a file without
+    any.
+    """
+
+    name: str
+    what: str
+    option: str
+    endings: tuple[str, ...]
+    nothing: str
 
 
 class Source(msgspec.Struct, frozen=True):
@@ -29,37 +41,38 @@ class Source(msgspec.Struct, frozen=True):
     given: bool = True
 
 
-def find(paths: Sequence[str]) -> tuple[Source, ...]:
+def find(paths: Sequence[str], about: About) -> tuple[Source, ...]:
     """Return the files that are meant, in the order of their names, each once.
 
-    Raises `InputError` for one that is not there, and for a folder without a log.
+    Raises `InputError` for one that is not there, and for a folder without any.
     """
     found: dict[str, Source] = {}
     for given in paths:
-        for source in _files(given):
-            key = str(source.path.resolve()) if source.path else STDIN
-            found.setdefault(key, source)
+        if given == STDIN:
+            found.setdefault(STDIN, Source("the standard input"))
+            continue
+        try:
+            status = Path(given).stat()
+        except OSError as error:
+            what = f"{given} cannot be read as {about.what}: {error.strerror}."
+            raise InputError(what) from error
+        if not stat.S_ISDIR(status.st_mode):
+            sources = [Source(given, Path(given), status.st_size)]
+        else:
+            sources = _inside(given, about)
+        for source in sources:
+            found.setdefault(str(source.path.resolve()) if source.path else "", source)
     return tuple(found.values())
 
 
-def _files(given: str) -> Iterator[Source]:
-    if given == STDIN:
-        yield Source("the standard input")
-        return
-    path = Path(given)
-    try:
-        status = path.stat()
-    except OSError as error:
-        raise InputError(f"{given} cannot be read as an audit log: {error.strerror}.") from error
-    if not stat.S_ISDIR(status.st_mode):
-        yield Source(given, path, status.st_size)
-        return
-    within = [each for each in _walk(path) if _is_log(each)]
+def _inside(folder: str, about: About) -> list[Source]:
+    within = [each for each in _walk(Path(folder)) if _is_log(each, about.endings)]
     if not within:
         raise InputError(
-            f"No file in {given} is called like a log: name the files themselves with {OPTION}."
+            f"No file in {folder} is called like a log: name the files themselves with "
+            f"{about.option}."
         )
-    yield from (Source(str(each), each, _size(each), given=False) for each in within)
+    return [Source(str(each), each, _size(each), given=False) for each in within]
 
 
 def _walk(folder: Path) -> Iterator[Path]:
@@ -88,9 +101,9 @@ def _size(path: Path) -> int:
         return 0
 
 
-def _is_log(path: Path) -> bool:
+def _is_log(path: Path, endings: Sequence[str]) -> bool:
     """Whether a file is called like a log; rotated ones may end in a number: ``audit.log.1``."""
-    return path.suffix.lower() in _LOGS or ".log." in path.name.lower()
+    return path.suffix.lower() in endings or ".log." in path.name.lower()
 
 
 class Opened:

@@ -21,9 +21,9 @@ def begins_event(line: bytes) -> bool:
     return line.startswith(_BEGINNINGS)
 
 
-def pieces(line: bytes) -> list[bytes]:
-    """Cut a line where values meet, and where an event begins within another one."""
-    for beginning in _BEGINNINGS:
+def pieces(line: bytes, beginnings: tuple[bytes, ...] = _BEGINNINGS) -> list[bytes]:
+    """Cut a line where values meet, and where one with such a beginning begins within another."""
+    for beginning in beginnings:
         line = line.replace(beginning, b"\n" + beginning)
     found = line.replace(SEAM, b'}\n{"').split(b"\n")
     return [_ended(piece) for piece in found if piece.strip()]

@@ -1,9 +1,12 @@
 """What is told of a log that was read, on a line or two."""
 
+from collections.abc import Sequence
+
 from k8sharden.evidence.blind import span
 from k8sharden.model.text import one_line
 from k8sharden.model.usage import Reading, Usage
 
+_SHOWN = 3
 _ODD = {
     "malformed": "no event",
     "truncated": "cut off",
@@ -33,8 +36,13 @@ def oddities(reading: Reading) -> str:
         f"{count:,} {words}" for name, words in _ODD.items() if (count := getattr(reading, name))
     ]
     said = f"Odd lines: {', '.join(parts)}." if parts else ""
-    if reading.broken:
-        names = ", ".join(one_line(name, 120) for name in reading.broken[:3])
-        more = f" and {len(reading.broken) - 3} more" if len(reading.broken) > 3 else ""  # noqa: PLR2004 - as above
-        said = f"{said} Not read to the end: {names}{more}.".strip()
-    return said
+    return f"{said} {beyond(reading.broken)}".strip()
+
+
+def beyond(broken: Sequence[str]) -> str:
+    """Return a sentence on files that ended before their time; empty where none did."""
+    if not broken:
+        return ""
+    names = ", ".join(one_line(name, 120) for name in broken[:_SHOWN])
+    more = f" and {len(broken) - _SHOWN} more" if len(broken) > _SHOWN else ""
+    return f"Not read to the end: {names}{more}."

@@ -15,6 +15,7 @@ from k8sharden.cluster.observe import observer
 from k8sharden.cluster.progress import Stopped, Tell
 from k8sharden.cluster.reread import reread
 from k8sharden.config import ImageSettings
+from k8sharden.model.flows import Flows
 from k8sharden.model.inventory import Inventory, Source, SourceKind
 from k8sharden.model.masking import Masker
 from k8sharden.model.usage import Usage
@@ -79,6 +80,10 @@ class ClusterPlace:
 
     def usage(self) -> Usage | None:
         """Return nothing: a cluster does not hand its audit log out."""
+        return None
+
+    def flows(self) -> Flows | None:
+        """Return nothing: who watches connections is no API server."""
         return None
 
     @property

@@ -17,6 +17,7 @@ from k8sharden.export.inplace import file_diffs, fixable
 from k8sharden.export.pipelines import pipelines_beside
 from k8sharden.export.sources import Manifests, inventory_from, read_sources
 from k8sharden.model.decoding import uncollected
+from k8sharden.model.flows import Flows
 from k8sharden.model.inventory import Inventory, Source, SourceKind
 from k8sharden.model.ref import Ref
 from k8sharden.model.text import one_line
@@ -55,6 +56,10 @@ class FilesPlace:
 
     def usage(self) -> Usage | None:
         """Return nothing: files keep no audit log."""
+        return None
+
+    def flows(self) -> Flows | None:
+        """Return nothing: nothing calls anything in files."""
         return None
 
     @property

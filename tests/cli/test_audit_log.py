@@ -88,7 +88,7 @@ def test_manifests_take_a_log_on_trust(capsys: pytest.CaptureFixture[str], home:
     [
         (["scan", "--demo", "--audit-log", "gone.log"], "gone.log cannot be read"),
         (["scan", "-f", "pod.yaml", "--audit-log", "pod.yaml"], "holds no event"),
-        (["scan", "-f", "-", "--audit-log", "-"], "give one of them a file"),
+        (["scan", "-f", "-", "--audit-log", "-"], "give all but one a file"),
         (["--audit-log", "other.log", "scan"], "--audit-log goes behind the command"),
         (["usage"], "Name a log with --audit-log"),
         (["usage", "--demo", "--audit-log", "other.log"], "Name a log with --audit-log"),

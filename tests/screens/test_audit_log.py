@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from k8sharden.cli.app import _audit_log
+from k8sharden.cli.app import _evidence
 from k8sharden.errors import InputError
-from k8sharden.evidence.files import LogFiles
+from k8sharden.evidence.files import named
 from k8sharden.places.training import TrainingPlace
 from screens.app import HardeningApp
 from screens.rooms import Rooms
@@ -17,7 +17,7 @@ def test_every_session_of_the_app_reads_the_log_that_was_given(tmp_path: Path) -
     """Once for all of them; the commands that the app shows repeat it."""
     log = tmp_path / "audit.log"
     log.write_bytes(line(user={"username": "ada@kestrel.example"}))
-    app = HardeningApp(tmp_path, audit_log=LogFiles((str(log),)))
+    app = HardeningApp(tmp_path, evidence=named((str(log),), ()))
     rooms = Rooms(app.desk)
     first = rooms.session(TrainingPlace(tmp_path))
     usage = first.scan().inventory.facts.usage
@@ -32,4 +32,4 @@ def test_every_session_of_the_app_reads_the_log_that_was_given(tmp_path: Path) -
 def test_the_app_takes_no_log_through_its_keyboard() -> None:
     """Its keys come through the standard input."""
     with pytest.raises(InputError, match="reads its keys from stdin"):
-        _audit_log(("-",), insisted=False)
+        _evidence(audit_logs=("-",))
