@@ -4,6 +4,7 @@ An end stands for several pods or addresses. The worst answer of any pair counts
 whose second pod is cut off is broken.
 """
 
+import ipaddress
 from collections.abc import Iterable, Mapping
 from itertools import product
 from typing import cast
@@ -59,11 +60,24 @@ def parties_of(end: End, inventory: Inventory) -> tuple[Party, ...]:
             workload = _workloads(inventory).get(end.ref) if end.ref else None
             return workload_parties(workload, inventory) if workload else ()
         case EndKind.OUTSIDE:
-            return (outside(end.address) if end.address else outside(),)
+            return tuple(map(outside, _bounds(end.address))) or (outside(),)
         case EndKind.CONTROL_PLANE:
             return tuple(map(outside, api_server_addresses(inventory))) or (outside(),)
         case EndKind.NODES:
+            if end.address:
+                return tuple(map(outside, _bounds(end.address)))
             return tuple(_nodes(inventory)) or (outside(),)
+
+
+def _bounds(block: str) -> tuple[str, ...]:
+    """Return the first and the last address of a block: the worst of both counts for all of it."""
+    if not block:
+        return ()
+    try:
+        known = ipaddress.ip_network(block, strict=False)
+    except ValueError:
+        return (block,)
+    return tuple(dict.fromkeys((str(known[0]), str(known[-1]))))
 
 
 def api_server_addresses(inventory: Inventory) -> tuple[str, ...]:
