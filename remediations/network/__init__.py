@@ -1,6 +1,16 @@
 """Network policies: who may talk to whom."""
 
 from k8sharden.model.item import Item
-from remediations.network import no_default_deny_ingress
+from remediations.network import (
+    dead_selector,
+    exposed,
+    no_default_deny_ingress,
+    policytypes_gap,
+)
 
-ITEMS: tuple[Item, ...] = (no_default_deny_ingress.ITEM,)
+ITEMS: tuple[Item, ...] = (
+    no_default_deny_ingress.ITEM,
+    dead_selector.ITEM,
+    policytypes_gap.ITEM,
+    exposed.ITEM,
+)

@@ -14,6 +14,7 @@ GRAMMARS = (
     "k8sharden.analysis.container_users",
     "k8sharden.analysis.guards",
     "k8sharden.analysis.images",
+    "k8sharden.analysis.network.calls.controllers",
     "k8sharden.analysis.rbac.aggregation",
     "k8sharden.analysis.rbac.authorize",
     "k8sharden.analysis.rbac.built_in",
