@@ -59,10 +59,12 @@ class WebhookRule(Struct, frozen=True):
 
 
 class WebhookService(Struct, frozen=True):
-    """The Service that answers for a webhook."""
+    """The Service that answers for a webhook, on port 443 where it says no other."""
 
     name: str = ""
     namespace: str = ""
+    port: int | None = None
+    path: str | None = None
 
 
 class WebhookClient(Struct, frozen=True):

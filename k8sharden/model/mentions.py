@@ -20,12 +20,14 @@ MOST = 60
 class Mention(msgspec.Struct, frozen=True, order=True):
     """A host as a text names it: a name or an address, ``port`` 0 and ``scheme`` empty if not said.
 
-    ``sure`` where the text says that it is an address: by a scheme or a port beside it.
+    ``sure`` where the text says that it is an address: by a scheme or a port beside it. ``named``
+    where a key inside the text does, such as ``host:`` in a file.
     """
 
     host: str
     port: int = 0
     scheme: str = ""
+    named: bool = False
 
     @property
     def sure(self) -> bool:
@@ -42,15 +44,23 @@ class Mentions(tuple[Mention, ...]):
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _HOST = rf"(?:{_LABEL}(?:\.{_LABEL})*\.?|\[[0-9a-f:.]+\])"
 _URL = re.compile(
-    rf"([a-z][a-z0-9+.-]{{0,20}})://(?:[^\s/@'\"]*@)?({_HOST})(?::(\d{{1,5}}))?(?![\w.-])"
+    rf"([a-z][a-z0-9+.-]{{0,20}})://(?:[^\s/'\"]*@)?({_HOST})(?::(\d{{1,5}}))?(?![\w.@-])(?!:\w)"
 )
 _PAIR = re.compile(rf"(?<![\w./:@-])({_HOST}):(\d{{1,5}})(?![\w.:-])")
 _BARE = re.compile(rf"({_HOST})")
 _DOTTED = re.compile(rf"(?<![\w./:@-])({_LABEL}(?:\.{_LABEL})+)(?![\w.:-])")
+_KEYED = re.compile(
+    r"(?i:host|hostname|server|addr|address|endpoint|broker|upstream|smarthost)s?['\"]?"
+    rf"[ \t]{{0,20}}[:=][ \t]{{0,20}}(?:tcp:|- )?['\"]?({_HOST})(?![\w.:@/-])"
+    r"(?:['\"]?[\s,;]{1,40}['\"]?[\w.-]{0,40}(?i:port)['\"]?[ \t]{0,20}[:=][ \t]{0,20}['\"]?(\d{1,5}))?"
+)
 
 
 def mentions(text: str) -> Mentions:
-    """Return the hosts in a text: in URLs, before a port, or where it is nothing but a host."""
+    """Return the hosts in a text: in URLs, before a port, or where it is nothing but a host.
+
+    Also behind a key that says so, in files and in lists of parameters.
+    """
     text = text[:LONGEST]
     found: dict[Mention, None] = {}
     for scheme, host, port in _URL.findall(text):
@@ -59,6 +69,8 @@ def mentions(text: str) -> Mentions:
         found[_mention(host, port)] = None
     for host in _DOTTED.findall(text):
         found[_mention(host)] = None
+    for host, port in _KEYED.findall(text):
+        found[msgspec.structs.replace(_mention(host, port), named=True)] = None
     if whole := _BARE.fullmatch(text.strip()):
         found[_mention(whole[1])] = None
     kept = [each for each in found if each.host and each.port < 65_536]  # noqa: PLR2004 - ports

@@ -4,16 +4,24 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import cast
 
 from k8sharden.analysis.network.calls.config import from_config
+from k8sharden.analysis.network.calls.control_plane import from_control_plane
 from k8sharden.analysis.network.calls.dns import from_dns
+from k8sharden.analysis.network.calls.exposed import from_exposed
 from k8sharden.analysis.network.calls.found import Found
+from k8sharden.analysis.network.calls.monitors import from_monitors
 from k8sharden.analysis.network.calls.routes import from_routes
+from k8sharden.analysis.network.calls.untold import callerless, strangers
 from k8sharden.analysis.network.edges import Calls, Edge, End, Evidence, EvidenceKind, Untold
 from k8sharden.model.inventory import Inventory
 
 _SOURCES: tuple[Callable[[Inventory], Iterable[Found]], ...] = (
     from_routes,
+    from_monitors,
+    from_control_plane,
+    from_exposed,
     from_dns,
     from_config,
+    strangers,
 )
 _MOST_EVIDENCE = 10
 
@@ -22,7 +30,10 @@ def calls_of(inventory: Inventory) -> Calls:
     """Return who calls whom, as far as anything tells; derived once from an inventory."""
     if "calls" not in inventory.cache:
         found = (each for source in _SOURCES for each in source(inventory))
-        inventory.cache["calls"] = merged(found)
+        calls = merged(found)
+        untold = (*calls.untold, *callerless(calls.edges, inventory))
+        whole = Calls(calls.edges, tuple(sorted(untold, key=_order)))
+        inventory.cache["calls"] = whole
     return cast("Calls", inventory.cache["calls"])
 
 

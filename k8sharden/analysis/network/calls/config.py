@@ -28,7 +28,9 @@ def _of(workload: Workload, hosts: Hosts, inventory: Inventory) -> Iterator[Foun
     for setting in settings(workload, inventory):
         for mention in dict.fromkeys(setting.hosts):
             if setting.believed(mention):
-                lead = hosts.lead(mention, workload.namespace, hinted=setting.hinted)
+                lead = hosts.lead(
+                    mention, workload.namespace, hinted=setting.hinted or mention.named
+                )
                 yield from _edges(workload, setting, mention, lead)
     if names := secrets(workload):
         yield Untold(workload.ref, _unread(names), workload.ref)

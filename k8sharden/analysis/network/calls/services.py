@@ -94,8 +94,15 @@ class Services:
         return tuple(Target(End(EndKind.CONTROL_PLANE), port) for port in sorted(wanted))
 
     def straight(self, service: n.Service, port: int, pod: str = "") -> tuple[Target, ...]:
-        """Return a port of the pods themselves, which a headless Service leads to by name."""
-        return tuple(Target(workload_end(each.ref), port) for each in self._named(service, pod))
+        """Return a port of the pods themselves, which a headless Service leads to by name.
+
+        Peers may speak by UDP on the same port: where the containers declare that, it counts.
+        """
+        return tuple(
+            Target(workload_end(each.ref), port, protocol)
+            for each in self._named(service, pod)
+            for protocol in _protocols(each, port)
+        )
 
     def _of(self, service: n.Service, port: n.ServicePort, pod: str) -> Iterator[Target]:
         protocol = port.protocol or "TCP"
@@ -134,6 +141,15 @@ def ports_of(
         return (wanted,)
     specs = [workload.spec, *(pod.spec for pod in pods_of(inventory).get(workload.ref, ()))]
     return tuple(sorted({number for spec in specs for number in _named(spec, wanted, protocol)}))
+
+
+def _protocols(workload: Workload, number: int) -> list[str]:
+    """Return the protocols that containers declare for a port, TCP where they say nothing."""
+    ports = (
+        port for seen in visit_containers(workload.spec) for port in seen.container.ports or ()
+    )
+    found = {each.protocol or "TCP" for each in ports if each.container_port == number}
+    return sorted(found) or ["TCP"]
 
 
 def _named(spec: PodSpec, name: str, protocol: str) -> Iterator[int]:
