@@ -30,6 +30,7 @@ _COMMANDS = {
     "missions": ("missions", "Attack the training cluster, harden it, see the attack fail."),
     "explain": ("learn", "The lesson of one check."),
     "checks": ("learn", "The catalogue of checks."),
+    "calls": ("calls", "Who calls whom, by what shows it, and what nothing tells."),
     "who-can": ("who_can", "Who may do something, by which binding and role."),
     "rights": ("rights", "What a subject may do, how it comes to it, and what of it is used."),
     "permissions": ("permissions", "The least roles that scanning and applying need."),
