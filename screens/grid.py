@@ -25,7 +25,7 @@ _HEADS = 1
 """Lines above the cells: the heads of the columns."""
 
 
-class Spot(NamedTuple):
+class Place(NamedTuple):
     """A cell, by row and column."""
 
     row: int
@@ -43,7 +43,7 @@ class Sheet(NamedTuple):
     word: Callable[[int, int], tuple[str, str]]
 
 
-CLASSES = ("grid--open", "grid--some", "grid--shut", "grid--unknown", "grid--changed")
+CLASSES = ("grid--open", "grid--some", "grid--shut", "grid--unknown")
 """The names under which the style sheet gives colours."""
 
 
@@ -76,24 +76,24 @@ class Grid(ScrollView, can_focus=True):
         self._cell = cell
         self._head = head
         self._sheet = Sheet((), (), lambda _row, _column: ("", ""))
-        self._cursor = Spot(0, 0)
+        self._cursor = Place(0, 0)
         self._left = 0
         """The first column that is shown."""
 
     @property
-    def cursor(self) -> Spot | None:
+    def cursor(self) -> Place | None:
         """The cell under the cursor; None where there is none."""
         return self._cursor if self._sheet.rows and self._sheet.columns else None
 
-    def load(self, sheet: Sheet, cursor: Spot | None = None) -> None:
+    def load(self, sheet: Sheet, cursor: Place | None = None) -> None:
         """Show other cells, with the cursor on one of them, or where it was."""
         self._sheet = sheet
         self.virtual_size = Size(0, len(sheet.rows) + _HEADS)
         self._place(cursor or self._cursor)
 
-    def _place(self, spot: Spot) -> None:
+    def _place(self, spot: Place) -> None:
         rows, columns = len(self._sheet.rows), len(self._sheet.columns)
-        self._cursor = Spot(max(0, min(spot.row, rows - 1)), max(0, min(spot.column, columns - 1)))
+        self._cursor = Place(max(0, min(spot.row, rows - 1)), max(0, min(spot.column, columns - 1)))
         self._show_cursor()
         self.refresh()
         self.post_message(self.Moved())
@@ -164,11 +164,11 @@ class Grid(ScrollView, can_focus=True):
         row = int(event.y) - _HEADS + int(self.scroll_offset.y)
         column = (int(event.x) - self._head) // self._cell + self._left
         if int(event.y) >= _HEADS and int(event.x) >= self._head:
-            self._place(Spot(row, column))
+            self._place(Place(row, column))
 
     def action_move(self, rows: int, columns: int) -> None:
         """Move the cursor."""
-        self._place(Spot(self._cursor.row + rows, self._cursor.column + columns))
+        self._place(Place(self._cursor.row + rows, self._cursor.column + columns))
 
     def action_page(self, pages: int) -> None:
         """Move the cursor by a screenful."""
@@ -176,7 +176,7 @@ class Grid(ScrollView, can_focus=True):
 
     def action_go(self, row: int) -> None:
         """Go to the first row, or with -1 to the last one."""
-        self._place(Spot(row if row >= 0 else len(self._sheet.rows) - 1, self._cursor.column))
+        self._place(Place(row if row >= 0 else len(self._sheet.rows) - 1, self._cursor.column))
 
     def action_open(self) -> None:
         """Tell the screen that somebody wants to look into the cell."""

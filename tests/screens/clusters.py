@@ -66,11 +66,17 @@ class Closed(Failing):
 class Hidden(Own):
     """The user may not read everything."""
 
+    hidden: tuple[kinds.ResourceType, ...] = (
+        kinds.NODES,
+        kinds.ROLE_BINDINGS,
+        kinds.CLUSTER_ROLE_BINDINGS,
+    )
+
     def collect(self, progress: Progressed, cancelled: Callable[[], bool]) -> Inventory:
         """Leave out what is not allowed."""
         inventory = super().collect(progress, cancelled)
         ledger = dict(inventory.ledger)
-        for kind in (kinds.NODES, kinds.ROLE_BINDINGS, kinds.CLUSTER_ROLE_BINDINGS):
+        for kind in self.hidden:
             ledger[kind.key] = Entry(
                 kind.key, Coverage.FORBIDDEN, permission=f"list {kind.key} in all namespaces"
             )

@@ -186,6 +186,9 @@ SCENES: dict[str, Scene] = {
     # The areas.
     "area-rbac": Scene(("1",)),
     "area-network": Scene(("2",)),
+    "reach": Scene(("2", "P", "…Shown: now")),
+    "reach-after": Scene(("2", "P", "…Shown: now", *("down",) * 9, *("right",) * 9, "f")),
+    "reach-within": Scene(("2", "P", "…Shown: now", "j", "l", "enter", "…in ci")),
     "area-pod-security": Scene(("3",)),
     "area-pod-security-picture": Scene(("3", "P", "…Restricted:")),
     "area-images": Scene(("4",)),

@@ -30,6 +30,7 @@ WALK: tuple[tuple[str, ...], ...] = (
     ("escape", "L"),
     ("escape", "E"),
     ("escape", "1", "P"),
+    ("escape", "escape", "2", "P"),
     ("escape", "1", "e"),
     ("escape", "a"),
     ("a", "tab", "enter"),

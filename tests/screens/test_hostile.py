@@ -97,6 +97,8 @@ def ways() -> Iterator[tuple[str, ...]]:
     yield ("1", "E")
     yield ("1", "d")
     yield ("1", "P")
+    yield ("2", "P")
+    yield ("2", "P", "enter", "enter", "G")
     yield ("2", "A", "a")
     yield ("2", "space", "a", "a")
     yield ("2", "space", "e")
