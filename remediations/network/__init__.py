@@ -2,6 +2,7 @@
 
 from k8sharden.model.item import Item
 from remediations.network import (
+    allow_all,
     dead_selector,
     exposed,
     no_default_deny_ingress,
@@ -10,6 +11,7 @@ from remediations.network import (
 
 ITEMS: tuple[Item, ...] = (
     no_default_deny_ingress.ITEM,
+    allow_all.ITEM,
     dead_selector.ITEM,
     policytypes_gap.ITEM,
     exposed.ITEM,

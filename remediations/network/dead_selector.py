@@ -11,6 +11,7 @@ Source: kubernetes.io, Network Policies; the API reference of networking.k8s.io/
 from collections.abc import Iterator, Sequence
 
 from k8sharden.analysis.network.dead import Dead, dead_selectors, show_selector
+from k8sharden.analysis.network.opened import rules_of
 from k8sharden.analysis.network.policies import Direction
 from k8sharden.analysis.network.proven import proven
 from k8sharden.analysis.system import is_system_namespace
@@ -21,7 +22,7 @@ from k8sharden.model.finding import Area, Finding, Severity, Status
 from k8sharden.model.inventory import Inventory
 from k8sharden.model.item import Item, Lesson, Reference, Scope
 from remediations.network.keeping import RESTS_ON, held_back
-from remediations.network.policy_edits import as_written, changed_by, policy_at, rules_of
+from remediations.network.policy_edits import as_written, changed_by, policy_at
 
 _NEEDS = (kinds.NETWORK_POLICIES, *kinds.WORKLOADS)
 _ELSEWHERE = (kinds.NAMESPACES, *kinds.WORKLOADS)

@@ -1,11 +1,10 @@
 """Policies as the API writes them: what the items on policies share."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
-from k8sharden.analysis.network.policies import Direction
 from k8sharden.model import kinds
 from k8sharden.model import network as n
 from k8sharden.model.change import Edit
@@ -19,16 +18,6 @@ def policy_at(ref: Ref, inventory: Inventory) -> n.NetworkPolicy | None:
     known = inventory.of(kinds.NETWORK_POLICIES, n.NetworkPolicy)
     wanted = (ref.namespace, ref.name)
     return next((each for each in known if (each.namespace, each.name) == wanted), None)
-
-
-def rules_of(policy: n.NetworkPolicy, way: Direction) -> Sequence[n.Rule]:
-    """Return a policy's rules of one direction."""
-    return (policy.spec.ingress if way is Direction.INGRESS else policy.spec.egress) or ()
-
-
-def peers_of(rule: n.Rule, way: Direction) -> Sequence[n.Peer]:
-    """Return whom a rule of a direction names."""
-    return (rule.from_ if way is Direction.INGRESS else rule.to) or ()
 
 
 def changed_by(policy: n.NetworkPolicy, *edits: Edit) -> Mapping[Ref, Mapping[str, Any]]:

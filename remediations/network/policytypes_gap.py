@@ -11,6 +11,7 @@ Source: kubernetes.io, Network Policies; the API reference of networking.k8s.io/
 from collections.abc import Iterator
 
 from k8sharden.analysis.network.labelled import pods_selected, workloads_selected
+from k8sharden.analysis.network.opened import rules_of
 from k8sharden.analysis.network.policies import Direction, directions
 from k8sharden.analysis.network.proven import proven
 from k8sharden.analysis.system import is_system_namespace
@@ -21,7 +22,7 @@ from k8sharden.model.finding import Area, Finding, Severity, Status
 from k8sharden.model.inventory import Inventory
 from k8sharden.model.item import Item, Lesson, Reference, Scope
 from remediations.network.keeping import RESTS_ON, enumerated, held_back, untold
-from remediations.network.policy_edits import changed_by, counted, policy_at, rules_of
+from remediations.network.policy_edits import changed_by, counted, policy_at
 
 
 def evaluate(inventory: Inventory) -> Iterator[Finding]:

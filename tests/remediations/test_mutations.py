@@ -14,7 +14,16 @@ GRAMMARS = (
     "k8sharden.analysis.container_users",
     "k8sharden.analysis.guards",
     "k8sharden.analysis.images",
-    "k8sharden.analysis.network.calls.controllers",
+    "k8sharden.analysis.network.allows",
+    "k8sharden.analysis.network.beyond",
+    "k8sharden.analysis.network.calls",
+    "k8sharden.analysis.network.decide",
+    "k8sharden.analysis.network.judged",
+    "k8sharden.analysis.network.needs",
+    "k8sharden.analysis.network.parties",
+    "k8sharden.analysis.network.policies",
+    "k8sharden.analysis.network.rules",
+    "k8sharden.analysis.network.units",
     "k8sharden.analysis.rbac.aggregation",
     "k8sharden.analysis.rbac.authorize",
     "k8sharden.analysis.rbac.built_in",
@@ -71,7 +80,7 @@ def _holders(item: Item, mutant: Mutant) -> tuple[str, ...]:
 
 
 def _is_held_elsewhere(item: Item, mutant: Mutant) -> bool:
-    known = mutant.function.__module__ in GRAMMARS
+    known = mutant.function.__module__.startswith(GRAMMARS)
     return known or _holders(item, mutant)[0] != item.id
 
 
