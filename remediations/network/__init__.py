@@ -3,6 +3,8 @@
 from k8sharden.model.item import Item
 from remediations.network import (
     allow_all,
+    cilium_mode,
+    cni_unenforced,
     dead_selector,
     exposed,
     no_default_deny_ingress,
@@ -10,9 +12,11 @@ from remediations.network import (
 )
 
 ITEMS: tuple[Item, ...] = (
+    cni_unenforced.ITEM,
     no_default_deny_ingress.ITEM,
     allow_all.ITEM,
     dead_selector.ITEM,
     policytypes_gap.ITEM,
+    cilium_mode.ITEM,
     exposed.ITEM,
 )

@@ -59,13 +59,18 @@ def found(inventory: Inventory, *, system: bool) -> dict[str, set[str]]:
 def test_the_items_find_what_was_planted_and_nothing_else(inventory: Inventory) -> None:
     """The truth table holds in both directions, for every item; nothing is left open."""
     planted = {check: set(labels) for check, labels in TRUTH["planted"].items()}
-    assert found(inventory, system=False) == planted
+    nothing: dict[str, set[str]] = {row["check"]: set() for row in TRUTH["elsewhere"]}
+    assert found(inventory, system=False) == {**planted, **nothing}
 
 
 def test_every_item_has_something_to_find() -> None:
-    """Whoever learns meets every item of the catalogue in the training cluster."""
+    """Whoever learns meets every item of the catalogue, but those that would need another cluster.
+
+    For these a reason stands beside the truth.
+    """
     in_cluster = [item for item in OWN if not item.repository_only]
-    assert [item.id for item in in_cluster if not TRUTH["planted"].get(item.id)] == []
+    elsewhere = [row["check"] for row in TRUTH["elsewhere"] if row["reason"].endswith(".")]
+    assert [item.id for item in in_cluster if not TRUTH["planted"].get(item.id)] == elsewhere
 
 
 def test_the_clusters_own_parts_stand_in_a_bucket_of_their_own(inventory: Inventory) -> None:

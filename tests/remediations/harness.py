@@ -13,7 +13,8 @@ objects that a cluster would list. A document of kind `Evidence` fills what is n
     scannedAt: 1795000000
     pipelines: [{path: .gitlab-ci.yml, text: …}]
 
-Policies are enforced in it, by Calico, unless a Node stands there: then what is there tells.
+Policies are enforced in it, by Calico, unless a Node stands there, or `plugin: seen` in the
+`Evidence`: then what is there tells.
 
 One of kind `Expected` says what exactly is to be found, each finding by its resource, and which
 kind of change answers it (`none` for a reason):
@@ -98,7 +99,7 @@ def inventory(docs: Iterable[Document], source: Source = TRAINING) -> Inventory:
         facts=_facts(evidence.get("facts", {})),
         scanned_at=evidence.get("scannedAt", 0.0),
         pipelines=tuple(msgspec.convert(evidence.get("pipelines", ()), list[Pipeline])),
-        cache={} if objects[kinds.NODES.key] else dict(ENFORCED),
+        cache={} if objects[kinds.NODES.key] or "plugin" in evidence else dict(ENFORCED),
     )
 
 

@@ -17,6 +17,7 @@ from k8sharden.analysis.network.plugins import CILIUM, Agent, agents, unknown_pl
 from k8sharden.model import kinds
 from k8sharden.model import objects as o
 from k8sharden.model.inventory import Coverage, Inventory, SourceKind
+from k8sharden.model.kinds import ResourceType
 
 _CACHED = "enforcement"
 
@@ -74,10 +75,14 @@ def _enforcement(inventory: Inventory) -> Enforcement | None:
         missing = f" Missing permission: {entry.permission}." if entry.permission else ""
         why = "DaemonSets were not all read, which tell the network plug-in and what it enforces."
         return Enforcement(State.UNKNOWN, "", why + missing)
-    if not inventory.pods and not inventory.of(kinds.NODES, o.Node):
+    if all(_has_none(kind, inventory) for kind in (kinds.PODS, kinds.NODES)):
         return None
     found = sorted(_candidates(inventory), key=lambda each: _RANKS[each.state])
     return found[0] if found else _unrecognised(inventory)
+
+
+def _has_none(kind: ResourceType, inventory: Inventory) -> bool:
+    return inventory.entry(kind).complete and not inventory.of(kind, o.Object)
 
 
 _RANKS = {state: rank for rank, state in enumerate(State)}
@@ -114,11 +119,9 @@ def _unknown(agent: Agent, why: str) -> Enforcement:
 
 
 def _enforced(agent: Agent, mode: str = "") -> Enforcement:
-    how = f" {agent.why} and" if agent.why else ""
-    said = f"{agent.plugin} enforces NetworkPolicies: {agent.label}{how} is ready on "
-    return Enforcement(
-        State.ENFORCED, agent.plugin, f"{said}{agent.ready} of {agent.nodes} nodes.", mode
-    )
+    where = f"{agent.label} is ready on {agent.ready} of {agent.nodes} nodes"
+    why = f"{agent.plugin} enforces NetworkPolicies: {where}."
+    return Enforcement(State.ENFORCED, agent.plugin, why, mode)
 
 
 def _by_settings(agent: Agent, inventory: Inventory) -> Enforcement:

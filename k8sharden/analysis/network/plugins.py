@@ -22,17 +22,21 @@ from k8sharden.model.pods import Container, visit_containers
 CILIUM = "Cilium"
 FLANNEL = "Flannel"
 AMAZON = "The Amazon VPC CNI"
+KIND = "kindnet"
+ROUTER = "kube-router"
+WEAVE = "Weave Net"
 
 _INSTALLS = ("/etc/cni", "/opt/cni")
 _KINDNET = re.compile(r"v(\d{8})-")
-_KIND_0_24 = "20240813"
+_WITHOUT, _WITH = "20240513", "20240813"
+"""The days in the tags of kindnet's images: in kind 0.23, and in 0.24 which enforces."""
 
 
 class Agent(msgspec.Struct, frozen=True):
     """A plug-in's pods on the nodes.
 
-    ``enforces`` is None where that cannot be told from it; ``why`` says what it rests on, as the
-    end of a sentence.
+    ``enforces`` is None where that cannot be told from it; ``why`` says, as the end of a sentence,
+    what keeps it from a clear yes.
     """
 
     plugin: str
@@ -112,7 +116,7 @@ def _flag(container: Container, name: str) -> str:
 def _amazon(container: Container) -> tuple[bool | None, str]:
     name = "enable-network-policy"
     if _flag(container, name) == "true":
-        return True, f"its node agent has --{name}=true"
+        return True, ""
     return False, f"its node agent has no --{name}=true"
 
 
@@ -125,12 +129,12 @@ def _router(container: Container) -> tuple[bool | None, str]:
 
 def _kindnet(container: Container) -> tuple[bool | None, str]:
     image = parse_image(container.image)
-    made = _KINDNET.match(image.tag or "") if image else None
-    if made is None:
-        return None, "the tag of its image does not say how old it is"
-    if made[1] < _KIND_0_24:
+    made = _KINDNET.match(image.tag) if image else None
+    if made and made[1] <= _WITHOUT:
         return False, f"its image is of {made[1]}, and it enforces since kind 0.24"
-    return True, ""
+    if made and made[1] >= _WITH:
+        return True, ""
+    return None, "its image does not tell whether it is of kind 0.24 or later"
 
 
 _KNOWN = (
@@ -147,12 +151,12 @@ _KNOWN = (
     _Known("Kube-OVN", "kube-ovn-cni", ("cni-server",), _always),
     _Known("kube-network-policies", ".*", ("kube-network-policies",), _always),
     _Known("Azure NPM", "azure-npm", ("azure-npm",), _always),
-    _Known("Weave Net", "weave-net", ("weave-npc",), _always),
-    _Known("kube-router", ".*kube-router.*", ("kube-router",), _router),
-    _Known("kindnet", "kindnet", ("kindnet-cni",), _kindnet),
+    _Known(WEAVE, "weave-net", ("weave-npc",), _always),
+    _Known(ROUTER, ".*kube-router.*", ("kube-router",), _router),
+    _Known(KIND, "kindnet", ("kindnet-cni",), _kindnet),
     _Known(AMAZON, "aws-node", ("aws-eks-nodeagent",), _amazon),
     _Known(AMAZON, "aws-node", ("aws-node",), _never),
     _Known(FLANNEL, ".*flannel.*", ("kube-flannel",), _never),
-    _Known("Weave Net", "weave-net", ("weave",), _never),
+    _Known(WEAVE, "weave-net", ("weave",), _never),
 )
 """What enforces stands before what does not: Flannel beside Calico is Canal, and enforces."""
