@@ -49,6 +49,7 @@ class PodStatus(Struct, frozen=True):
     phase: str | None = None
     pod_ip: str | None = msgspec.field(name="podIP", default=None)
     pod_ips: list[n.Address] | None = msgspec.field(name="podIPs", default=None)
+    start_time: str | None = None
     container_statuses: list[ContainerStatus] | None = None
     init_container_statuses: list[ContainerStatus] | None = None
     ephemeral_container_statuses: list[EphemeralStatus] | None = None

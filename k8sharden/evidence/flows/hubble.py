@@ -36,6 +36,9 @@ _CIDRS, _NODES = range(1 << 24, 1 << 25), range(1 << 25, 1 << 26)
 _API_SERVER = b'"reserved:kube-apiserver"'
 _CLUSTER = b'"k8s:io.cilium.k8s.policy.cluster='
 
+_LASTING = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "CronJob", "Job")
+"""Kinds of Kubernetes' own that make pods: the pods come and go, and their names are not kept."""
+
 _EPHEMERAL = 32_768
 """The first of the ports from which Linux lets clients call (net.ipv4.ip_local_port_range)."""
 
@@ -235,12 +238,10 @@ def _end(
         return FlowEnd(address=_short(address), identity=f"cluster/{cluster}"[:LONGEST])
     if not end.namespace:
         return FlowEnd(address=_short(address), identity=_identity(end), host=_host(names))
-    if end.workloads:
-        first = end.workloads[0]
-        if len(end.workloads) == 1 and first.name and first.kind:
-            word = f"{first.kind}/{first.name}"[:LONGEST]
-            return FlowEnd(end.namespace[:LONGEST], _short(end.pod_name), word)
-    return FlowEnd(end.namespace[:LONGEST], _short(end.pod_name), address=_short(address))
+    work = end.workloads[0] if end.workloads and len(end.workloads) == 1 else _Workload()
+    if work.kind in _LASTING and work.name:
+        return FlowEnd(end.namespace[:LONGEST], workload=f"{work.kind}/{work.name}"[:LONGEST])
+    return FlowEnd(end.namespace[:LONGEST], _short(end.pod_name))
 
 
 def _identity(end: _Endpoint) -> str:
