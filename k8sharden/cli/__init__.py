@@ -24,6 +24,7 @@ _COMMANDS = {
     "levels": ("levels", "The Pod Security level of each namespace, now and after the fixes."),
     "paths": ("paths", "What subjects can become by what they may do, and the cheapest cut."),
     "usage": ("usage", "Who used what, by an audit log, and what that log cannot show."),
+    "flows": ("flows", "Who was seen calling whom, and what that cannot show."),
     "journal": ("journal", "Show what was done, and take it back."),
     "login": ("login", "Keep the token of a server, or the login of a registry, in the keyring."),
     "logout": ("login", "Take it out of the keyring."),

@@ -3,7 +3,6 @@
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 import click
@@ -13,7 +12,7 @@ from k8sharden.analysis.rbac.subjects import account_of, user_of
 from k8sharden.cli.evidence import audit_log_option
 from k8sharden.cli.output import emit, out_option, output_options, say, scanning, table, to_json
 from k8sharden.errors import InputError
-from k8sharden.evidence.blind import stamp
+from k8sharden.evidence.blind import moment, stamp
 from k8sharden.evidence.files import OPTION
 from k8sharden.evidence.read import read_chunks, read_logs
 from k8sharden.evidence.words import told
@@ -52,13 +51,13 @@ def document(found: Usage) -> Mapping[str, Any]:
     """Return what is printed as JSON; times are RFC 3339, or empty where none is known."""
     return {
         "schema": "k8sharden.usage/v1",
-        "first": _time(found.first),
-        "last": _time(found.last),
+        "first": moment(found.first),
+        "last": moment(found.last),
         "clusters": found.clusters,
         "reading": msgspec.to_builtins(found.reading),
         "blind": found.blind,
         "uses": [
-            {**msgspec.to_builtins(use), "first": _time(use.first), "last": _time(use.last)}
+            {**msgspec.to_builtins(use), "first": moment(use.first), "last": moment(use.last)}
             for use in found.uses
         ],
     }
@@ -136,10 +135,3 @@ def _requests(uses: Sequence[Use]) -> str:
     ]
     heads = ("VERB", "RESOURCE", "NAMESPACE", "NAME", "ALLOWED", "DENIED", "LAST (UTC)")
     return table(heads, rows)
-
-
-def _time(when: float) -> str:
-    try:
-        return datetime.fromtimestamp(when, UTC).isoformat() if when else ""
-    except (ValueError, OverflowError, OSError):
-        return ""

@@ -62,6 +62,14 @@ def stamp(when: float) -> str:
         return "an unknown time"
 
 
+def moment(when: float) -> str:
+    """Return a time as RFC 3339 has it, given in seconds since 1970; empty where none is known."""
+    try:
+        return datetime.fromtimestamp(when, UTC).isoformat() if when else ""
+    except (ValueError, OverflowError, OSError):
+        return ""
+
+
 def _window(tally: Tally) -> str:
     if not tally.last:
         return "No event has a time: how long the log is cannot be told."

@@ -8,12 +8,14 @@ from pathlib import Path
 from k8sharden.cluster.api import Api
 from k8sharden.cluster.interrupt import stop_if
 from k8sharden.cluster.progress import Progress, Stopped, Tell
-from k8sharden.cluster.training import audit_log, training_cluster
+from k8sharden.cluster.training import audit_log, flows, training_cluster
 from k8sharden.cluster.training.control_plane import TrainingCluster
 from k8sharden.cluster.training.registry import SETTLED, answers
 from k8sharden.errors import InputError
+from k8sharden.evidence.flows.read import read_flow_chunks
 from k8sharden.evidence.read import read_chunks
 from k8sharden.model.facts import ImageFact
+from k8sharden.model.flows import Flows
 from k8sharden.model.inventory import SourceKind
 from k8sharden.model.usage import Usage
 from k8sharden.places.cluster import ClusterPlace
@@ -49,6 +51,7 @@ class TrainingPlace(ClusterPlace):
         self.kind = SourceKind.DEMO
         self.registries = TrainingRegistries()
         self._usage: tuple[int, Usage] | None = None
+        self._flows: tuple[int, Flows] | None = None
 
     def _load(self) -> TrainingCluster:
         """Begin anew where nothing was kept, or where what was kept cannot be read."""
@@ -64,6 +67,14 @@ class TrainingPlace(ClusterPlace):
         if self._usage is None or self._usage[0] != day:
             self._usage = day, read_chunks(audit_log.lines(now), audit_log.NAME)
         return self._usage[1]
+
+    def flows(self) -> Flows | None:
+        """Say what was seen on the network on the day that Ines watched it."""
+        now = time.time()
+        day = int(now // _DAY)
+        if self._flows is None or self._flows[0] != day:
+            self._flows = day, read_flow_chunks(flows.lines(now), flows.NAME)
+        return self._flows[1]
 
     def keep(self) -> None:
         """Write the cluster's objects to its file, whole or not at all.

@@ -19,7 +19,7 @@ def told_flows(flows: Flows) -> tuple[str, ...]:
     files = one_line(reading.files[0], 200) if len(reading.files) == 1 else ""
     window = f", {span(flows.first, flows.last)}" if flows.last else ""
     first = (
-        f"Flows: {files or f'{len(reading.files):,} files'}, {reading.flows:,} of "
+        f"Flows: {files or f'{len(reading.files):,} files'}, {reading.flows:,} in "
         f"{len(flows.flows):,} kinds{window}."
     )
     rest = unused(flows)

@@ -9,6 +9,7 @@ from k8sharden.analysis.network.calls.dns import from_dns
 from k8sharden.analysis.network.calls.exposed import from_exposed
 from k8sharden.analysis.network.calls.found import Found
 from k8sharden.analysis.network.calls.monitors import from_monitors
+from k8sharden.analysis.network.calls.observed import from_flows
 from k8sharden.analysis.network.calls.routes import from_routes
 from k8sharden.analysis.network.calls.untold import callerless, strangers
 from k8sharden.analysis.network.edges import Calls, Edge, End, Evidence, EvidenceKind, Untold
@@ -22,6 +23,7 @@ _SOURCES: tuple[Callable[[Inventory], Iterable[Found]], ...] = (
     from_dns,
     from_config,
     strangers,
+    from_flows,
 )
 _MOST_EVIDENCE = 10
 

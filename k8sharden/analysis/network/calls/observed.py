@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 
+from k8sharden.analysis.network.calls.found import Found
 from k8sharden.analysis.network.calls.services import Target
 from k8sharden.analysis.network.calls.whose import Nobody, Whose
 from k8sharden.analysis.network.edges import Edge, End, EndKind, Evidence, EvidenceKind, Untold
@@ -58,6 +59,13 @@ def observed(inventory: Inventory) -> tuple[tuple[Edge, ...], tuple[Untold, ...]
             join.add(flow)
     join.leave_answers_out()
     return tuple(join.edges()), tuple(join.untold())
+
+
+def from_flows(inventory: Inventory) -> Iterator[Found]:
+    """Yield the edges that flows show, and what of them cannot be told."""
+    edges, untold = observed(inventory)
+    yield from edges
+    yield from untold
 
 
 class _Join:

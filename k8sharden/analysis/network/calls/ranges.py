@@ -6,6 +6,7 @@ An address outside is one that a policy may name; one of a pod that is gone is n
 import ipaddress
 from datetime import datetime
 
+from k8sharden.analysis.network.calls.addresses import service_addresses
 from k8sharden.model import kinds
 from k8sharden.model import network as n
 from k8sharden.model import objects as o
@@ -59,7 +60,7 @@ def _addresses(pod: o.Pod) -> tuple[str, ...]:
 
 def _service_addresses(inventory: Inventory) -> list[str]:
     services = inventory.of(kinds.SERVICES, n.Service)
-    return [(each.spec.cluster_ip if each.spec else None) or "" for each in services]
+    return [address for each in services for address in service_addresses(each)]
 
 
 def _network(cidr: str) -> _Network | None:
