@@ -14,6 +14,7 @@ from k8sharden.model.text import one_line
 from screens.words import counted, hanging
 
 _EDGES = 6
+_UNTOLD = 3
 _OPEN = (Extent.ALL, Extent.SOME)
 
 
@@ -61,6 +62,7 @@ def _behind(found: Cellular) -> Iterator[Content]:
     if after != before:
         yield hanging("Then", _words(after), found.width)
     yield from _needed(found)
+    yield from _untold(found)
     matrix = found.comparison.after if found.later else found.comparison.before
     explanation = explain(matrix, source, target)
     for reason in explanation.reasons:
@@ -95,6 +97,23 @@ def _needed(found: Cellular) -> Iterator[Content]:
         yield hanging("Needed", _edge(edge), found.width)
     if len(edges) > _EDGES:
         yield hanging("", f"and {len(edges) - _EDGES:,} more", found.width)
+
+
+def _untold(found: Cellular) -> Iterator[Content]:
+    """Say what nothing tells of a workload or a Service where the cell leads to."""
+    target = found.target
+    here = [
+        each.said
+        for each in found.calls.untold
+        if target.namespace
+        and not target.rest
+        and (each.workload or each.about).namespace == target.namespace
+        and (target.ref is None or target.ref in (each.workload, each.about))
+    ]
+    for said in here[:_UNTOLD]:
+        yield hanging("Not known", said, found.width)
+    if len(here) > _UNTOLD:
+        yield hanging("", f"and {len(here) - _UNTOLD:,} more: k8sharden calls", found.width)
 
 
 def _edge(edge: Edge) -> str:

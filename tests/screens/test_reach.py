@@ -60,6 +60,18 @@ def test_the_fixes_close_what_nobody_needs(tmp_path: Path) -> None:
     run(test())
 
 
+def test_what_nothing_tells_is_said(tmp_path: Path) -> None:
+    """Of a Service that nobody is known to call the pane says so, where the cell leads to it."""
+
+    async def test() -> None:
+        async with opened(tmp_path, size=LARGE) as driver:
+            await driver.press("2", "P")
+            await on(driver, "catalogue", "legacy")
+            assert "Not known nothing tells who calls Service legacy/royalties" in driver.text
+
+    run(test())
+
+
 def test_enter_goes_into_a_namespace_and_escape_comes_back(tmp_path: Path) -> None:
     """Within a namespace the workloads stand by name, with ports; P leads to the findings."""
 
