@@ -2,148 +2,32 @@
 
 Bad: a namespace with standing pods and no NetworkPolicy that selects all of them
 (`podSelector: {}`), is about ingress (`policyTypes` holds it, or is absent) and has no ingress
-rule. Left out: the cluster's own namespaces, pods on the node's network, jobs, and namespaces where
-nothing runs.
+rule, nor a policy of another kind that does the same. Left out: the cluster's own namespaces, pods
+on the node's network, jobs, and namespaces where nothing runs.
 
 Source: CIS Kubernetes 5.3.2; kubernetes.io, Network Policies.
 """
 
 from collections.abc import Iterator
 
-from k8sharden.analysis.network.isolation import (
-    denies_all_ingress,
-    in_namespace,
-    lets_in,
-    listeners,
-    pod_count,
-    services_of,
-)
+from k8sharden.analysis.network.policies import Direction
 from k8sharden.analysis.network.proven import proven
-from k8sharden.analysis.system import is_system_namespace
 from k8sharden.model import kinds
-from k8sharden.model import network as n
-from k8sharden.model.change import Change, ChangeKind, Create, NoChange, Risk
-from k8sharden.model.finding import Area, Finding, Severity, Status
+from k8sharden.model.change import Change, ChangeKind, NoChange
+from k8sharden.model.finding import Area, Finding, Severity
 from k8sharden.model.inventory import Inventory
 from k8sharden.model.item import Item, Lesson, Reference, Scope
-from k8sharden.model.workloads import Workload
-
-_NAME = "default-deny-ingress"
-_SHOWN = 12
+from remediations.network import by_default
 
 
 def evaluate(inventory: Inventory) -> Iterator[Finding]:
     """Yield one finding for each namespace whose pods take traffic from anybody."""
-    return proven(ITEM, _open(inventory), inventory)
-
-
-def _open(inventory: Inventory) -> Iterator[Finding]:
-    ending = {space.name for space in inventory.namespaces if space.metadata.deletion_timestamp}
-    for namespace, open_to_all in listeners(inventory).items():
-        if is_system_namespace(namespace) or namespace in ending:
-            continue
-        if not any(map(denies_all_ingress, _policies(namespace, inventory))):
-            yield _finding(namespace, open_to_all, inventory)
-
-
-def _finding(namespace: str, open_to_all: tuple[Workload, ...], inventory: Inventory) -> Finding:
-    pods = pod_count(open_to_all, inventory)
-    count = _count(pods, "pod") if pods else _count(len(open_to_all), "workload")
-    return Finding(
-        ITEM.id,
-        Area.NETWORK,
-        Severity.HIGH,
-        Status.FAIL,
-        kinds.NAMESPACES.ref("", namespace),
-        f"No policy denies ingress by default in {namespace} ({count}): a pod that no other policy "
-        "selects can be reached from every pod of the cluster.",
-        evidence={
-            "pods": pods,
-            "workloads": [workload.ref.label for workload in open_to_all],
-            "policies": [policy.name for policy in _policies(namespace, inventory)],
-        },
-    )
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
-
-
-def _policies(namespace: str, inventory: Inventory) -> tuple[n.NetworkPolicy, ...]:
-    return in_namespace(kinds.NETWORK_POLICIES, n.NetworkPolicy, namespace, inventory)
+    return proven(ITEM, by_default.findings(ITEM, Direction.INGRESS, inventory), inventory)
 
 
 def remediate(finding: Finding, inventory: Inventory) -> Change | NoChange:
-    """Create a policy that selects every pod and allows nothing."""
-    namespace = finding.resource.name
-    here = listeners(inventory).get(namespace, ())
-    policies = _policies(namespace, inventory)
-    if not here or any(map(denies_all_ingress, policies)):
-        return NoChange("Nothing is open here by now: scan again.")
-    name = _free_name({policy.name for policy in policies})
-    manifest = {
-        "apiVersion": kinds.NETWORK_POLICIES.api_version,
-        "kind": "NetworkPolicy",
-        "metadata": {"name": name, "namespace": namespace},
-        "spec": {"podSelector": {}, "policyTypes": ["Ingress"]},
-    }
-    cut_off = [
-        workload for workload in here if not lets_in(policies, workload.template_metadata.label)
-    ]
-    return Change(
-        ChangeKind.CREATE,
-        f"Deny ingress by default in {namespace}",
-        Risk.TRAFFIC,
-        (Create(kinds.NETWORK_POLICIES.ref(namespace, name), manifest),),
-        basis={"cut off": [workload.ref.label for workload in cut_off]},
-        rests_on=kinds.listings(_RESTS_ON, namespace),
-        warnings=tuple(_warnings(namespace, cut_off, inventory)),
-    )
-
-
-_RESTS_ON = (kinds.PODS, kinds.REPLICA_SETS, kinds.JOBS, kinds.NETWORK_POLICIES)
-"""What runs, with what comes and goes above it: a new workload shows by its pods."""
-
-
-def _free_name(taken: set[str]) -> str:
-    """Return a name that no policy of the namespace has."""
-    number, name = 1, _NAME
-    while name in taken:
-        number += 1
-        name = f"{_NAME}-{number}"
-    return name
-
-
-def _warnings(namespace: str, cut_off: list[Workload], inventory: Inventory) -> Iterator[str]:
-    """Say what stops, and what this rests on."""
-    if cut_off:
-        shown = "; ".join(_way_in(workload, inventory) for workload in cut_off[:_SHOWN])
-        more = f"; and {len(cut_off) - _SHOWN} more" if len(cut_off) > _SHOWN else ""
-        yield (
-            f"No other policy allows traffic to these, so every connection to them stops: {shown}"
-            f"{more}. Write policies for the traffic that they need first."
-        )
-    if not inventory.entry(kinds.SERVICES).covers(namespace):
-        yield "Services could not be read, so it is not known which of them stop answering."
-    yield (
-        "It works only where the network plug-in enforces NetworkPolicies. Policies of the "
-        "plug-in's own kinds (Cilium's, Calico's) were not looked at."
-    )
-
-
-def _way_in(workload: Workload, inventory: Inventory) -> str:
-    """Name a workload with the Services in front of it, and how far these reach."""
-    names = [
-        f"Service {service.name}"
-        + (f", a {service.spec.type}" if service.spec and _is_public(service.spec) else "")
-        for service in services_of(workload, inventory)
-    ]
-    label = f"{workload.ref.kind} {workload.ref.name}"
-    return f"{label} ({', '.join(names)})" if names else label
-
-
-def _is_public(spec: n.ServiceSpec) -> bool:
-    return spec.type in ("LoadBalancer", "NodePort")
+    """Allow what is expected, workload by workload, and deny everything else."""
+    return by_default.change(finding.resource.name, Direction.INGRESS, inventory)
 
 
 ITEM = Item(
@@ -151,7 +35,7 @@ ITEM = Item(
     title="Namespaces deny ingress by default",
     area=Area.NETWORK,
     severity=Severity.HIGH,
-    kind=ChangeKind.CREATE,
+    kind=ChangeKind.GROUP,
     scope=Scope.NAMESPACE,
     needs=(kinds.PODS, kinds.NETWORK_POLICIES),
     references=(
@@ -185,17 +69,18 @@ ITEM = Item(
             "from the gateway only."
         ),
         fix=(
-            "One object: a NetworkPolicy with an empty podSelector, policyTypes Ingress and no "
-            "rule. Nothing restarts; the network plug-in drops new connections within seconds, and "
-            "those that are already open may live on. First write policies for the traffic "
-            "that must go on. The review names each workload that no policy lets anything to."
+            "One group of writes. First comes a policy for each workload that something is known to "
+            "call: it names the callers by their labels, and the port. Last comes the default deny: "
+            "an empty podSelector, policyTypes Ingress, no rule. Who calls whom is read from "
+            "settings, routes, monitors and flows that you give. Nothing restarts. The review "
+            "names what nothing is known to call, and whatever else nothing tells."
         ),
         breaks=(
-            "Everything that is not allowed stops: calls between the namespace's own pods, the "
-            "ingress gateway, Prometheus reading metrics, the API server calling admission "
-            "webhooks. Probes by the kubelet keep working, and so does outgoing traffic. Pods on "
-            "the node's network are not covered. With a network plug-in that ignores policies "
-            "nothing changes at all, and that is the worse case."
+            "What nothing shows is cut: a caller that reads an address from a Secret, a job that "
+            "runs once a month, a laptop with a port-forward to a Service. Give observed flows of a "
+            "whole business cycle, and the change keeps them. Probes by the kubelet keep working, "
+            "and so does outgoing traffic. Pods on the node's network are not covered. With a "
+            "network plug-in that ignores policies nothing changes at all, the worse case."
         ),
         verify=(
             "Start a pod in another namespace and try to connect: `kubectl run probe -n shop --rm "

@@ -136,7 +136,7 @@ def _everybody(peers: Any, way: Direction) -> bool:
 _EVERY = ("", "all()")
 
 
-def _calico(spec: Json, way: Direction, here: Mapping[str, str]) -> bool | None:
+def _calico(spec: Json, way: Direction, _here: Mapping[str, str]) -> bool | None:
     """Judge Calico's: no rule, or none that allows. Its expressions are not read."""
     rules = spec.get(way.value) or ()
     if way.type not in (spec.get("types") or ()) or not all(map(_denies, rules)):
