@@ -8,6 +8,7 @@ from k8sharden.model.change import (
     AddElement,
     Change,
     ChangeKind,
+    Create,
     Edit,
     Named,
     Patch,
@@ -75,6 +76,8 @@ def _merge(first: Wanted, second: Wanted) -> Wanted | str:
     for write in second.change.writes:
         place = next((n for n, other in enumerate(writes) if other.ref == write.ref), None)
         other = writes[place] if place is not None else None
+        if isinstance(write, Create) and write == other:
+            continue  # what the other change makes answers this one's finding as well
         if place is None or not isinstance(write, Patch) or not isinstance(other, Patch):
             return f"Another change of this plan rewrites {write.ref.label}: plan it on its own."
         edits = _merge_edits(other.edits, write.edits)

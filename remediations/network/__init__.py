@@ -7,13 +7,17 @@ from remediations.network import (
     cni_unenforced,
     dead_selector,
     exposed,
+    no_default_deny_egress,
     no_default_deny_ingress,
+    pod_uncovered,
     policytypes_gap,
 )
 
 ITEMS: tuple[Item, ...] = (
     cni_unenforced.ITEM,
     no_default_deny_ingress.ITEM,
+    no_default_deny_egress.ITEM,
+    pod_uncovered.ITEM,
     allow_all.ITEM,
     dead_selector.ITEM,
     policytypes_gap.ITEM,

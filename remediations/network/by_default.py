@@ -36,7 +36,7 @@ def findings(item: Item, way: Direction, inventory: Inventory) -> Iterator[Findi
             yield _finding(item, way, namespace, found, known, inventory)
 
 
-def _finding(  # noqa: PLR0913 - the parts of one finding
+def _finding(
     item: Item,
     way: Direction,
     namespace: str,

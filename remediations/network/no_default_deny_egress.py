@@ -1,9 +1,9 @@
 """Every namespace denies outgoing traffic that nothing allows.
 
 Bad: a namespace with standing pods and no NetworkPolicy that selects all of them
-(`podSelector: {}`), is about egress (`policyTypes` holds it) and has no egress rule but for DNS, nor
-a policy of another kind that does the same. Left out: the cluster's own namespaces, pods on the
-node's network, jobs, and namespaces where nothing runs.
+(`podSelector: {}`), is about egress (`policyTypes` holds it) and has no egress rule but for DNS,
+nor a policy of another kind that does the same. Left out: the cluster's own namespaces, pods on
+the node's network, jobs, and namespaces where nothing runs.
 
 Source: CIS Kubernetes 5.3.2; kubernetes.io, Network Policies.
 """

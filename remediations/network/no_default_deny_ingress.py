@@ -69,15 +69,15 @@ ITEM = Item(
             "from the gateway only."
         ),
         fix=(
-            "One group of writes. First comes a policy for each workload that something is known to "
-            "call: it names the callers by their labels, and the port. Last comes the default deny: "
-            "an empty podSelector, policyTypes Ingress, no rule. Who calls whom is read from "
+            "One group of writes. First comes a policy for each workload that something is known "
+            "to call: it names the callers by their labels, and the port. Last comes the default "
+            "deny: an empty podSelector, policyTypes Ingress, no rule. Who calls whom is read from "
             "settings, routes, monitors and flows that you give. Nothing restarts. The review "
             "names what nothing is known to call, and whatever else nothing tells."
         ),
         breaks=(
             "What nothing shows is cut: a caller that reads an address from a Secret, a job that "
-            "runs once a month, a laptop with a port-forward to a Service. Give observed flows of a "
+            "runs once a month, a tool that somebody starts by hand. Give observed flows of a "
             "whole business cycle, and the change keeps them. Probes by the kubelet keep working, "
             "and so does outgoing traffic. Pods on the node's network are not covered. With a "
             "network plug-in that ignores policies nothing changes at all, the worse case."

@@ -37,12 +37,10 @@ def _uncovered(inventory: Inventory) -> Iterator[Finding]:
     for namespace, found in standing(inventory):
         for way in Direction:
             if default_of(namespace, way, inventory).closed is False:
-                yield from _left_out(namespace, found, way, inventory)
+                yield from _left_out(found, way, inventory)
 
 
-def _left_out(
-    namespace: str, found: Sequence[Workload], way: Direction, inventory: Inventory
-) -> Iterator[Finding]:
+def _left_out(found: Sequence[Workload], way: Direction, inventory: Inventory) -> Iterator[Finding]:
     """Yield the workloads with an open pod, where some others have none."""
     counts = {each.ref: _open_pods(each, way, inventory) for each in found}
     running = pods_of(inventory)
@@ -84,10 +82,11 @@ def _finding(
 def remediate(finding: Finding, inventory: Inventory) -> Change | NoChange:
     """Create the workload's one policy for the direction, with all that is expected of it."""
     unit = unit_of(finding.resource, inventory)
-    way = Direction(finding.locus)
-    wanted = wants(unit, way, inventory) if unit else None
-    if wanted is None or wanted.isolated:
-        return NoChange("A policy selects its pods by now: scan again.")
+    if unit is None:
+        return NoChange("It does not run any more: scan again.")
+    wanted = wants(unit, Direction(finding.locus), inventory)
+    if wanted.isolated:
+        return NoChange("Policies select all of its pods by now: scan again.")
     return covering(wanted, inventory)
 
 

@@ -7,6 +7,7 @@ anything is isolated already, and the default deny adds nothing for it.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from k8sharden.analysis.network.allows import Wants, allow, created, free_name, wants
 from k8sharden.analysis.network.calls import calls_of
@@ -58,13 +59,18 @@ def _deny(namespace: str, way: Direction, inventory: Inventory) -> Create:
     return created(kinds.NETWORK_POLICIES, namespace, name, spec)
 
 
-def _basis(wanted: Iterable[Wants]) -> dict[str, list[str]]:
-    """Return what the change rests on beside its objects: by names, never by counts of flows."""
-    every = list(wanted)
+def _basis(wanted: Iterable[Wants]) -> dict[str, Any]:
+    """Return what the change rests on beside its objects: names, by unit, and no counts of flows.
+
+    A key for each unit, so that the changes of one unit and of its namespace can become one.
+    """
     return {
-        "keeps": sorted({_shown(edge) for each in every for edge in each.keeps}),
-        "denied already": sorted({_shown(edge) for each in every for edge in each.denied}),
-        "isolated already": sorted(each.unit.label for each in every if each.isolated),
+        f"{each.way} of {each.unit.namespace}/{each.unit.name}": {
+            "isolated": each.isolated,
+            "keeps": sorted(map(_shown, each.keeps)),
+            "denied": sorted(map(_shown, each.denied)),
+        }
+        for each in wanted
     }
 
 

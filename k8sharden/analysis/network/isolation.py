@@ -1,16 +1,8 @@
-"""Reachability: which pods a NetworkPolicy isolates, and which it lets traffic to.
-
-Source: kubernetes.io, Network Policies. A pod that any policy selects for ingress takes only what
-some policy allows; policies add up, and their order does not matter. Policies of the network
-plug-in's own kinds are not seen here.
-"""
+"""Isolation: whom a policy could protect, namespace by namespace."""
 
 from collections.abc import Iterable, Mapping
 from typing import TypeVar, cast
 
-from k8sharden.analysis.selectors import chooses, is_empty
-from k8sharden.model import kinds
-from k8sharden.model import network as n
 from k8sharden.model import objects as o
 from k8sharden.model.inventory import Inventory
 from k8sharden.model.kinds import ResourceType
@@ -19,28 +11,6 @@ from k8sharden.model.workloads import Workload, pods_of, workloads
 T = TypeVar("T", bound=o.Object)
 
 _PASSING = ("Job", "CronJob")
-
-
-def isolates_ingress(policy: n.NetworkPolicy) -> bool:
-    """Whether a policy is about ingress; one that names no type always is."""
-    return "Ingress" in (policy.spec.policy_types or ("Ingress",))
-
-
-def denies_all_ingress(policy: n.NetworkPolicy) -> bool:
-    """Whether a policy selects every pod of its namespace and lets no traffic in."""
-    return (
-        isolates_ingress(policy) and is_empty(policy.spec.pod_selector) and not policy.spec.ingress
-    )
-
-
-def lets_in(policies: Iterable[n.NetworkPolicy], labels: Mapping[str, str]) -> bool:
-    """Whether any of the policies allows some traffic to a pod with these labels."""
-    return any(
-        isolates_ingress(policy)
-        and policy.spec.ingress
-        and chooses(policy.spec.pod_selector, labels)
-        for policy in policies
-    )
 
 
 def in_namespace(
@@ -80,15 +50,3 @@ def _listeners(inventory: Inventory) -> Mapping[str, tuple[Workload, ...]]:
 def pod_count(under: Iterable[Workload], inventory: Inventory) -> int:
     """Return how many pods of these workloads were seen."""
     return sum(len(pods_of(inventory).get(workload.ref, ())) for workload in under)
-
-
-def services_of(workload: Workload, inventory: Inventory) -> tuple[n.Service, ...]:
-    """Return the Services that send traffic to a workload's pods."""
-    labels = workload.template_metadata.label
-    return tuple(
-        service
-        for service in in_namespace(kinds.SERVICES, n.Service, workload.namespace, inventory)
-        if service.spec is not None
-        and service.spec.selector
-        and all(labels.get(key) == value for key, value in service.spec.selector.items())
-    )
