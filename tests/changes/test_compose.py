@@ -6,7 +6,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from k8sharden.changes.compose import Wanted, compose
-from k8sharden.model.change import Change, ChangeKind, Delete, Edit, File, Patch, Risk, SetField
+from k8sharden.model.change import (
+    Change,
+    ChangeKind,
+    Create,
+    Delete,
+    Edit,
+    File,
+    Patch,
+    Risk,
+    SetField,
+)
 from k8sharden.model.ref import Ref
 from tests.changes.values import CONTAINER, WEB, edits, patch
 
@@ -87,3 +97,29 @@ def test_one_artefact_that_answers_two_findings_is_written_once() -> None:
         (runbook, ("a", "c")),
         (other, ("b",)),
     ]
+
+
+def test_an_object_that_a_group_makes_anyway_is_made_once() -> None:
+    """Two findings may want one and the same new object; the group then answers both."""
+    policy, deny = Create(OTHER, {"spec": 1}), Create(WEB, {"spec": 2})
+    group = Change(ChangeKind.GROUP, "close", Risk.TRAFFIC, (policy, deny), basis={"a": 1})
+    single = Change(ChangeKind.CREATE, "cover", Risk.TRAFFIC, (policy,), basis={"b": 1})
+    (merged,), refused = compose([Wanted(single, ("s",)), Wanted(group, ("g",))])
+    assert not refused
+    assert merged.change.kind is ChangeKind.GROUP
+    assert merged.change.writes == (policy, deny)
+    assert merged.change.basis == {"a": 1, "b": 1}
+    assert set(merged.findings) == {"s", "g"}
+
+
+def test_an_object_of_another_content_is_refused() -> None:
+    """One name cannot stand for two objects: the second finding stays open."""
+    group = Change(
+        ChangeKind.GROUP, "close", Risk.TRAFFIC, (Create(OTHER, {"spec": 1}), Create(WEB, {}))
+    )
+    single = Change(ChangeKind.CREATE, "cover", Risk.TRAFFIC, (Create(OTHER, {"spec": 3}),))
+    composed, refused = compose([Wanted(single, ("s",)), Wanted(group, ("g",))])
+    assert len(composed) == 1
+    ((finding, reason),) = refused
+    assert finding == "s"
+    assert "rewrites" in reason

@@ -39,9 +39,18 @@ GRAMMARS = (
 FRAMES = {
     "k8sharden.analysis.network.cilium": ("net-cilium-mode",),
     "k8sharden.analysis.network.cni": ("net-cni-unenforced",),
+    "k8sharden.analysis.network.defaults": (
+        "net-no-default-deny-ingress",
+        "net-no-default-deny-egress",
+    ),
     "k8sharden.analysis.network.embedded": ("net-cni-unenforced",),
+    "k8sharden.analysis.network.isolation": ("net-no-default-deny-ingress",),
     "k8sharden.analysis.network.plugins": ("net-cni-unenforced",),
     "k8sharden.analysis.network.proven": ("net-no-default-deny-ingress",),
+    "remediations.network.by_default": (
+        "net-no-default-deny-ingress",
+        "net-no-default-deny-egress",
+    ),
     "k8sharden.analysis.rbac.asked": ("rbac-exec",),
     "k8sharden.analysis.rbac.bindings": ("rbac-exec",),
     "k8sharden.analysis.rbac.everybody": ("rbac-authenticated", "rbac-anonymous"),

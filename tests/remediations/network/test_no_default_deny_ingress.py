@@ -23,7 +23,7 @@ def deployment(name: str) -> Document:
 def service(name: str, kind: str = "ClusterIP") -> Document:
     """Return a Service for the pods of that name."""
     metadata = {"namespace": "shop", "name": f"{name}-service"}
-    spec = {"type": kind, "selector": {"app": name}}
+    spec = {"type": kind, "selector": {"app": name}, "ports": [{"port": 80}]}
     return {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec}
 
 
@@ -54,32 +54,36 @@ def test_it_creates_one_policy_that_selects_all_and_allows_nothing() -> None:
     assert answer.risk is Risk.TRAFFIC
 
 
-def test_it_names_what_nothing_else_allows_traffic_to() -> None:
-    """Who reviews sees which workloads and Services stop, and not those that have a policy."""
-    docs = (
-        deployment("web"),
-        deployment("cart"),
-        service("web", "LoadBalancer"),
-        policy("p", "cart"),
-    )
+def test_it_names_what_nothing_is_known_to_call() -> None:
+    """Who reviews sees what stops to be reached, and not what has a policy already."""
+    docs = (deployment("web"), deployment("cart"), service("web"), policy("p", "cart"))
     stops = change(*docs).warnings[0]
-    assert "Deployment web (Service web-service, a LoadBalancer)" in stops
-    assert "cart" not in stops
+    assert "nothing will reach them: Deployment web." in stops
+
+
+def test_what_everybody_may_call_from_outside_is_kept_and_said() -> None:
+    """A Service of type LoadBalancer has clients, whose address is a node's: only the port holds."""
+    answer = change(deployment("web"), service("web", "LoadBalancer"))
+    allow, deny = answer.writes
+    assert isinstance(allow, Create)
+    assert allow.manifest["spec"]["ingress"] == [{"ports": [{"protocol": "TCP", "port": 80}]}]
+    assert deny.ref.name == "default-deny-ingress"
+    assert any("Open to anybody, since clients from outside" in each for each in answer.warnings)
 
 
 def test_it_does_not_warn_of_stops_where_everything_is_allowed_something() -> None:
     """A warning that is always there is not read."""
     warnings = change(deployment("cart"), policy("p", "cart")).warnings
-    assert not any("stops" in each for each in warnings)
-    assert any("enforces NetworkPolicies" in each for each in warnings)
+    assert not any("nothing will reach" in each for each in warnings)
+    assert any(each.startswith("Needs testing") for each in warnings)
 
 
 def test_a_long_list_is_cut_and_counted() -> None:
-    """A review is for reading: twelve are named and the rest counted."""
+    """A review is for reading: eight are named and the rest counted."""
     stops = change(*(deployment(f"app-{number:02}") for number in range(14))).warnings[0]
-    assert "app-11" in stops
-    assert "app-12" not in stops
-    assert "and 2 more" in stops
+    assert "app-07" in stops
+    assert "app-08" not in stops
+    assert "and 6 more" in stops
 
 
 def test_a_policy_of_the_same_name_is_left_alone() -> None:
