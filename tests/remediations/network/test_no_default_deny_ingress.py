@@ -62,7 +62,7 @@ def test_it_names_what_nothing_is_known_to_call() -> None:
 
 
 def test_what_everybody_may_call_from_outside_is_kept_and_said() -> None:
-    """A Service of type LoadBalancer has clients, whose address is a node's: only the port holds."""
+    """Clients of a LoadBalancer have the address of a node: only the port can be limited."""
     answer = change(deployment("web"), service("web", "LoadBalancer"))
     allow, deny = answer.writes
     assert isinstance(allow, Create)
