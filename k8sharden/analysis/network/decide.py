@@ -2,35 +2,32 @@
 
 Both directions have to agree: what limits the source, and what limits the target. Policies add up.
 
-Source: kubernetes.io, Network Policies; the API reference of networking.k8s.io/v1.
-"""
+Where the specification leaves something to the network plug-in the answer is unknown, unless it is
+the same either way: ipBlocks over pods; policies that select a pod on its node's network, or name
+one by labels (a plug-in treats it like any pod, or like its node); what a pod sends to its own
+node, which the API reference promises for one direction only.
 
-import ipaddress
-from collections.abc import Iterable
-from enum import StrEnum
+Source: kubernetes.io, Network Policies; the API reference of networking.k8s.io/v1; Cilium's
+documentation.
+"""
 
 import msgspec
 
+from k8sharden.analysis.network.answers import Answer as Answer  # noqa: PLC0414 - one door
+from k8sharden.analysis.network.answers import worst
+from k8sharden.analysis.network.clauses import Clause, Direction, Doubt, Rule
 from k8sharden.analysis.network.parties import Party
-from k8sharden.analysis.network.policies import Direction, Policies
-from k8sharden.analysis.selectors import chooses
-from k8sharden.model import network as n
+from k8sharden.analysis.network.peers import Ends
+from k8sharden.analysis.network.policies import Policies
 from k8sharden.model.ref import Ref
-
-
-class Answer(StrEnum):
-    """Whether a connection gets through."""
-
-    ALLOWED = "allowed"
-    DENIED = "denied"
-    UNKNOWN = "unknown"
 
 
 class Side(msgspec.Struct, frozen=True):
     """What one direction says.
 
-    ``policy`` and ``rule`` (its index) allow it, or would if what is ``said`` were known; they are
-    empty where no policy selects the pod. ``isolating`` are the policies that select it.
+    ``policy`` and ``rule`` (its index) allow it, or would if what is ``said`` were known, or deny
+    it where it is a rule that denies; they are empty where no policy does. ``isolating`` are the
+    policies that isolate the pod. ``said`` also limits what is allowed: to HTTP rules.
     """
 
     answer: Answer
@@ -49,27 +46,30 @@ class Verdict(msgspec.Struct, frozen=True):
     @property
     def answer(self) -> Answer:
         """Denied beats unknown, and unknown beats allowed."""
-        both = (self.egress.answer, self.ingress.answer)
-        return next(each for each in _WORST if each in both)
+        return worst((self.egress.answer, self.ingress.answer))
 
 
-_WORST = (Answer.DENIED, Answer.UNKNOWN, Answer.ALLOWED)
+_OPEN = Side(Answer.ALLOWED)
+_SELF = Side(Answer.ALLOWED, said="a pod always reaches itself")
+_NODE = Side(Answer.ALLOWED, said="its own node always reaches a pod")
+_TO_NODE = "network plug-ins differ in whether a pod always reaches its own node"
+_ON_NODE = "it is on its node's network, and network plug-ins differ in whether policies hold there"
+_ALWAYS = "Cilium denies whatever no policy allows: enable-policy is always"
 
 
 def decide(
     policies: Policies, source: Party, target: Party, port: int, protocol: str = "TCP"
 ) -> Verdict:
-    """Judge a connection from ``source`` to a port of ``target``."""
-    if source.node and source.node == target.node and (source.host_network or target.host_network):
-        # A node always reaches its own pods: the kubelet has to probe them.
-        return Verdict(Side(Answer.ALLOWED), Side(Answer.ALLOWED))
-    ends = _Ends(policies, target, port, protocol)
+    """Judge a connection from ``source`` to a port of ``target``; port 0 is any port."""
+    if source.is_same(target):
+        return Verdict(_SELF, _SELF)
+    asked = _Asked(policies, target, port, protocol)
     return Verdict(
-        ends.side(Direction.EGRESS, source, target), ends.side(Direction.INGRESS, target, source)
+        asked.side(Direction.EGRESS, source, target), asked.side(Direction.INGRESS, target, source)
     )
 
 
-class _Ends:
+class _Asked:
     """One connection, seen from either end."""
 
     def __init__(self, policies: Policies, target: Party, port: int, protocol: str) -> None:
@@ -79,82 +79,110 @@ class _Ends:
         self._protocol = protocol
 
     def side(self, way: Direction, own: Party, other: Party) -> Side:
-        """Judge one direction: what the policies over ``own`` say of ``other``."""
-        selecting = list(self._policies.selecting(own, way))
-        if not selecting:
-            return Side(Answer.ALLOWED)
-        isolating = tuple(ref for ref, _ in selecting)
+        """Judge one direction: what the policies about ``own`` say of ``other``."""
+        context = self._policies.context
+        ends = Ends(own, other, context.namespaces, context.cilium)
+        doubts = self._policies.doubtful(own, way)
+        if not own.is_pod:
+            return _doubted(_OPEN, doubts)
+        if way is Direction.INGRESS and ends.on_own_node:
+            return _NODE
+        found = self._judged(self._policies.selecting(own, way), ends)
+        if found.answer is Answer.ALLOWED:
+            return _doubted(found, doubts)
+        if own.host_network:
+            plain = _OPEN if context.cilium else _unknown(found, _ON_NODE)
+            return _doubted(plain, doubts)
+        if way is Direction.EGRESS and ends.on_own_node:
+            return _unknown(found, _TO_NODE)
+        return _doubted(found, doubts)
+
+    def _judged(self, clauses: tuple[Clause, ...], ends: Ends) -> Side:
+        isolating = tuple(dict.fromkeys(each.ref for each in clauses if each.isolates))
         unsure: Side | None = None
-        for ref, policy in selecting:
-            rules = policy.spec.ingress if way is Direction.INGRESS else policy.spec.egress
-            for number, rule in enumerate(rules or ()):
-                peers = rule.from_ if way is Direction.INGRESS else rule.to
-                answer = self._rule(rule, peers, ref.namespace, other)
-                if answer is Answer.ALLOWED:
-                    return Side(answer, ref, number, "", isolating)
-                if answer is Answer.UNKNOWN and unsure is None:
-                    unsure = Side(answer, ref, number, _BLOCK, isolating)
-        return unsure or Side(Answer.DENIED, isolating=isolating)
+        for clause in clauses:
+            for number, rule in enumerate(clause.denied):
+                found = self._rule(rule, ends)
+                if found.answer is Answer.ALLOWED:
+                    return Side(Answer.DENIED, clause.ref, number, "it is denied", isolating)
+                if found.answer is Answer.UNKNOWN and unsure is None:
+                    unsure = _placed(found, clause, number, isolating)
+        allowed = self._allowed(clauses, ends, isolating)
+        if not isolating and not self._policies.context.always:
+            allowed = _OPEN
+        return unsure if unsure is not None and allowed.answer is not Answer.DENIED else allowed
 
-    def _rule(
-        self, rule: n.Rule, peers: list[n.Peer] | None, namespace: str, other: Party
-    ) -> Answer:
-        if rule.ports and not any(map(self._is_port, rule.ports)):
-            return Answer.DENIED
-        if not peers:
-            return Answer.ALLOWED
-        return _best(self._peer(peer, namespace, other) for peer in peers)
+    def _allowed(self, clauses: tuple[Clause, ...], ends: Ends, isolating: tuple[Ref, ...]) -> Side:
+        """Look for the best rule: one that allows all, one with a limit, one that is unsure."""
+        best = Side(Answer.DENIED, said="" if isolating else _ALWAYS, isolating=isolating)
+        for clause in clauses:
+            for number, rule in enumerate(clause.rules):
+                found = self._rule(rule, ends)
+                if found.answer is Answer.ALLOWED and not found.said:
+                    return _placed(found, clause, number, isolating)
+                if _RANK[found.answer] > _RANK[best.answer]:
+                    best = _placed(found, clause, number, isolating)
+        return best
 
-    def _is_port(self, known: n.PolicyPort) -> bool:
-        if (known.protocol or "TCP") != self._protocol:
-            return False
-        if known.port is None:
-            return True
-        if isinstance(known.port, str):
-            return any(
-                port.name == known.port
-                and port.container_port == self._port
-                and (port.protocol or "TCP") == self._protocol
-                for port in self._target.ports
-            )
-        return known.port <= self._port <= (known.end_port or known.port)
+    def _rule(self, rule: Rule, ends: Ends) -> Side:
+        """Whether a rule means this connection, without saying whose it is."""
+        port = self._ports(rule)
+        if port.answer is Answer.DENIED:
+            return port
+        peer = _peers(rule, ends)
+        if peer.answer is Answer.DENIED:
+            return peer
+        if rule.unsure:
+            return Side(Answer.UNKNOWN, said=f"{rule.unsure} is not modelled")
+        unknown = next((each for each in (peer, port) if each.answer is Answer.UNKNOWN), None)
+        return unknown or port
 
-    def _peer(self, peer: n.Peer, namespace: str, other: Party) -> Answer:
-        if peer.ip_block is not None:
-            return _in_block(peer.ip_block, other)
-        # On the node's own network a connection has the node's address and nobody's labels.
-        if not other.is_pod or other.host_network:
-            return Answer.DENIED
-        if peer.namespace_selector is None:
-            here = other.namespace == namespace
-        else:
-            labels = self._policies.namespaces.get(other.namespace, {})
-            here = chooses(peer.namespace_selector, labels)
-        pods = peer.pod_selector is None or chooses(peer.pod_selector, other.labels)
-        return Answer.ALLOWED if here and pods else Answer.DENIED
-
-
-_BLOCK = "an ipBlock holds this address, and the network plug-in decides whether it means pods"
+    def _ports(self, rule: Rule) -> Side:
+        if rule.ports is None:
+            return _OPEN
+        best = Side(Answer.DENIED)
+        for ports in rule.ports:
+            answer = ports.holds(self._port, self._protocol, self._target)
+            if answer is Answer.ALLOWED and not ports.note:
+                return _OPEN
+            if _RANK[answer] > _RANK[best.answer]:
+                best = Side(answer, said=ports.note if answer is Answer.ALLOWED else _SOME_PORTS)
+        return best
 
 
-def _best(answers: Iterable[Answer]) -> Answer:
-    found = set(answers)
-    return next(each for each in reversed(_WORST) if each in found)
+_SOME_PORTS = "only some ports are allowed, and which one it needs is not known"
+_RANK = {Answer.DENIED: 0, Answer.UNKNOWN: 1, Answer.ALLOWED: 2}
 
 
-def _in_block(block: n.IPBlock, other: Party) -> Answer:
-    """Whether a party is in a block; what is no address or no block is in none."""
-    try:
-        found = [ipaddress.ip_address(text) for text in other.addresses]
-        blocks = [
-            ipaddress.ip_network(text, strict=False)
-            for text in (block.cidr, *(block.except_ or ()))
-        ]
-    except ValueError:
-        return Answer.DENIED
-    inside = any(
-        address in blocks[0] and not any(address in out for out in blocks[1:]) for address in found
-    )
-    if not inside:
-        return Answer.DENIED
-    return Answer.UNKNOWN if other.is_pod and not other.host_network else Answer.ALLOWED
+def _peers(rule: Rule, ends: Ends) -> Side:
+    if rule.peers is None:
+        return _OPEN
+    best = Side(Answer.DENIED)
+    for peer in rule.peers:
+        found = ends.find(peer)
+        if found.answer is Answer.ALLOWED:
+            return _OPEN
+        if _RANK[found.answer] > _RANK[best.answer]:
+            best = Side(found.answer, said=found.said)
+    return best
+
+
+def _placed(found: Side, clause: Clause, number: int, isolating: tuple[Ref, ...]) -> Side:
+    return Side(found.answer, clause.ref, number, found.said, isolating)
+
+
+def _unknown(found: Side, said: str) -> Side:
+    return msgspec.structs.replace(found, answer=Answer.UNKNOWN, said=found.said or said)
+
+
+def _doubted(found: Side, doubts: tuple[Doubt, ...]) -> Side:
+    """Return what is left of an answer, given what is not known of the policies."""
+    for doubt in doubts:
+        may = {
+            Answer.ALLOWED: doubt.denies or (doubt.isolates and not found.isolating),
+            Answer.DENIED: doubt.grants,
+            Answer.UNKNOWN: False,
+        }
+        if may[found.answer]:
+            return Side(Answer.UNKNOWN, doubt.ref, -1, doubt.said, found.isolating)
+    return found

@@ -3,89 +3,205 @@
 Source: kubernetes.io, Network Policies; the API reference of networking.k8s.io/v1.
 """
 
-from collections.abc import Iterator, Mapping
-from enum import StrEnum
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, cast
 
+from k8sharden.analysis.network.answers import Answer
+from k8sharden.analysis.network.cilium_policies import cilium_clauses
+from k8sharden.analysis.network.clauses import Clause, Doubt, Labels
+from k8sharden.analysis.network.clauses import Direction as Direction  # noqa: PLC0414 - one door
+from k8sharden.analysis.network.doubts import OTHER_KINDS, POLICY_KINDS, odd, unread
+from k8sharden.analysis.network.native import directions as directions  # noqa: PLC0414 - the same
+from k8sharden.analysis.network.native import native_clauses
 from k8sharden.analysis.network.parties import Party
-from k8sharden.analysis.selectors import chooses
+from k8sharden.analysis.network.tiers import calico_doubts, tier_doubts
 from k8sharden.model import kinds
 from k8sharden.model import network as n
+from k8sharden.model import objects as o
 from k8sharden.model.decoding import convert
 from k8sharden.model.inventory import Inventory
 from k8sharden.model.ref import Ref
 
-
-class Direction(StrEnum):
-    """Into a pod, or out of it."""
-
-    INGRESS = "ingress"
-    EGRESS = "egress"
-
-    @property
-    def type(self) -> str:
-        """The word in ``policyTypes``."""
-        return self.value.capitalize()
-
-
 Changed = Mapping[Ref, Mapping[str, Any] | None]
 """Objects as a change leaves them; None where it takes them away."""
 
+Policy = n.NetworkPolicy | n.Loose
 
-class Policies:
-    """The NetworkPolicies of a cluster, and the labels of its namespaces."""
+_CILIUM = (kinds.CILIUM_POLICIES, kinds.CILIUM_CLUSTERWIDE_POLICIES)
+_CALICO = (kinds.CALICO_POLICIES, kinds.CALICO_GLOBAL_POLICIES)
+
+
+class Context:
+    """What the policies stand in: namespaces, what was not read, and the plug-in.
+
+    ``cilium`` where Cilium holds them; ``always`` where it denies what no policy allows even to
+    pods that none selects.
+    """
 
     def __init__(
-        self, policies: Mapping[Ref, n.NetworkPolicy], namespaces: Mapping[str, Mapping[str, str]]
+        self,
+        namespaces: Labels,
+        unread: Iterable[tuple[Doubt, frozenset[str]]] = (),
+        *,
+        cilium: bool = False,
+        always: bool = False,
+    ) -> None:
+        self.namespaces = namespaces
+        self.unread = tuple(unread)
+        self.cilium = cilium
+        self.always = always
+
+
+class Policies:
+    """The policies of a cluster, of all kinds, and what they stand in.
+
+    ``policies`` are the NetworkPolicies, ``others`` those of other kinds. ``clauses`` says what
+    they say, kind by kind alike: whoever asks what policies can tell apart asks there.
+    """
+
+    def __init__(
+        self,
+        policies: Mapping[Ref, n.NetworkPolicy],
+        namespaces: Labels | Context,
+        others: Mapping[Ref, n.Loose] | None = None,
+        *,
+        known: Mapping[Ref, tuple[Clause | Doubt, ...]] | None = None,
     ) -> None:
         self.policies = policies
-        self.namespaces = namespaces
-        self._by_namespace: dict[str, list[tuple[Ref, n.NetworkPolicy]]] = {}
-        for ref, policy in policies.items():
-            self._by_namespace.setdefault(ref.namespace, []).append((ref, policy))
+        self.others: Mapping[Ref, n.Loose] = others or {}
+        self.context = namespaces if isinstance(namespaces, Context) else Context(namespaces)
+        everything: dict[Ref, Policy] = {**policies, **self.others}
+        self._said = {
+            ref: (known or {}).get(ref) or tuple(_read(ref, policy))
+            for ref, policy in everything.items()
+        }
+        self._clauses: dict[tuple[str, Direction], list[Clause]] = {}
+        self._doubts: dict[str, list[Doubt]] = {}
+        self._memory: dict[Any, tuple[tuple[Clause, ...], tuple[Doubt, ...]]] = {}
+        for each in (part for parts in self._said.values() for part in parts):
+            if isinstance(each, Clause):
+                self._clauses.setdefault((each.scope.namespace, each.way), []).append(each)
+            else:
+                self._doubts.setdefault(each.scope.namespace, []).append(each)
 
-    def selecting(self, party: Party, way: Direction) -> Iterator[tuple[Ref, n.NetworkPolicy]]:
-        """Yield the policies that isolate a pod in a direction; none reaches the node's network."""
-        if party.host_network:
-            return
-        for ref, policy in self._by_namespace.get(party.namespace, ()):
-            if way in directions(policy) and chooses(policy.spec.pod_selector, party.labels):
-                yield ref, policy
+    @property
+    def namespaces(self) -> Labels:
+        """The labels of the namespaces that were read."""
+        return self.context.namespaces
+
+    @property
+    def clauses(self) -> Iterator[Clause]:
+        """What all policies say that is modelled."""
+        return (each for some in self._clauses.values() for each in some)
+
+    @property
+    def doubts(self) -> Iterator[Doubt]:
+        """What of the policies is not modelled."""
+        return (each for some in self._doubts.values() for each in some)
+
+    def selecting(self, party: Party, way: Direction) -> tuple[Clause, ...]:
+        """Return what the policies that select a pod say of a direction.
+
+        A pod on its node's network is selected like any other: what that means is for the judge.
+        """
+        return self._found(party, way)[0]
+
+    def doubtful(self, party: Party, way: Direction) -> tuple[Doubt, ...]:
+        """Return what is not known of the policies about a pod, or about a node."""
+        return self._found(party, way)[1]
+
+    def _found(self, party: Party, way: Direction) -> tuple[tuple[Clause, ...], tuple[Doubt, ...]]:
+        alike = (party.namespace, way, party.host_network, frozenset(party.labels.items()))
+        if alike not in self._memory:
+            self._memory[alike] = self._find(party, way)
+        return self._memory[alike]
+
+    def _find(self, party: Party, way: Direction) -> tuple[tuple[Clause, ...], tuple[Doubt, ...]]:
+        places = dict.fromkeys((party.namespace, ""))
+        sure, unsure = [], []
+        for clause in (each for place in places for each in self._clauses.get((place, way), ())):
+            answer = clause.scope.holds(party, self.namespaces) if party.is_pod else Answer.DENIED
+            if answer is Answer.ALLOWED:
+                sure.append(clause)
+            elif answer is Answer.UNKNOWN:
+                said = f"whether {clause.ref.label} selects it: its namespace was not read"
+                unsure.append(Doubt(said, ref=clause.ref))
+        hosts = party.host_network or not party.is_pod
+        for doubt in (each for place in places for each in self._doubts.get(place, ())):
+            meant = doubt.hosts or doubt.scope.holds(party, self.namespaces) is not Answer.DENIED
+            if meant and way in doubt.ways and doubt.hosts == hosts:
+                unsure.append(doubt)
+        if party.is_pod:
+            unsure += [
+                doubt for doubt, spaces in self.context.unread if party.namespace not in spaces
+            ]
+        return tuple(sure), tuple(unsure)
 
     def changed(self, changes: Changed) -> "Policies":
         """Return the policies as these changes leave them; what is no policy is skipped.
 
         Raises msgspec.ValidationError for one that is odd.
         """
-        kept = dict(self.policies)
+        native, others = dict(self.policies), dict(self.others)
+        known = dict(self._said)
         for ref, value in changes.items():
-            if ref.api_version == kinds.NETWORK_POLICIES.api_version and ref.kind == _KIND:
-                kept.pop(ref, None)
-                if value is not None:
-                    kept[ref] = convert(dict(value), n.NetworkPolicy)
-        return Policies(kept, self.namespaces)
+            kind = kinds.find(ref.api_version, ref.kind)
+            if kind not in POLICY_KINDS:
+                continue
+            known.pop(ref, None)
+            native.pop(ref, None)
+            others.pop(ref, None)
+            if value is not None and kind is kinds.NETWORK_POLICIES:
+                native[ref] = convert(dict(value), n.NetworkPolicy)
+            elif value is not None:
+                others[ref] = convert(dict(value), n.Loose)
+        return Policies(native, self.context, others, known=known)
 
 
-_KIND = kinds.NETWORK_POLICIES.kind
-
-
-def directions(policy: n.NetworkPolicy) -> tuple[Direction, ...]:
-    """Return the directions a policy is about: ingress, and egress where it has rules for it.
-
-    Only where ``policyTypes`` says otherwise are they others.
-    """
-    if policy.spec.policy_types:
-        return tuple(way for way in Direction if way.type in policy.spec.policy_types)
-    return (Direction.INGRESS, *((Direction.EGRESS,) if policy.spec.egress else ()))
+def _read(ref: Ref, policy: Policy) -> Iterator[Clause | Doubt]:
+    """Yield what a policy says, whatever its kind."""
+    if isinstance(policy, n.NetworkPolicy):
+        yield from native_clauses(ref, policy)
+        return
+    kind = kinds.find(ref.api_version, ref.kind)
+    if kind in _CILIUM:
+        yield from cilium_clauses(ref, policy)
+    else:
+        yield from calico_doubts(ref, policy) if kind in _CALICO else tier_doubts(ref, policy)
 
 
 def policies_of(inventory: Inventory) -> Policies:
     """Return the policies of an inventory, indexed once."""
     if "network-policies" not in inventory.cache:
-        found = {
-            kinds.NETWORK_POLICIES.ref(policy.namespace, policy.name): policy
-            for policy in inventory.of(kinds.NETWORK_POLICIES, n.NetworkPolicy)
-        }
-        labels = {space.name: space.metadata.label for space in inventory.namespaces}
-        inventory.cache["network-policies"] = Policies(found, labels)
+        inventory.cache["network-policies"] = _policies_of(inventory)
     return cast("Policies", inventory.cache["network-policies"])
+
+
+def _policies_of(inventory: Inventory) -> Policies:
+    native = {
+        kinds.NETWORK_POLICIES.ref(policy.namespace, policy.name): policy
+        for policy in inventory.of(kinds.NETWORK_POLICIES, n.NetworkPolicy)
+    }
+    others = {
+        kind.ref(policy.namespace, policy.name): policy
+        for kind in OTHER_KINDS
+        for policy in inventory.of(kind, n.Loose)
+    }
+    labels = {space.name: space.metadata.label for space in inventory.namespaces}
+    doubts = (*unread(inventory), *((doubt, frozenset[str]()) for doubt in odd(inventory)))
+    agents = [each for each in inventory.of(kinds.DAEMON_SETS, o.Object) if each.name in _AGENTS]
+    context = Context(
+        labels, doubts, cilium=bool(agents), always=_setting(inventory, "enable-policy") == "always"
+    )
+    return Policies(native, context, others)
+
+
+_AGENTS = ("cilium", "anetd")
+"""The DaemonSets that hold policies the way Cilium does."""
+
+
+def _setting(inventory: Inventory, name: str) -> str:
+    """Return one of Cilium's settings, empty where it is not set or not read."""
+    found = inventory.of(kinds.CONFIG_MAPS, n.ConfigMap)
+    settings = (each.settings for each in found if each.name == "cilium-config" and each.settings)
+    return next((each[name] for each in settings if name in each), "")

@@ -4,7 +4,7 @@ import msgspec
 
 from k8sharden.analysis.network.decide import Answer, Verdict, decide
 from k8sharden.analysis.network.isolation import in_namespace
-from k8sharden.analysis.network.parties import pod_party
+from k8sharden.analysis.network.parties import one_pod, pod_party
 from k8sharden.analysis.network.policies import Direction, policies_of
 from k8sharden.model import kinds
 from k8sharden.model import network as n
@@ -24,14 +24,14 @@ class Connection(msgspec.Struct, frozen=True):
 def isolating(inventory: Inventory, target: o.Pod) -> tuple[n.NetworkPolicy, ...]:
     """Return the policies that select a pod for ingress: only what one of them allows comes in."""
     chosen = policies_of(inventory).selecting(pod_party(target), Direction.INGRESS)
-    names = {ref.name for ref, _ in chosen}
+    names = {clause.ref.name for clause in chosen if clause.ref.namespace == target.namespace}
     every = in_namespace(kinds.NETWORK_POLICIES, n.NetworkPolicy, target.namespace, inventory)
     return tuple(policy for policy in every if policy.name in names)
 
 
 def judged(inventory: Inventory, attempt: Connection) -> Verdict:
     """Return what the policies say of a connection."""
-    source, target = pod_party(attempt.source), pod_party(attempt.target)
+    source, target = one_pod(attempt.source), one_pod(attempt.target)
     return decide(policies_of(inventory), source, target, attempt.port, attempt.protocol)
 
 

@@ -110,8 +110,10 @@ def test_the_nodes_network_is_no_pod_network() -> None:
     assert reaches(policy(), pod=source(hostNetwork=True, nodeName="worker-1"))
 
 
-def test_policies_do_not_reach_a_pod_on_the_nodes_network() -> None:
-    """A target on the node's network is open, whatever selects it."""
-    value = {**TARGET, "spec": {"hostNetwork": True}}
+def test_what_holds_on_the_nodes_network_is_for_the_plug_in() -> None:
+    """Policies that select a target there allow for certain only what they allow to any pod."""
+    value = {**TARGET, "metadata": TARGET["metadata"], "spec": {"hostNetwork": True}}
     attempt = Connection(source(), msgspec.convert(value, o.Pod), 5432)
-    assert allowed(inventory(policy()), attempt)
+    assert not allowed(inventory(policy()), attempt)
+    assert allowed(inventory(policy({"from": [SHOP]})), attempt)
+    assert allowed(inventory(policy(podSelector={"matchLabels": {"app": "other"}})), attempt)
