@@ -64,7 +64,9 @@ def needed(unit: Unit, way: Direction, inventory: Inventory) -> tuple[Need, ...]
 def is_isolated(unit: Unit, way: Direction, inventory: Inventory) -> bool:
     """Whether policies choose every pod of a unit for a direction."""
     policies = policies_of(inventory)
-    return all(any(policies.selecting(party, way)) for party in unit.parties)
+    return all(
+        any(clause.isolates for clause in policies.selecting(party, way)) for party in unit.parties
+    )
 
 
 _Told = tuple[tuple[Need, ...], tuple[tuple[str, str], ...], tuple[Edge, ...]]

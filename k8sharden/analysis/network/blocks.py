@@ -92,7 +92,7 @@ def _one(whole: Net, out: list[Net], net: Net) -> Answer:
 
 
 def _within(net: Net, other: Net) -> bool:
-    return net.version == other.version and net.subnet_of(other)
+    return net.version == other.version and net.subnet_of(other)  # type: ignore[arg-type]
 
 
 def _joined(nets: list[Net], version: int) -> list[Net]:

@@ -87,14 +87,11 @@ class _Asked:
             return _doubted(_OPEN, doubts)
         if way is Direction.INGRESS and ends.on_own_node:
             return _NODE
+        if own.host_network and context.cilium:
+            return _doubted(_OPEN, doubts)
         found = self._judged(self._policies.selecting(own, way), ends)
-        if found.answer is Answer.ALLOWED:
-            return _doubted(found, doubts)
-        if own.host_network:
-            plain = _OPEN if context.cilium else _unknown(found, _ON_NODE)
-            return _doubted(plain, doubts)
-        if way is Direction.EGRESS and ends.on_own_node:
-            return _unknown(found, _TO_NODE)
+        if found.answer is not Answer.ALLOWED and (own.host_network or ends.on_own_node):
+            return _unknown(found, _ON_NODE if own.host_network else _TO_NODE)
         return _doubted(found, doubts)
 
     def _judged(self, clauses: tuple[Clause, ...], ends: Ends) -> Side:

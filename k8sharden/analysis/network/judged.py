@@ -4,21 +4,22 @@ An end stands for several pods or addresses. The worst answer of any pair counts
 whose second pod is cut off is broken.
 """
 
-import ipaddress
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from itertools import product
 from typing import cast
 
+import msgspec
+
+from k8sharden.analysis.network.blocks import Net, network
+from k8sharden.analysis.network.classes import Terms
+from k8sharden.analysis.network.clauses import Addresses
 from k8sharden.analysis.network.decide import Answer, Side, Verdict, decide
 from k8sharden.analysis.network.edges import Edge, End, EndKind
-from k8sharden.analysis.network.parties import Party, outside, workload_parties
+from k8sharden.analysis.network.ends import api_server_addresses as api_server_addresses  # noqa: PLC0414 - one door
+from k8sharden.analysis.network.ends import parties_of
+from k8sharden.analysis.network.parties import Entity, Party, entities_of
 from k8sharden.analysis.network.policies import Policies
-from k8sharden.model import kinds
-from k8sharden.model import network as n
-from k8sharden.model import objects as o
 from k8sharden.model.inventory import Inventory
-from k8sharden.model.ref import Ref
-from k8sharden.model.workloads import Workload, workloads
 
 
 def judge_edge(edge: Edge, policies: Policies, inventory: Inventory) -> Verdict:
@@ -26,16 +27,26 @@ def judge_edge(edge: Edge, policies: Policies, inventory: Inventory) -> Verdict:
 
     Port 0 is any port. An end that was not read makes the answer unknown.
     """
-    sources = parties_of(edge.source, inventory)
-    targets = parties_of(edge.target, inventory)
-    missing = [end for end, found in ((edge.source, sources), (edge.target, targets)) if not found]
-    if missing:
-        side = Side(Answer.UNKNOWN, said=f"{missing[0].label} was not read")
-        return Verdict(side, side)
+    found = [
+        _ends(edge.source, policies, inventory),
+        parties_of(edge.target, inventory, _bounds(policies)),
+    ]
+    for end, parties in zip((edge.source, edge.target), found, strict=True):
+        if not parties:
+            side = Side(Answer.UNKNOWN, said=f"{end.label} was not read")
+            return Verdict(side, side)
+    sources, targets = (_alike(parties, found, policies) for parties in found)
     return worst(
         decide(policies, source, target, edge.port, edge.protocol)
         for source, target in product(sources, targets)
     )
+
+
+def _ends(end: End, policies: Policies, inventory: Inventory) -> tuple[Party, ...]:
+    """Return who calls. A managed API server calls from somewhere else than where it answers."""
+    if end.kind is EndKind.CONTROL_PLANE and inventory.control_plane.managed:
+        return (Party(entities=(Entity.KUBE_APISERVER,)),)
+    return parties_of(end, inventory, _bounds(policies))
 
 
 _RANK = (Answer.ALLOWED, Answer.UNKNOWN, Answer.DENIED)
@@ -53,55 +64,42 @@ def worst(verdicts: Iterable[Verdict]) -> Verdict:
     return found
 
 
-def parties_of(end: End, inventory: Inventory) -> tuple[Party, ...]:
-    """Return who stands at an end; nobody where its workload was not read."""
-    match end.kind:
-        case EndKind.WORKLOAD:
-            workload = _workloads(inventory).get(end.ref) if end.ref else None
-            return workload_parties(workload, inventory) if workload else ()
-        case EndKind.OUTSIDE:
-            return tuple(map(outside, _bounds(end.address))) or (outside(),)
-        case EndKind.CONTROL_PLANE:
-            return tuple(map(outside, api_server_addresses(inventory))) or (outside(),)
-        case EndKind.NODES:
-            if end.address:
-                return tuple(map(outside, _bounds(end.address)))
-            return tuple(_nodes(inventory)) or (outside(),)
+def _alike(
+    parties: tuple[Party, ...], both: list[tuple[Party, ...]], policies: Policies
+) -> tuple[Party, ...]:
+    """Return one party for all those that the policies judge alike.
+
+    On which node one is matters only where the other end may be a node.
+    """
+    if len(parties) == 1:
+        return parties
+    nodes = any(Entity.NODE in entities_of(party) for some in both for party in some)
+    terms = _terms(policies)
+    found: dict[object, Party] = {}
+    for party in parties:
+        key = (terms.key(party), party.node if nodes else "", party.entities)
+        # What stands for two pods is no longer itself: the one may be kept from the other.
+        found[key] = msgspec.structs.replace(party, name="") if key in found else party
+    return tuple(found.values())
 
 
-def _bounds(block: str) -> tuple[str, ...]:
-    """Return the first and the last address of a block: the worst of both counts for all of it."""
-    if not block:
-        return ()
-    try:
-        known = ipaddress.ip_network(block, strict=False)
-    except ValueError:
-        return (block,)
-    return tuple(dict.fromkeys((str(known[0]), str(known[-1]))))
+def _terms(policies: Policies) -> Terms:
+    if "terms" not in policies.cache:
+        policies.cache["terms"] = Terms([policies])
+    return cast("Terms", policies.cache["terms"])
 
 
-def api_server_addresses(inventory: Inventory) -> tuple[str, ...]:
-    """Return where the API server answers, from the endpoints of Service default/kubernetes."""
-    found = (
-        address
-        for item in inventory.of(kinds.ENDPOINT_SLICES, n.EndpointSlice)
-        if item.namespace == "default"
-        and item.metadata.label.get("kubernetes.io/service-name") == "kubernetes"
-        for endpoint in item.endpoints or ()
-        for address in endpoint.addresses or ()
-    )
-    return tuple(dict.fromkeys(found))
-
-
-def _nodes(inventory: Inventory) -> Iterable[Party]:
-    for node in inventory.of(kinds.NODES, o.Node):
-        addresses = (node.status.addresses if node.status else None) or ()
-        known = tuple(each.address for each in addresses if each.type.endswith("IP"))
-        yield Party(addresses=known, node=node.name)
-
-
-def _workloads(inventory: Inventory) -> Mapping[Ref, Workload]:
-    if "workloads-by-ref" not in inventory.cache:
-        found = {workload.ref: workload for workload in workloads(inventory)}
-        inventory.cache["workloads-by-ref"] = found
-    return cast("Mapping[Ref, Workload]", inventory.cache["workloads-by-ref"])
+def _bounds(policies: Policies) -> tuple[Net, ...]:
+    """Return all blocks of addresses that any rule names, what it leaves out among them."""
+    if "bounds" not in policies.cache:
+        named = (
+            text
+            for clause in policies.clauses
+            for rule in (*clause.rules, *clause.denied)
+            for peer in rule.peers or ()
+            if isinstance(peer, Addresses)
+            for text in (peer.block.cidr, *peer.block.out)
+        )
+        found = map(network, dict.fromkeys(named))
+        policies.cache["bounds"] = tuple(net for net in found if net is not None)
+    return cast("tuple[Net, ...]", policies.cache["bounds"])

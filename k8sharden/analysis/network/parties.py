@@ -81,7 +81,7 @@ def one_pod(pod: o.Pod) -> Party:
 def workload_parties(workload: Workload, inventory: Inventory) -> tuple[Party, ...]:
     """Return a workload's running pods, or where none was seen one made from its template."""
     pods = pods_of(inventory).get(workload.ref, ())
-    return tuple(map(pod_party, pods)) or (template_party(workload),)
+    return tuple(map(one_pod, pods)) or (template_party(workload),)
 
 
 def template_party(workload: Workload) -> Party:

@@ -10,14 +10,15 @@ from k8sharden.analysis.network.answers import Answer
 from k8sharden.analysis.network.cilium_policies import cilium_clauses
 from k8sharden.analysis.network.clauses import Clause, Doubt, Labels
 from k8sharden.analysis.network.clauses import Direction as Direction  # noqa: PLC0414 - one door
+from k8sharden.analysis.network.cni import enforcement
 from k8sharden.analysis.network.doubts import OTHER_KINDS, POLICY_KINDS, odd, unread
 from k8sharden.analysis.network.native import directions as directions  # noqa: PLC0414 - the same
 from k8sharden.analysis.network.native import native_clauses
 from k8sharden.analysis.network.parties import Party
+from k8sharden.analysis.network.plugins import CILIUM
 from k8sharden.analysis.network.tiers import calico_doubts, tier_doubts
 from k8sharden.model import kinds
 from k8sharden.model import network as n
-from k8sharden.model import objects as o
 from k8sharden.model.decoding import convert
 from k8sharden.model.inventory import Inventory
 from k8sharden.model.ref import Ref
@@ -56,7 +57,8 @@ class Policies:
     """The policies of a cluster, of all kinds, and what they stand in.
 
     ``policies`` are the NetworkPolicies, ``others`` those of other kinds. ``clauses`` says what
-    they say, kind by kind alike: whoever asks what policies can tell apart asks there.
+    they say, kind by kind alike: whoever asks what policies can tell apart asks there. ``cache``
+    holds answers that are derived once from all of it.
     """
 
     def __init__(
@@ -77,6 +79,7 @@ class Policies:
         }
         self._clauses: dict[tuple[str, Direction], list[Clause]] = {}
         self._doubts: dict[str, list[Doubt]] = {}
+        self.cache: dict[str, Any] = {}
         self._memory: dict[Any, tuple[tuple[Clause, ...], tuple[Doubt, ...]]] = {}
         for each in (part for parts in self._said.values() for part in parts):
             if isinstance(each, Clause):
@@ -189,19 +192,8 @@ def _policies_of(inventory: Inventory) -> Policies:
     }
     labels = {space.name: space.metadata.label for space in inventory.namespaces}
     doubts = (*unread(inventory), *((doubt, frozenset[str]()) for doubt in odd(inventory)))
-    agents = [each for each in inventory.of(kinds.DAEMON_SETS, o.Object) if each.name in _AGENTS]
-    context = Context(
-        labels, doubts, cilium=bool(agents), always=_setting(inventory, "enable-policy") == "always"
-    )
+    known = enforcement(inventory)
+    cilium = known is not None and known.plugin == CILIUM
+    always = cilium and known is not None and known.mode == "always"
+    context = Context(labels, doubts, cilium=cilium, always=always)
     return Policies(native, context, others)
-
-
-_AGENTS = ("cilium", "anetd")
-"""The DaemonSets that hold policies the way Cilium does."""
-
-
-def _setting(inventory: Inventory, name: str) -> str:
-    """Return one of Cilium's settings, empty where it is not set or not read."""
-    found = inventory.of(kinds.CONFIG_MAPS, n.ConfigMap)
-    settings = (each.settings for each in found if each.name == "cilium-config" and each.settings)
-    return next((each[name] for each in settings if name in each), "")

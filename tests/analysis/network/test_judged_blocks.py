@@ -24,10 +24,10 @@ WEB = End(EndKind.WORKLOAD, kinds.PODS.ref("payments", "web"))
         (EndKind.OUTSIDE, "2001:db8::/32", Answer.DENIED),
         (EndKind.NODES, "192.0.2.10/32", Answer.ALLOWED),
         (EndKind.NODES, "169.254.20.10/32", Answer.DENIED),
-        (EndKind.OUTSIDE, "nonsense", Answer.DENIED),
+        (EndKind.OUTSIDE, "nonsense", Answer.UNKNOWN),
     ],
 )
-def test_a_block_gets_through_where_its_first_and_last_address_do(
+def test_a_block_gets_through_where_each_part_of_it_does(
     kind: EndKind, block: str, answer: Answer
 ) -> None:
     """A rule for 192.0.2.0/24 lets in each block in it, and none that reaches beyond."""
