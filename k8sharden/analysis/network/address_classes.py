@@ -1,4 +1,4 @@
-"""Addresses as the ipBlocks of policies tell them apart: those that lie in the same ones are alike.
+"""Addresses as the blocks of policies tell them apart: those that lie in the same ones are alike.
 
 Source: the API reference of networking.k8s.io/v1 (IPBlock): the addresses of ``cidr`` less those
 of ``except``.
@@ -10,15 +10,16 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from k8sharden.model.network import IPBlock
+from k8sharden.analysis.network.blocks import Block, network
 
-BlockKey = tuple[str, tuple[str, ...]]
-"""A block as its ``cidr`` and its ``except``."""
-
-Held = frozenset[BlockKey]
+Held = frozenset[Block]
 """The blocks that hold an address."""
 
-_FIRST = {4: "0.0.0.0", 6: "::"}  # noqa: S104 - where the addresses begin, not where one listens
+Place = frozenset[tuple[int, Held]]
+"""Where a pod is: of each of its addresses the IP version, and the blocks that hold it."""
+
+_BITS = {4: 32, 6: 128}
+_UNREADABLE: Place = frozenset([(0, frozenset())])
 
 
 class Stretch(msgspec.Struct, frozen=True):
@@ -30,7 +31,7 @@ class Stretch(msgspec.Struct, frozen=True):
     @property
     def label(self) -> str:
         """``addresses in 10.0.0.0/8``, ``any other address``."""
-        cidrs = sorted({cidr for cidr, _ in self.held})
+        cidrs = sorted({block.cidr for block in self.held})
         return f"addresses in {' and '.join(cidrs)}" if cidrs else "any other address"
 
 
@@ -43,16 +44,11 @@ class _Range(msgspec.Struct, frozen=True):
         return version == self.version and self.first <= number <= self.last
 
 
-def block_key(block: IPBlock) -> BlockKey:
-    """Return what tells a block from another."""
-    return block.cidr, tuple(block.except_ or ())
-
-
 class AddressClasses:
     """The blocks of some policies, and for an address those that hold it."""
 
-    def __init__(self, blocks: Iterable[BlockKey]) -> None:
-        self._blocks = {key: ranges for key in blocks if (ranges := _ranges(key))}
+    def __init__(self, blocks: Iterable[Block]) -> None:
+        self._blocks = {block: _ranges(block) for block in blocks}
         self._bounds: dict[int, list[int]] = {}
         for ranges in self._blocks.values():
             for each in ranges:
@@ -61,54 +57,56 @@ class AddressClasses:
             self._bounds[version] = sorted(set(bounds))
         self._known: dict[tuple[int, int], Held] = {}
 
-    def held(self, addresses: Iterable[str]) -> Held:
-        """Return the blocks that hold any of a pod's addresses; none where one is no address."""
+    def place(self, addresses: Iterable[str]) -> Place:
+        """Return where a pod is; nowhere where no block has to be looked at."""
         if not self._blocks:
             return frozenset()
         try:
             found = [ipaddress.ip_address(text) for text in addresses]
         except ValueError:
-            return frozenset()
-        return frozenset().union(*(self._one(each.version, int(each)) for each in found))
+            return _UNREADABLE
+        return frozenset((each.version, self._held(each.version, int(each))) for each in found)
 
     def stretches(self) -> Iterator[Stretch]:
         """Yield all classes of addresses, of the IP versions that the blocks know."""
         for version, bounds in sorted(self._bounds.items()):
             seen: set[Held] = set()
             for first in bounds:
-                held = self._one(version, first)
+                held = self._held(version, first)
                 if first < 1 << _BITS[version] and held not in seen:
                     seen.add(held)
-                    made = ipaddress.ip_address(_FIRST[version]) + first
-                    yield Stretch(str(made), held)
+                    yield Stretch(_text(version, first), held)
 
-    def _one(self, version: int, number: int) -> Held:
+    def _held(self, version: int, number: int) -> Held:
         bounds = self._bounds.get(version)
         if bounds is None:
             return frozenset()
         first = bounds[bisect_right(bounds, number) - 1]
         if (version, first) not in self._known:
             self._known[version, first] = frozenset(
-                key for key, ranges in self._blocks.items() if _inside(ranges, version, first)
+                block for block, ranges in self._blocks.items() if _inside(ranges, version, first)
             )
         return self._known[version, first]
 
 
-_BITS = {4: 32, 6: 128}
+def _text(version: int, number: int) -> str:
+    address = ipaddress.IPv4Address if version == 4 else ipaddress.IPv6Address  # noqa: PLR2004 - IPv4
+    return str(address(number))
 
 
 def _inside(ranges: tuple[_Range, ...], version: int, number: int) -> bool:
-    whole, *out = ranges
-    return whole.holds(version, number) and not any(each.holds(version, number) for each in out)
+    """Whether an address is in the first range and in none of the others; never without one."""
+    return any(each.holds(version, number) for each in ranges[:1]) and not any(
+        each.holds(version, number) for each in ranges[1:]
+    )
 
 
-def _ranges(key: BlockKey) -> tuple[_Range, ...]:
+def _ranges(block: Block) -> tuple[_Range, ...]:
     """Return a block's addresses and then its exceptions; nothing where one is not readable."""
-    try:
-        known = [ipaddress.ip_network(text, strict=False) for text in (key[0], *key[1])]
-    except ValueError:
-        return ()
+    nets = [network(text) for text in (block.cidr, *block.out)]
+    known = [net for net in nets if net is not None]
     return tuple(
-        _Range(each.version, int(each.network_address), int(each.broadcast_address))
-        for each in known
+        _Range(net.version, int(net.network_address), int(net.broadcast_address))
+        for net in known
+        if len(known) == len(nets)
     )

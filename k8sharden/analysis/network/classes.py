@@ -1,19 +1,19 @@
 """Equivalence classes: pods, and addresses outside, that every policy judges alike.
 
-Pods of one namespace are in one class where no selector, ipBlock or named port of any policy tells
-them apart: so nothing that follows has to look at pods, and still less at pairs of them.
+Pods of one namespace are in one class where no selector, block of addresses or named port of any
+policy tells them apart: so nothing that follows has to look at pods, and still less at pairs.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
 
-from k8sharden.analysis.network.address_classes import AddressClasses, Held, block_key
+from k8sharden.analysis.network.address_classes import AddressClasses
+from k8sharden.analysis.network.clauses import Addresses, Clause, Peer, Pods, Ports, Rule, Selector
 from k8sharden.analysis.network.parties import Party, outside, workload_parties
 from k8sharden.analysis.network.policies import Policies
 from k8sharden.model.inventory import Inventory
-from k8sharden.model.network import NetworkPolicy, Peer, PolicyPort, Rule
 from k8sharden.model.ref import Ref
 from k8sharden.model.workloads import workloads
 
@@ -32,7 +32,6 @@ class Group(msgspec.Struct, frozen=True):
     """
 
     party: Party
-    held: Held = frozenset()
     refs: tuple[Ref, ...] = ()
     pods: int = 0
     label: str = ""
@@ -47,33 +46,31 @@ class Terms:
     """What some policies can tell pods apart by."""
 
     def __init__(self, policies: Iterable[Policies]) -> None:
-        self.ports: set[str] = set()
+        self.ports: set[Ports] = set()
         self._everywhere: Words = {}
         self._within: dict[str, Words] = {}
         self._together: dict[str, Words] = {}
         blocks = set()
-        for ref, policy in _distinct(policies):
-            own = self._within.setdefault(ref.namespace, {})
-            _learn(policy.spec.pod_selector, own)
-            for rule in rules(policy):
-                self.ports |= {p.port for p in rule.ports or () if isinstance(p.port, str)}
-                for peer in peers(rule):
-                    words = own if peer.namespace_selector is None else self._everywhere
-                    _learn(peer.pod_selector, words)
-                    if peer.ip_block is not None:
-                        blocks.add(block_key(peer.ip_block))
+        for some in policies:
+            scopes = [each.scope for each in some.clauses] + [each.scope for each in some.doubts]
+            for rule in (rule for clause in some.clauses for rule in rules(clause)):
+                self.ports |= set(rule.ports or ())
+                blocks |= {p.block for p in peers(rule) if isinstance(p, Addresses)}
+                scopes += [peer.scope for peer in peers(rule) if isinstance(peer, Pods)]
+            for scope in scopes:
+                _learn(scope.pods, self._words_of(scope.namespace))
         self.addresses = AddressClasses(blocks)
+        self._names = {port.name for port in self.ports if port.name}
 
     def key(self, party: Party) -> tuple[Any, ...]:
         """Return what makes a pod's class; those with equal keys are judged alike."""
-        held = self.addresses.held(party.addresses)
         named = frozenset(
             (port.name, port.container_port, port.protocol or "TCP")
             for port in party.ports
-            if port.name in self.ports
+            if port.name in self._names
         )
-        labels = () if party.host_network else self._labels(party)
-        return party.namespace, party.host_network, labels, named, held
+        place = self.addresses.place(party.addresses)
+        return party.namespace, party.host_network, self._labels(party), named, place
 
     def _labels(self, party: Party) -> tuple[tuple[str, str], ...]:
         words = self._words(party.namespace)
@@ -82,6 +79,9 @@ class Terms:
             for key in words
             if key in party.labels
         )
+
+    def _words_of(self, namespace: str) -> Words:
+        return self._within.setdefault(namespace, {}) if namespace else self._everywhere
 
     def _words(self, namespace: str) -> Words:
         if namespace not in self._together:
@@ -96,23 +96,24 @@ class Classes:
     """The classes of an inventory under some policies, in the order of their namespaces.
 
     The addresses outside come first. ``order`` gives the numbers of each namespace's classes,
-    ``""`` being outside; ``of`` those of each workload.
+    ``""`` being outside; ``of`` those of each workload. ``ports`` are those that rules name.
     """
 
     def __init__(self, groups: Iterable[Group], terms: Terms) -> None:
         self.groups = tuple(sorted(groups, key=lambda group: group.party.namespace))
-        self._terms = terms
-        self._keys = {terms.key(group.party): number for number, group in enumerate(self.groups)}
+        self.ports = frozenset(terms.ports)
         self.order: dict[str, list[int]] = {}
         self.of: dict[Ref, list[int]] = {}
+        self._key = terms.key
+        self._keys = {terms.key(group.party): n for n, group in enumerate(self.groups)}
         for number, group in enumerate(self.groups):
             self.order.setdefault(group.party.namespace, []).append(number)
             for ref in group.refs:
                 self.of.setdefault(ref, []).append(number)
 
     def of_party(self, party: Party) -> int:
-        """Return the class of a pod, or of an address that stands for its class."""
-        return self._keys[self._terms.key(party)]
+        """Return the class of a pod, or of an address outside that stands for its class."""
+        return self._keys[self._key(party)]
 
 
 def classes_of(inventory: Inventory, *policies: Policies) -> Classes:
@@ -130,53 +131,35 @@ def classes_of(inventory: Inventory, *policies: Policies) -> Classes:
             counts = refs.setdefault(key, {})
             counts[workload.ref] = counts.get(workload.ref, 0) + 1
     found = [
-        Group(
-            msgspec.structs.replace(party, node=""),
-            key[-1],
-            tuple(refs[key]),
-            sum(refs[key].values()),
-        )
+        Group(_anywhere(party), tuple(refs[key]), sum(refs[key].values()))
         for key, party in first.items()
     ]
     return Classes([*_outside(terms), *found], terms)
 
 
-def rules(policy: NetworkPolicy) -> tuple[Rule, ...]:
-    """Return the rules of both directions."""
-    return (*(policy.spec.ingress or ()), *(policy.spec.egress or ()))
+def rules(clause: Clause) -> tuple[Rule, ...]:
+    """Return the rules of a clause, those that deny among them."""
+    return (*clause.rules, *clause.denied)
 
 
 def peers(rule: Rule) -> tuple[Peer, ...]:
-    """Return the peers of a rule, whichever direction it is of."""
-    return (*(rule.from_ or ()), *(rule.to or ()))
+    """Return whom a rule names."""
+    return rule.peers or ()
 
 
-def ports_of(policies: Iterable[Policies]) -> Iterator[PolicyPort]:
-    """Yield the ports that the rules of policies name, each policy looked at once."""
-    for _, policy in _distinct(policies):
-        for rule in rules(policy):
-            yield from rule.ports or ()
+def _anywhere(party: Party) -> Party:
+    return msgspec.structs.replace(party, node="", name="")
 
 
 def _outside(terms: Terms) -> Iterator[Group]:
     stretches = list(terms.addresses.stretches())
     for each in stretches:
-        yield Group(outside(each.address), each.held, label=each.label)
+        yield Group(outside(each.address), label=each.label)
     if not stretches:
         yield Group(outside(), label="any address")
 
 
-def _distinct(policies: Iterable[Policies]) -> Iterator[tuple[Ref, NetworkPolicy]]:
-    """Yield every policy; what before and after share is the same object, and comes once."""
-    seen: set[int] = set()
-    for some in policies:
-        for ref, policy in some.policies.items():
-            if id(policy) not in seen:
-                seen.add(id(policy))
-                yield ref, policy
-
-
-def _learn(selector: Mapping[str, Any] | None, words: Words) -> None:
+def _learn(selector: Selector | None, words: Words) -> None:
     """Take in the labels that a selector looks at."""
     for key, value in ((selector or {}).get("matchLabels") or {}).items():
         words.setdefault(key, set()).add(value)

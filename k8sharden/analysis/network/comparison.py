@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from k8sharden.analysis.network.cells import Change, Spot
 from k8sharden.analysis.network.classes import classes_of
-from k8sharden.analysis.network.matrix import Matrix, spots_of
+from k8sharden.analysis.network.matrix import Matrix, made
 from k8sharden.analysis.network.policies import Policies
-from k8sharden.analysis.network.rows import Row, port_classes
+from k8sharden.analysis.network.rows import Row
 from k8sharden.analysis.network.selected import Bits
 from k8sharden.model.inventory import Inventory
 
@@ -39,10 +39,12 @@ class Comparison:
         ports: tuple[set[int], ...] = (set(), set(), set())
         for number in own.numbers:
             old, new = self.before.reach(number), self.after.reach(number)
+            if old == new:
+                continue
             for index, by_port in enumerate(_differing(old, new)):
                 touched = 0
-                for port, targets in enumerate(by_port):
-                    if here := targets & there.bits:
+                for port in self.before.only:
+                    if here := by_port[port] & there.bits:
                         touched |= here
                         ports[index].add(port)
                 counts[index] += own.of(number) * there.weigh(touched)
@@ -61,10 +63,12 @@ def _differing(old: Row, new: Row) -> Iterator[list[Bits]]:
 
 
 def compared(
-    inventory: Inventory, before: Policies, after: Policies, namespace: str = ""
+    inventory: Inventory,
+    before: Policies,
+    after: Policies,
+    namespace: str = "",
+    port: tuple[str, int] | None = None,
 ) -> Comparison:
     """Return the matrix of all namespaces, or of the workloads within one, before and after."""
     classes = classes_of(inventory, before, after)
-    ports = port_classes(classes, before, after)
-    spots = spots_of(classes, namespace)
-    return Comparison(*(Matrix(spots, classes, policies, ports) for policies in (before, after)))
+    return Comparison(*(made(classes, each, namespace, port) for each in (before, after)))

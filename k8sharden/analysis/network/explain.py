@@ -13,6 +13,7 @@ from k8sharden.analysis.network.classes import Group
 from k8sharden.analysis.network.decide import Answer, Side, decide
 from k8sharden.analysis.network.matrix import Matrix
 from k8sharden.analysis.network.policies import Direction
+from k8sharden.analysis.network.port_classes import ANY
 from k8sharden.model.ref import Ref
 
 _MOST_CLASSES = 24
@@ -82,7 +83,7 @@ class _Collected:
 
     def add(self, source: Group, target: Group) -> None:
         """Take in what is said of every port between two classes."""
-        for number in range(len(self._matrix.ports)):
+        for number in self._matrix.only:
             protocol, port = self._matrix.ports.sample(number)
             policies = self._matrix.policies
             verdict = decide(policies, source.party, target.party, port, protocol)
@@ -125,27 +126,36 @@ def _sentence(
     way: Direction, side: Side, ports: Sequence[str], subjects: Sequence[str], others: Sequence[str]
 ) -> str:
     """Say it in a sentence that names the policy and the rule."""
-    who, whom, what = _listed(subjects), _listed(others), _ports(ports)
-    toward = f"to {whom}" if way is Direction.EGRESS else f"from {whom}"
-    if side.policy is not None:
-        where = f"{side.policy.label}, spec.{way}[{side.rule}],"
-        if side.answer is Answer.ALLOWED:
-            return f"{where} allows {who} {what} {toward}."
-        return f"{where} may allow {who} {what} {toward}: {side.said}."
-    if side.answer is Answer.UNKNOWN:
-        return f"It is not known whether {who} may have {what} {toward}: {side.said}."
-    if not side.isolating:
-        return f"No policy selects {who} for {way}: nothing is kept {_KEPT[way]}."
+    who, whom = _listed(subjects), _listed(others)
+    between = f"from {who} to {whom}" if way is Direction.EGRESS else f"from {whom} to {who}"
+    what = f"{_ports(ports)} {between}"
+    limit = f" ({side.said})" if side.said else ""
+    match side.answer:
+        case Answer.UNKNOWN:
+            return f"It is not known whether {_by(way, side)} allows {what}: {side.said}."
+        case Answer.ALLOWED if side.policy is not None:
+            return f"{_by(way, side)} allows {what}{limit}."
+        case Answer.ALLOWED:
+            return f"No policy isolates {who} for {way}: everything may pass{limit}."
+        case _ if side.policy is not None:
+            return f"{_by(way, side, deny='Deny')} denies {what}."
+        case _ if not side.isolating:
+            return f"Nothing allows {what}{limit}."
     names = _listed([ref.label for ref in side.isolating])
-    some = "selects" if len(side.isolating) == 1 else "select"
-    return f"{names} {some} {who} for {way}, and no rule allows {what} {toward}."
+    some = "isolates" if len(side.isolating) == 1 else "isolate"
+    return f"{names} {some} {who} for {way}, and no rule allows {what}."
 
 
-_KEPT = {Direction.EGRESS: "in", Direction.INGRESS: "out"}
+def _by(way: Direction, side: Side, deny: str = "") -> str:
+    if side.policy is None:
+        return "anything"
+    return side.policy.label + (f", spec.{way}{deny}[{side.rule}]," if side.rule >= 0 else "")
 
 
 def _ports(ports: Sequence[str]) -> str:
-    return "any port" if tuple(ports) == ("any",) else _listed(ports)
+    return _listed(
+        [each.replace(ANY, "anything", 1) if each.startswith(ANY) else each for each in ports]
+    )
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -5,7 +5,7 @@ whose pods are judged differently counts once for each kind of them. Rows and co
 the cluster, and within a namespace for all others, come last.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from k8sharden.analysis.network.cells import OUTSIDE, Cell, Spot
 from k8sharden.analysis.network.classes import Classes, classes_of
@@ -40,72 +40,84 @@ class Members:
 class _Summed:
     """A row with what its ports say together."""
 
-    def __init__(self, row: Row) -> None:
-        self.row = row
-        self.full, self.some, self.possible = row.sure[0], 0, 0
-        for sure in set(row.sure):
+    def __init__(self, row: Row, ports: Iterable[int]) -> None:
+        self.sure = {port: row.sure[port] for port in ports}
+        self.some = self.possible = 0
+        self.full = -1
+        for sure in set(self.sure.values()):
             self.full &= sure
             self.some |= sure
-        for possible in set(row.possible):
+        for possible in {row.possible[port] for port in self.sure}:
             self.possible |= possible
         self.limited = self.some & ~self.full
         self.unknown = self.possible & ~self.some
 
 
 class Matrix:
-    """Cells by ``spots``, each row found when it is first asked for."""
+    """Cells between spots, each found when it is first asked for; ``spots`` are its rows.
+
+    Cells between other spots may be asked for, too. With ``only`` no other classes of ports count.
+    """
 
     def __init__(
-        self, spots: Iterable[Spot], classes: Classes, policies: Policies, ports: PortClasses
+        self,
+        spots: Iterable[Spot],
+        classes: Classes,
+        policies: Policies,
+        ports: PortClasses,
+        only: Iterable[int] = (),
     ) -> None:
         self.spots = tuple(spots)
         self.classes = classes
         self.policies = policies
         self.ports = ports
+        self.only = tuple(only) or tuple(range(len(ports)))
         self._rows = Rows(classes, policies, ports)
-        self._members = {spot: members_of(spot, classes) for spot in self.spots}
-        self._cells: dict[Spot, dict[Spot, Cell]] = {}
+        self._members: dict[Spot, Members] = {}
+        self._sources: dict[Spot, list[tuple[_Summed, int]]] = {}
+        self._summed: dict[int, _Summed] = {}
+        self._cells: dict[tuple[Spot, Spot], Cell] = {}
 
     def cell(self, source: Spot, target: Spot) -> Cell:
         """Return one cell."""
-        return self.row(source)[target]
-
-    def row(self, source: Spot) -> dict[Spot, Cell]:
-        """Return the cells of a row, by their columns."""
-        if source not in self._cells:
-            sources = list(self._weighed(source))
-            self._cells[source] = {spot: self._cell(sources, spot) for spot in self.spots}
-        return self._cells[source]
+        if (source, target) not in self._cells:
+            self._cells[source, target] = self._cell(source, target)
+        return self._cells[source, target]
 
     def members(self, spot: Spot) -> Members:
         """Return the classes of a spot."""
+        if spot not in self._members:
+            self._members[spot] = members_of(spot, self.classes)
         return self._members[spot]
 
     def reach(self, number: int) -> Row:
         """Return whom a class reaches."""
         return self._rows.of(number)
 
-    def _weighed(self, source: Spot) -> Iterator[tuple[_Summed, int]]:
-        """Yield the different rows of a spot's classes, with the workloads each counts for."""
-        own = self._members[source]
-        found: dict[int, tuple[Row, int]] = {}
-        for number in own.numbers:
-            row = self._rows.of(number)
-            found[id(row)] = (row, own.of(number) + found.get(id(row), (row, 0))[1])
-        for row, weight in found.values():
-            yield _Summed(row), weight
+    def _weighed(self, source: Spot) -> list[tuple[_Summed, int]]:
+        """Return the different rows of a spot's classes, with the workloads each counts for."""
+        if source not in self._sources:
+            own = self.members(source)
+            found: dict[int, int] = {}
+            for number in own.numbers:
+                row = self._rows.of(number)
+                if id(row) not in self._summed:
+                    self._summed[id(row)] = _Summed(row, self.only)
+                found[id(row)] = found.get(id(row), 0) + own.of(number)
+            self._sources[source] = [(self._summed[row], many) for row, many in found.items()]
+        return self._sources[source]
 
-    def _cell(self, sources: list[tuple[_Summed, int]], target: Spot) -> Cell:
-        there = self._members[target]
+    def _cell(self, source: Spot, target: Spot) -> Cell:
+        there = self.members(target)
         pairs = full = limited = unknown = 0
         ports: set[int] = set()
-        for row, weight in sources:
+        for row, weight in self._weighed(source):
             pairs += weight * there.weight
             full += weight * there.weigh(row.full)
             unknown += weight * there.weigh(row.unknown)
             if here := row.limited & there.bits:
                 limited += weight * there.weigh(here)
-                ports |= {n for n, sure in enumerate(row.row.sure) if sure & here}
+                ports |= {port for port, sure in row.sure.items() if sure & here}
         return Cell(pairs, full, limited, unknown, self.ports.labels(ports) if ports else ())
 
 
@@ -128,7 +140,24 @@ def spots_of(classes: Classes, namespace: str = "") -> tuple[Spot, ...]:
     return (*(Spot(namespace, ref) for ref in sorted(refs)), Spot(namespace, rest=True), OUTSIDE)
 
 
-def matrix(inventory: Inventory, policies: Policies, namespace: str = "") -> Matrix:
-    """Return the matrix of all namespaces, or of the workloads within one."""
+def matrix(
+    inventory: Inventory,
+    policies: Policies,
+    namespace: str = "",
+    port: tuple[str, int] | None = None,
+) -> Matrix:
+    """Return the matrix of all namespaces, or of the workloads within one.
+
+    With ``port`` (``("TCP", 5432)``) only that one counts.
+    """
     classes = classes_of(inventory, policies)
-    return Matrix(spots_of(classes, namespace), classes, policies, port_classes(classes, policies))
+    return made(classes, policies, namespace, port)
+
+
+def made(
+    classes: Classes, policies: Policies, namespace: str, port: tuple[str, int] | None
+) -> Matrix:
+    """Return a matrix under policies that these classes were made for."""
+    ports = port_classes(classes)
+    only = [ports.holding(*port)] if port else []
+    return Matrix(spots_of(classes, namespace), classes, policies, ports, only)

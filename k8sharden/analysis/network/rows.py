@@ -1,59 +1,41 @@
 """Whom each class reaches, by the policies of both ends: `decide` for all classes at a time.
 
-Every rule of either direction says: these sources may, at these targets, on these ports. Rules with
-the same sources are one, and sources that stand in the same rules share a row: so the work grows
-with the different policies there are, and not with pods.
+What one direction says of one class is found for all others together, as sets. Classes about which
+the same is said share the answer: so the work grows with the different policies there are.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from k8sharden.analysis.network.classes import Classes, ports_of
-from k8sharden.analysis.network.policies import Direction, Policies, directions
-from k8sharden.analysis.network.port_classes import FIRST, LAST, PortClasses, Span
-from k8sharden.analysis.network.selected import Bits, Chooser, members
-from k8sharden.model.network import Peer, PolicyPort, Rule
+from k8sharden.analysis.network.classes import Classes
+from k8sharden.analysis.network.clauses import Clause, Direction, Doubt, Rule
+from k8sharden.analysis.network.parties import Party
+from k8sharden.analysis.network.policies import Policies
+from k8sharden.analysis.network.port_classes import PROTOCOLS, PortClasses, Span
+from k8sharden.analysis.network.selected import Bits, Chooser, Meant, members
 
 ByPort = tuple[Bits, ...]
-"""A set of targets for each class of ports."""
+"""A set of classes for each class of ports."""
 
 
 class Row(NamedTuple):
-    """Whom one source reaches: for certain, and at most."""
+    """Whom one class reaches, or by whom it is reached: for certain, and at most."""
 
     sure: ByPort
     possible: ByPort
 
 
-class _Targets:
-    """Targets of one set of sources: on any port, and beside them on some."""
-
-    def __init__(self) -> None:
-        self.any: Bits = 0
-        self.some: dict[int, Bits] = {}
-
-    def add(self, targets: Bits, ports: Iterable[tuple[int, Bits]] | None) -> None:
-        """Take in the targets of a rule, by its ports; None where it names none."""
-        if ports is None:
-            self.any |= targets
-            return
-        for number, having in ports:
-            if both := targets & having:
-                self.some[number] = self.some.get(number, 0) | both
-
-
-Grants = dict[Bits, _Targets]
-"""What the rules of a direction allow, by their sources."""
-
-
-def port_classes(classes: Classes, *policies: Policies) -> PortClasses:
-    """Return the classes of ports under some policies, those that pods' names stand for too."""
-    named = {port.port for port in ports_of(policies) if isinstance(port.port, str)}
-    found = {_span(port) for port in ports_of(policies) if not isinstance(port.port, str)}
+def port_classes(classes: Classes) -> PortClasses:
+    """Return the classes of ports under the policies of some classes, those with names too."""
+    found: set[Span] = set()
+    names = {port.name for port in classes.ports}
+    for port in classes.ports:
+        protocols = (port.protocol,) if port.protocol else PROTOCOLS
+        found |= {Span(protocol, port.first, port.last) for protocol in protocols if not port.name}
     for group in classes.groups:
-        for port in group.party.ports:
-            if port.name in named:
-                found.add(_point(port.protocol, port.container_port))
+        for named in group.party.ports:
+            if named.name in names:
+                found.add(Span(named.protocol or "TCP", *(named.container_port,) * 2))
     return PortClasses(found)
 
 
@@ -61,142 +43,160 @@ class Rows:
     """The rows of all classes under some policies; sources that are judged alike share one."""
 
     def __init__(self, classes: Classes, policies: Policies, ports: PortClasses) -> None:
-        self._classes = classes
-        self._chooser = Chooser(classes, policies.namespaces)
-        self._policies = policies
-        self._ports = ports
-        self._named = self._names()
-        self._sides = [self._side(way) for way in Direction]
-        self._known: dict[tuple[int, ...], Row] = {}
+        sides = _Sides(classes, policies, ports)
+        count = range(len(classes.groups))
+        self._egress = [sides.side(number, Direction.EGRESS) for number in count]
+        self._ingress = _Turned((sides.side(n, Direction.INGRESS) for n in count), len(ports))
+        self._known: dict[tuple[int, int], Row] = {}
 
     def of(self, source: int) -> Row:
         """Return the row of a class."""
-        profile = tuple(side.profile(source) for side in self._sides)
-        if profile not in self._known:
-            one, other = (
-                side.row(number) for side, number in zip(self._sides, profile, strict=True)
-            )
-            self._known[profile] = Row(
-                _both(one.sure, other.sure), _both(one.possible, other.possible)
-            )
-        return self._known[profile]
-
-    def _side(self, way: Direction) -> "_Side":
-        sure: Grants = {}
-        possible: Grants = {}
-        every, isolated = self._chooser.every, 0
-        for ref, policy in self._policies.policies.items():
-            if way not in directions(policy):
-                continue
-            own = self._chooser.pods(policy.spec.pod_selector, ref.namespace)
-            isolated |= own
-            listed = policy.spec.ingress if way is Direction.INGRESS else policy.spec.egress
-            for rule in (listed or ()) if own else ():
-                named = rule.from_ if way is Direction.INGRESS else rule.to
-                certain, perhaps = self._peers(named, ref.namespace)
-                self._grant(sure, way, own, certain, rule)
-                self._grant(possible, way, own, certain | perhaps, rule)
-        free = every & ~isolated
-        for grants in (sure, possible):
-            if way is Direction.INGRESS:
-                grants.setdefault(every, _Targets()).add(free, None)
-            else:
-                grants.setdefault(free, _Targets()).add(every, None)
-        return _Side(_Half(sure, len(self._ports)), _Half(possible, len(self._ports)))
-
-    def _grant(self, grants: Grants, way: Direction, own: Bits, others: Bits, rule: Rule) -> None:
-        sources, targets = (others, own) if way is Direction.INGRESS else (own, others)
-        if sources and targets:
-            ports = (
-                [each for port in rule.ports for each in self._port(port)] if rule.ports else None
-            )
-            grants.setdefault(sources, _Targets()).add(targets, ports)
-
-    def _peers(self, named: list[Peer] | None, namespace: str) -> tuple[Bits, Bits]:
-        if not named:
-            return self._chooser.every, 0
-        certain, perhaps = 0, 0
-        for peer in named:
-            known, unsure = self._chooser.peer(peer, namespace)
-            certain, perhaps = certain | known, perhaps | unsure
-        return certain, perhaps
-
-    def _port(self, port: PolicyPort) -> Iterator[tuple[int, Bits]]:
-        """Yield the classes of ports that a port means, with the targets for which it does."""
-        if isinstance(port.port, str):
-            yield from self._named.get((port.port, port.protocol or "TCP"), {}).items()
-            return
-        for number in self._ports.of(_span(port)):
-            yield number, self._chooser.every
-
-    def _names(self) -> dict[tuple[str, str], dict[int, Bits]]:
-        found: dict[tuple[str, str], dict[int, Bits]] = {}
-        for target, group in enumerate(self._classes.groups):
-            for port in group.party.ports:
-                known = found.setdefault((port.name or "", port.protocol or "TCP"), {})
-                for number in self._ports.of(_point(port.protocol, port.container_port)):
-                    known[number] = known.get(number, 0) | 1 << target
-        return found
-
-
-class _Half:
-    """The grants of one direction, and which of them each source stands in."""
-
-    def __init__(self, grants: Grants, ports: int) -> None:
-        self._targets = list(grants.values())
-        self._ports = ports
-        self._stands: dict[int, list[int]] = {}
-        for number, sources in enumerate(grants):
-            for source in members(sources):
-                self._stands.setdefault(source, []).append(number)
-
-    def stands(self, source: int) -> tuple[int, ...]:
-        """Return the grants that a source stands in, by number."""
-        return tuple(self._stands.get(source, ()))
-
-    def row(self, grants: tuple[int, ...]) -> ByPort:
-        """Return the targets of some grants together."""
-        some: dict[int, Bits] = {}
-        everywhere = 0
-        for number in grants:
-            everywhere |= self._targets[number].any
-            for port, targets in self._targets[number].some.items():
-                some[port] = some.get(port, 0) | targets
-        return tuple(everywhere | some.get(port, 0) for port in range(self._ports))
-
-
-class _Side:
-    """One direction: its rows, and which of them is whose."""
-
-    def __init__(self, sure: _Half, possible: _Half) -> None:
-        self._halves = (sure, possible)
-        self._numbers: dict[tuple[tuple[int, ...], ...], int] = {}
-        self._rows: list[Row] = []
-
-    def profile(self, source: int) -> int:
-        """Return the number of a source's row."""
-        stands = tuple(half.stands(source) for half in self._halves)
-        if stands not in self._numbers:
-            self._numbers[stands] = len(self._rows)
-            rows = (half.row(some) for half, some in zip(self._halves, stands, strict=True))
-            self._rows.append(Row(*rows))
-        return self._numbers[stands]
-
-    def row(self, number: int) -> Row:
-        """Return a row."""
-        return self._rows[number]
+        egress, ingress = self._egress[source], self._ingress.row(source)
+        key = (id(egress), id(ingress))
+        if key not in self._known:
+            sure = _both(egress.sure, ingress.sure)
+            self._known[key] = Row(sure, _both(egress.possible, ingress.possible))
+        return self._known[key]
 
 
 def _both(one: ByPort, other: ByPort) -> ByPort:
     return tuple(a & b for a, b in zip(one, other, strict=True))
 
 
-def _span(port: PolicyPort) -> Span:
-    protocol = port.protocol or "TCP"
-    if not isinstance(port.port, int):
-        return Span(protocol, FIRST, LAST)
-    return Span(protocol, port.port, port.end_port or port.port)
+class _Sides:
+    """What one direction says of one class, for all others: see `decide`, which this follows."""
+
+    def __init__(self, classes: Classes, policies: Policies, ports: PortClasses) -> None:
+        self._groups = classes.groups
+        self._policies = policies
+        self._ports = range(len(ports))
+        self._chooser = Chooser(classes, policies.context, ports)
+        self._known: dict[tuple[object, ...], Row] = {}
+
+    def side(self, number: int, way: Direction) -> Row:
+        """Return the others that this direction of a class lets through."""
+        own = self._groups[number].party
+        clauses = self._policies.selecting(own, way) if own.is_pod else ()
+        doubts = self._policies.doubtful(own, way)
+        alike = (way, own.is_pod, own.host_network, frozenset(":" in a for a in own.addresses))
+        # What a port's name means is the target's own.
+        self_named = number if way is Direction.INGRESS and _by_name(clauses) else -1
+        key = (*alike, self_named, tuple(map(id, clauses)), tuple(map(id, doubts)))
+        if key not in self._known:
+            self._known[key] = self._judged(number, way, clauses, doubts)
+        return self._known[key]
+
+    def _judged(
+        self, number: int, way: Direction, clauses: tuple[Clause, ...], doubts: tuple[Doubt, ...]
+    ) -> Row:
+        own, every = self._groups[number].party, self._chooser.every
+        context = self._policies.context
+        isolated = any(each.isolates for each in clauses)
+        allowed = self._meant((r for each in clauses for r in each.rules), own, number, way)
+        denied = self._meant((r for each in clauses for r in each.denied), own, number, way)
+        free = own.is_pod and (isolated or context.always)
+        found = []
+        for port in self._ports:
+            let = allowed[port] if free else every
+            let = Meant(let.sure & ~denied[port].possible, let.possible & ~denied[port].sure)
+            if own.host_network:
+                let = every if context.cilium else Meant(let.sure, every.possible)
+            found.append(_doubted(let, doubts, every, isolated=isolated))
+        return Row(tuple(each.sure for each in found), tuple(each.possible for each in found))
+
+    def _meant(
+        self, rules: Iterable[Rule], own: Party, number: int, way: Direction
+    ) -> Mapping[int, Meant]:
+        """Return by ports the others that any of these rules means."""
+        found = dict.fromkeys(self._ports, Meant())
+        for rule in rules:
+            peers = Meant()
+            for peer in rule.peers or ():
+                peers |= self._chooser.peer(peer, own)
+            if rule.peers is None:
+                peers = self._chooser.every
+            if rule.unsure:
+                peers = Meant(0, peers.possible)
+            for port, targets in self._targets(rule):
+                if way is Direction.INGRESS:
+                    let = peers if targets >> number & 1 else Meant()
+                else:
+                    let = peers & Meant(targets, targets)
+                found[port] |= let
+        return found
+
+    def _targets(self, rule: Rule) -> Iterable[tuple[int, Bits]]:
+        if rule.ports is None:
+            return ((port, self._chooser.every.sure) for port in self._ports)
+        return (pair for ports in rule.ports for pair in self._chooser.port(ports).items())
 
 
-def _point(protocol: str | None, port: int) -> Span:
-    return Span(protocol or "TCP", port, port)
+def _by_name(clauses: Iterable[Clause]) -> bool:
+    rules = (rule for each in clauses for rule in (*each.rules, *each.denied))
+    return any(port.name for rule in rules for port in rule.ports or ())
+
+
+def _doubted(let: Meant, doubts: Iterable[Doubt], every: Meant, *, isolated: bool) -> Meant:
+    """Return what is left of an answer, given what is not known of the policies."""
+    for doubt in doubts:
+        if doubt.denies or (doubt.isolates and not isolated):
+            let = Meant(0, let.possible)
+        if doubt.grants:
+            let = Meant(let.sure, every.possible)
+    return let
+
+
+class _Turned:
+    """Columns turned into rows: from who reaches each class to whom each class reaches."""
+
+    def __init__(self, columns: Iterable[Row], ports: int) -> None:
+        self._ports = range(ports)
+        targets: dict[int, tuple[Row, list[int]]] = {}
+        for target, column in enumerate(columns):
+            targets.setdefault(id(column), (column, []))[1].append(target)
+        self._halves = [
+            _Half((column[half], some) for column, some in targets.values()) for half in (0, 1)
+        ]
+        self._rows: dict[tuple[tuple[int, ...], ...], Row] = {}
+
+    def row(self, source: int) -> Row:
+        """Return whom a class reaches by the policies of the targets."""
+        stands = tuple(half.stands(source) for half in self._halves)
+        if stands not in self._rows:
+            sure, possible = (
+                half.row(some, self._ports) for half, some in zip(self._halves, stands, strict=True)
+            )
+            self._rows[stands] = Row(sure, possible)
+        return self._rows[stands]
+
+
+class _Half:
+    """The certain half of columns, or the possible one: equal sets of sources are kept once."""
+
+    def __init__(self, columns: Iterable[tuple[ByPort, list[int]]]) -> None:
+        found: dict[Bits, dict[int, Bits]] = {}
+        for column, some in columns:
+            targets = 0
+            for target in some:
+                targets |= 1 << target
+            for port, sources in enumerate(column):
+                if sources:
+                    known = found.setdefault(sources, {})
+                    known[port] = known.get(port, 0) | targets
+        self._targets = list(found.values())
+        self._stands: dict[int, list[int]] = {}
+        for number, sources in enumerate(found):
+            for source in members(sources):
+                self._stands.setdefault(source, []).append(number)
+
+    def stands(self, source: int) -> tuple[int, ...]:
+        """Return the sets that a source is in, by number."""
+        return tuple(self._stands.get(source, ()))
+
+    def row(self, sets: Iterable[int], ports: Iterable[int]) -> ByPort:
+        """Return the targets of some sets together."""
+        found: dict[int, Bits] = {}
+        for number in sets:
+            for port, targets in self._targets[number].items():
+                found[port] = found.get(port, 0) | targets
+        return tuple(found.get(port, 0) for port in ports)

@@ -1,20 +1,37 @@
-"""Sets of classes as whole numbers: which classes a selector, a peer or a block chooses.
+"""Sets of classes as whole numbers: which classes the peers and ports of rules mean.
 
-Bit n stands for class n. Whether labels are chosen is asked of `chooses` alone; the index by labels
-only leaves out those that it cannot choose.
+Bit n stands for class n. Whether a peer or a port is meant is asked of those that `decide` asks,
+once for each class; an index by labels only leaves out those that cannot be meant.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
-from k8sharden.analysis.network.address_classes import block_key
+from k8sharden.analysis.network.answers import Answer
 from k8sharden.analysis.network.classes import Classes
+from k8sharden.analysis.network.clauses import NAME, Addresses, Peer, Pods, Ports, Scope, Selector
+from k8sharden.analysis.network.parties import Party
+from k8sharden.analysis.network.peers import Ends
+from k8sharden.analysis.network.policies import Context
+from k8sharden.analysis.network.port_classes import PROTOCOLS, PortClasses
 from k8sharden.analysis.selectors import chooses
-from k8sharden.model.network import IPBlock, Peer
 
 Bits = int
+
+
+class Meant(NamedTuple):
+    """The classes that are meant for certain, and those that may be, the certain ones included."""
+
+    sure: Bits = 0
+    possible: Bits = 0
+
+    def __or__(self, other: "Meant") -> "Meant":
+        return Meant(self.sure | other.sure, self.possible | other.possible)
+
+    def __and__(self, other: "Meant") -> "Meant":
+        return Meant(self.sure & other.sure, self.possible & other.possible)
 
 
 def bits(numbers: Iterable[int]) -> Bits:
@@ -34,7 +51,7 @@ def members(some: Bits) -> Iterator[int]:
 
 
 class Labelled:
-    """Things by their labels, so that what a selector chooses is found among few of them."""
+    """Things by their labels, so that what a selector chooses is sought among few of them."""
 
     def __init__(self, labels: Mapping[Any, Mapping[str, str]]) -> None:
         self._labels = labels
@@ -43,65 +60,105 @@ class Labelled:
             for pair in pairs.items():
                 self._by_pair.setdefault(pair, []).append(name)
 
-    def chosen(self, selector: Mapping[str, Any] | None) -> Iterator[Any]:
-        """Yield what a selector chooses."""
-        wanted = [
-            pair
-            for pair in ((selector or {}).get("matchLabels") or {}).items()
-            if isinstance(pair[1], str)
-        ]
-        few = min((self._by_pair.get(pair, []) for pair in wanted), key=len, default=None)
+    def chosen(self, selector: Selector | None) -> Iterator[Any]:
+        """Yield what a selector chooses; all where there is none."""
+        found = (self._by_pair.get(pair, []) for pair in _pairs(selector))
+        few = min(found, key=len, default=None)
         for name in self._labels if few is None else few:
             if chooses(selector, self._labels[name]):
                 yield name
 
 
+def _pairs(selector: Selector | None) -> Iterator[tuple[str, str]]:
+    """Yield the labels that whatever is chosen has."""
+    for key, value in ((selector or {}).get("matchLabels") or {}).items():
+        if isinstance(value, str):
+            yield key, value
+    for each in (selector or {}).get("matchExpressions") or ():
+        values = list(each.get("values") or ())
+        if each.get("operator") == "In" and len(values) == 1 and isinstance(values[0], str):
+            yield each.get("key", ""), values[0]
+
+
 class Chooser:
-    """Which classes the parts of policies choose, each answer found once."""
+    """Which classes are meant by peers and ports, each answer found once."""
 
-    def __init__(self, classes: Classes, namespaces: Mapping[str, Mapping[str, str]]) -> None:
-        self.every = (1 << len(classes.groups)) - 1
-        self._groups = classes.groups
-        known = {space: namespaces.get(space, {}) for space in classes.order if space}
-        self._spaces = Labelled(known)
-        self._within: dict[str, Bits] = {
-            space: bits(n for n in classes.order[space] if not self._groups[n].party.host_network)
-            for space in known
+    def __init__(self, classes: Classes, context: Context, ports: PortClasses) -> None:
+        everybody = (1 << len(classes.groups)) - 1
+        self.every = Meant(everybody, everybody)
+        self._classes = classes
+        self._context = context
+        self._samples = [ports.sample(number) for number in range(len(ports))]
+        spaces = {space: context.namespaces.get(space) for space in classes.order if space}
+        known = {space: labels for space, labels in spaces.items() if labels is not None}
+        self._spaces = Labelled({name: {**has, NAME: name} for name, has in known.items()})
+        self._unread = [space for space in spaces if space not in known]
+        self._pods: dict[str, Labelled] = {}
+        self._peers: dict[Any, Meant] = {}
+        self._ports: dict[Ports, dict[int, Bits]] = {}
+
+    def peer(self, peer: Peer, own: Party) -> Meant:
+        """Return which classes a peer in a policy about ``own`` means."""
+        # Of the own end only its IP versions count, since all parties are on no node.
+        where = frozenset(":" in each for each in own.addresses)
+        key = (
+            type(peer),
+            msgspec.json.encode(peer),
+            where if isinstance(peer, Addresses) else None,
+        )
+        if key not in self._peers:
+            some = self._among(peer.scope) if isinstance(peer, Pods) else None
+            self._peers[key] = self._found(peer, own, some)
+        return self._peers[key]
+
+    def _found(self, peer: Peer, own: Party, some: Iterable[int] | None) -> Meant:
+        sure = possible = 0
+        groups, context = self._classes.groups, self._context
+        for number in range(len(groups)) if some is None else some:
+            ends = Ends(own, groups[number].party, context.namespaces, context.cilium)
+            answer = ends.find(peer).answer
+            possible |= (answer is not Answer.DENIED) << number
+            sure |= (answer is Answer.ALLOWED) << number
+        return Meant(sure, possible)
+
+    def _among(self, scope: Scope) -> Iterator[int]:
+        """Yield the classes that a scope can mean."""
+        if scope.namespace:
+            spaces: Iterable[str] = (scope.namespace,)
+        else:
+            spaces = (*self._spaces.chosen(scope.namespaces), *self._unread)
+        for space in spaces:
+            yield from self._labelled(space).chosen(scope.pods)
+
+    def _labelled(self, space: str) -> Labelled:
+        if space not in self._pods:
+            numbers = self._classes.order.get(space, ())
+            groups = self._classes.groups
+            self._pods[space] = Labelled({n: groups[n].party.labels for n in numbers})
+        return self._pods[space]
+
+    def port(self, ports: Ports) -> Mapping[int, Bits]:
+        """Return of each class of ports that is meant the targets at which it is."""
+        if ports not in self._ports:
+            self._ports[ports] = self._named(ports) if ports.name else self._numbered(ports)
+        return self._ports[ports]
+
+    def _numbered(self, ports: Ports) -> dict[int, Bits]:
+        anybody = self._classes.groups[0].party
+        return {
+            number: self.every.sure
+            for number, (protocol, port) in enumerate(self._samples)
+            if ports.holds(port, protocol, anybody) is Answer.ALLOWED
         }
-        self._pods = {
-            space: Labelled({n: self._groups[n].party.labels for n in members(inside)})
-            for space, inside in self._within.items()
-        }
-        self._known: dict[tuple[str, bytes], Bits] = {}
 
-    def pods(self, selector: Mapping[str, Any] | None, namespace: str) -> Bits:
-        """Return what a pod selector chooses in one namespace; None chooses all."""
-        if namespace not in self._pods:
-            return 0
-        return bits(self._pods[namespace].chosen(selector))
-
-    def peer(self, peer: Peer, namespace: str) -> tuple[Bits, Bits]:
-        """Return what a peer in a policy of a namespace allows for certain, and perhaps."""
-        if peer.ip_block is not None:
-            return self._block(peer.ip_block)
-        if peer.namespace_selector is None:
-            return self.pods(peer.pod_selector, namespace), 0
-        key = ("", msgspec.json.encode((peer.namespace_selector, peer.pod_selector)))
-        if key not in self._known:
-            found = 0
-            for space in self._spaces.chosen(peer.namespace_selector):
-                everyone = peer.pod_selector is None
-                found |= self._within[space] if everyone else self.pods(peer.pod_selector, space)
-            self._known[key] = found
-        return self._known[key], 0
-
-    def _block(self, block: IPBlock) -> tuple[Bits, Bits]:
-        key = block_key(block)
-        held = [n for n, group in enumerate(self._groups) if key in group.held]
-        # Whether a pod's address is meant is the plug-in's choice; a node's address is no pod's.
-        unsure = bits(n for n in held if self._is_plain_pod(n))
-        return bits(held) & ~unsure, unsure
-
-    def _is_plain_pod(self, number: int) -> bool:
-        party = self._groups[number].party
-        return party.is_pod and not party.host_network
+    def _named(self, ports: Ports) -> dict[int, Bits]:
+        numbers = {sample: number for number, sample in enumerate(self._samples)}
+        found: dict[int, Bits] = {}
+        for target, group in enumerate(self._classes.groups):
+            for each in group.party.ports:
+                for protocol in PROTOCOLS if each.name == ports.name else ():
+                    number = numbers.get((protocol, each.container_port))
+                    asked = (each.container_port, protocol, group.party)
+                    if number is not None and ports.holds(*asked) is Answer.ALLOWED:
+                        found[number] = found.get(number, 0) | 1 << target
+        return found

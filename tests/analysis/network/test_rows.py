@@ -1,5 +1,6 @@
 """Rows by classes: what is found for all at a time is what `decide` says of each pair."""
 
+import msgspec
 import pytest
 
 from k8sharden.analysis.network.classes import Classes, classes_of
@@ -26,7 +27,7 @@ def answer(rows: Rows, source: int, target: int, port: int) -> Answer:
 def ends(inventory: Inventory, classes: Classes) -> list[tuple[int, Party]]:
     """Return every pod with its class, and each class of addresses outside."""
     found = [
-        (classes.of_party(party), party)
+        (classes.of_party(party), msgspec.structs.replace(party, name=""))
         for workload in workloads(inventory)
         for party in workload_parties(workload, inventory)
     ]
@@ -39,7 +40,7 @@ def test_rows_say_what_decide_says_of_each_pair_of_pods(seed: int) -> None:
     inventory = world(seed)
     policies = policies_of(inventory)
     classes = classes_of(inventory, policies)
-    ports = port_classes(classes, policies)
+    ports = port_classes(classes)
     rows = Rows(classes, policies, ports)
     for one, source in ends(inventory, classes):
         for other, target in ends(inventory, classes):
