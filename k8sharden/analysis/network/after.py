@@ -13,4 +13,4 @@ def policies_after(writes: Iterable[Write], policies: Policies) -> Policies:
     Raises `EditConflict` where an edit does not fit what was read, and msgspec.ValidationError
     where what is left is odd.
     """
-    return policies.changed(left_by(writes, policies.policies.get))
+    return policies.changed(left_by(writes, policies.known))

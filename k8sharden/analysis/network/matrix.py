@@ -84,6 +84,10 @@ class Matrix:
             self._cells[source, target] = self._cell(source, target)
         return self._cells[source, target]
 
+    def row(self, source: Spot) -> dict[Spot, Cell]:
+        """Return the cells of a row, by their columns."""
+        return {spot: self.cell(source, spot) for spot in self.spots}
+
     def members(self, spot: Spot) -> Members:
         """Return the classes of a spot."""
         if spot not in self._members:

@@ -154,4 +154,4 @@ def _undoes(policy: n.NetworkPolicy, under: _Under, inventory: Inventory) -> boo
     """Whether another policy limits the same pods, which a rule for all but metadata undoes."""
     policies = policies_of(inventory)
     chosen = (policies.selecting(template_party(each), Direction.EGRESS) for each in under)
-    return any(ref.name != policy.name for found in chosen for ref, _ in found)
+    return any(clause.ref.name != policy.name for found in chosen for clause in found)

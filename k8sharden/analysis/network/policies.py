@@ -102,6 +102,10 @@ class Policies:
         """What of the policies is not modelled."""
         return (each for some in self._doubts.values() for each in some)
 
+    def known(self, ref: Ref) -> Policy | None:
+        """Return a policy of any kind; None where there is none."""
+        return self.policies.get(ref) or self.others.get(ref)
+
     def selecting(self, party: Party, way: Direction) -> tuple[Clause, ...]:
         """Return what the policies that select a pod say of a direction.
 
