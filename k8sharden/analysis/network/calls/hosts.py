@@ -1,62 +1,18 @@
 """Host names: where a mention of a host leads, seen from a namespace.
 
-Sources: kubernetes.io, DNS for Services and Pods (names and the search path); IANA, Service Name
-and Transport Protocol Port Number Registry.
+Source: kubernetes.io, DNS for Services and Pods (names and the search path).
 """
 
-import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from k8sharden.analysis.network.calls.addresses import METADATA, addresses_of, is_address
 from k8sharden.analysis.network.calls.services import Services, Target, services_of
+from k8sharden.analysis.network.calls.shapes import WORLD, is_outside, port_of, protocols_of
 from k8sharden.analysis.network.edges import End, EndKind
 from k8sharden.model import network as n
 from k8sharden.model.inventory import Inventory
 from k8sharden.model.mentions import Mention
-
-SCHEMES = {
-    "http": 80, "https": 443, "ws": 80, "wss": 443, "ftp": 21, "ssh": 22, "git": 9418,
-    "smtp": 25, "smtps": 465, "imap": 143, "imaps": 993, "ldap": 389, "ldaps": 636,
-    "postgres": 5432, "postgresql": 5432, "cockroachdb": 26257, "mysql": 3306, "mysql2": 3306,
-    "mariadb": 3306, "sqlserver": 1433, "mssql": 1433, "oracle": 1521, "clickhouse": 9000,
-    "mongodb": 27017, "cassandra": 9042, "neo4j": 7687, "bolt": 7687, "redis": 6379,
-    "rediss": 6379, "valkey": 6379, "memcached": 11211, "amqp": 5672, "amqps": 5671,
-    "kafka": 9092, "nats": 4222, "mqtt": 1883, "mqtts": 8883, "pulsar": 6650, "stomp": 61613,
-    "etcd": 2379, "consul": 8500, "zk": 2181, "zookeeper": 2181, "elasticsearch": 9200,
-    "syslog": 514, "sftp": 22, "rtmp": 1935, "dns": 53,
-}  # fmt: skip
-"""The port that a scheme means where none is written."""
-
-_NO_HOSTS = {
-    "file", "unix", "classpath", "jar", "data", "urn", "otpauth", "secret", "vault", "env", "arn",
-    "s3", "s3a", "gs", "gcs", "abfs", "abfss", "wasb", "wasbs", "docker", "oci", "tag", "about",
-    "spiffe", "uds", "chrome-extension", "keyring", "op", "ssm", "sops", "configmap", "k8s",
-}  # fmt: skip
-"""Schemes behind which no host stands: files, buckets, names in a store."""
-
-_NAMES_OF_FORMATS = {
-    "www.w3.org", "w3.org", "json-schema.org", "schemas.xmlsoap.org", "schemas.microsoft.com",
-    "schemas.openxmlformats.org", "java.sun.com", "xmlns.jcp.org", "xmlns.oracle.com",
-    "jakarta.ee", "maven.apache.org", "www.springframework.org", "www.liquibase.org",
-    "purl.org", "xml.apache.org", "www.apache.org", "opensource.org", "spdx.org",
-    "creativecommons.org", "schema.org", "relaxng.org", "www.sitemaps.org",
-}  # fmt: skip
-"""What a URL in a configuration file often is a name of, and nobody calls."""
-
-_TOP = re.compile(r"(?:[a-z]{2,24}|xn--[a-z0-9-]{2,59})")
-_WORLD = {
-    "com", "net", "org", "io", "dev", "app", "cloud", "ai", "co", "gov", "edu", "mil", "int",
-    "info", "biz", "tech", "online", "store", "shop", "xyz", "site", "local", "internal", "corp",
-    "lan", "home", "intranet", "private", "example", "test", "arpa", "global", "systems", "network",
-    "services", "solutions", "host", "email", "eu", "uk", "de", "fr", "nl", "es", "it", "ch", "at",
-    "be", "se", "no", "fi", "dk", "ie", "pt", "cz", "gr", "hu", "ro", "us", "ca", "mx", "br", "ar",
-    "cl", "jp", "cn", "kr", "in", "sg", "hk", "tw", "au", "nz", "za", "il", "tr", "ua", "ru", "ae",
-    "sa", "id", "th", "vn", "my", "ph", "tv", "me", "gg", "fm", "to", "is", "lt", "lv", "ee", "si",
-}  # fmt: skip
-"""Last labels that are taken for a host's although no scheme says so: no endings of files."""
-
-_HERE = {"localhost", "localhost.localdomain", "host", "hostname", "0", "none", "null", "true"}
 
 
 class Lead(NamedTuple):
@@ -104,8 +60,7 @@ class Hosts:
         if service is not None:
             return self._through(service, "", mention, hops=0)
         end = self._addresses.end(host) if mention.sure else None
-        targets = (Target(end, _port(mention)),) if end else ()
-        return Lead(targets, metadata=host in METADATA)
+        return Lead(_at_end(end, mention) if end else (), metadata=host in METADATA)
 
     def _service(self, host: str, namespace: str) -> tuple[n.Service, str] | None:
         for space, name, pod in _candidates(host.split("."), namespace):
@@ -119,10 +74,10 @@ class Hosts:
         spec = service.spec or n.ServiceSpec()
         if spec.type == "ExternalName":
             return self._external(service, mention, label, hops)
-        wanted = _port(mention)
+        wanted = port_of(mention)
         targets = self._services.targets(service, wanted, pod) if wanted else ()
-        if not targets and mention.port and is_headless(service):
-            targets = self._services.straight(service, mention.port, pod)
+        if not targets and is_headless(service) and (mention.port or not spec.ports):
+            targets = self._services.straight(service, wanted, pod)
         if not targets and not mention.port:
             targets = self._services.targets(service, None, pod)
         return Lead(targets, label)
@@ -135,22 +90,24 @@ class Hosts:
             return self._through(*found, mention, hops + 1)
         end = End(EndKind.OUTSIDE, host=name)
         ports = [each.port for each in (service.spec.ports if service.spec else None) or ()]
-        wanted = [_port(mention)] if _port(mention) else ports or [0]
+        wanted = [port_of(mention)] if port_of(mention) else ports or [0]
         kept = name and found is None
         return Lead(tuple(Target(end, port) for port in wanted) if kept else (), label)
 
     def _is_own(self, host: str) -> bool:
         """Whether a name is one of the cluster's own domain, in a namespace that there is."""
         parts = host.split(".")
-        return any(
-            at < len(parts) and parts[at] == "svc" and parts[at - 1] in self._spaces
-            for at in (2, 3)
-        )
+        if any(parts[at : at + 1] == ["svc"] and parts[at - 1] in self._spaces for at in (2, 3)):
+            return True
+        # A namespace may be called as the world calls its domains: shop, app, dev.
+        last = parts[-1] if len(parts) > 1 else ""
+        there = (last, parts[-2:][0]) in self._services.by_name
+        return last in self._spaces and (there or last not in WORLD)
 
     def _outside(self, host: str, mention: Mention, *, hinted: bool) -> Lead:
         if not is_outside(host, mention, hinted=hinted):
             return NOWHERE
-        return Lead((Target(End(EndKind.OUTSIDE, host=host), _port(mention)),))
+        return Lead(_at_end(End(EndKind.OUTSIDE, host=host), mention))
 
 
 def is_headless(service: n.Service) -> bool:
@@ -158,18 +115,8 @@ def is_headless(service: n.Service) -> bool:
     return service.spec is not None and service.spec.cluster_ip == "None"
 
 
-def is_outside(host: str, mention: Mention, *, hinted: bool) -> bool:
-    """Whether a name that is nobody's in the cluster is somebody's outside, for all one can tell.
-
-    A value may be a secret, a version or the name of a file: without a scheme only what ends as
-    hosts do counts, and only beside a port or under a setting's name that says so.
-    """
-    _, dot, last = host.rpartition(".")
-    if not dot or host in _HERE or host in _NAMES_OF_FORMATS or not _TOP.fullmatch(last):
-        return False
-    if mention.scheme:
-        return mention.scheme not in _NO_HOSTS and last != "svc"
-    return last in _WORLD and (bool(mention.port) or hinted)
+def _at_end(end: End, mention: Mention) -> tuple[Target, ...]:
+    return tuple(Target(end, port_of(mention), each) for each in protocols_of(mention))
 
 
 def _candidates(parts: list[str], namespace: str) -> Iterator[tuple[str, str, str]]:
@@ -188,7 +135,3 @@ def _candidates(parts: list[str], namespace: str) -> Iterator[tuple[str, str, st
             yield space, name, pod
         case _:
             return
-
-
-def _port(mention: Mention) -> int:
-    return mention.port or SCHEMES.get(mention.scheme.rpartition("+")[2], 0)

@@ -91,7 +91,7 @@ def _of_service(service: n.Service, services: Services) -> Iterator[Target]:
 
 def _written(notes: Mapping[str, str]) -> list[int]:
     text = notes.get(_PORT, "")
-    return [int(text)] if text.isdecimal() and len(text) < _LONGEST else []
+    return [int(text)] if text.isascii() and text.isdecimal() and len(text) < _LONGEST else []
 
 
 _LONGEST = 6
