@@ -109,11 +109,12 @@ class NetworkPolicy(Object, frozen=True):
 
 
 class IngressSpec(Struct, frozen=True):
-    """``rules`` and ``default_backend`` as the API writes them."""
+    """``rules``, ``default_backend`` and ``tls`` as the API writes them."""
 
     ingress_class_name: str | None = None
     default_backend: dict[str, Any] | None = None
     rules: list[dict[str, Any]] | None = None
+    tls: list[dict[str, Any]] | None = None
 
 
 class Ingress(Object, frozen=True):

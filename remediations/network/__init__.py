@@ -7,6 +7,7 @@ from remediations.network import (
     cni_unenforced,
     dead_selector,
     exposed,
+    ingress_nginx,
     no_default_deny_egress,
     no_default_deny_ingress,
     pod_uncovered,
@@ -23,4 +24,5 @@ ITEMS: tuple[Item, ...] = (
     policytypes_gap.ITEM,
     cilium_mode.ITEM,
     exposed.ITEM,
+    ingress_nginx.ITEM,
 )

@@ -56,13 +56,14 @@ def _finding(
     rules = " and ".join(str(each.rule + 1) for each in found)
     takes = "take connections from" if len(under) > 1 else "takes connections from"
     word = takes if way is Direction.INGRESS else "may connect to"
+    on = " on its ports" if found[0].ports else ""
     return Finding(
         ITEM.id,
         Area.NETWORK,
         Severity.MEDIUM,
         Status.FAIL,
         kinds.NETWORK_POLICIES.ref(policy.namespace, policy.name),
-        f"By {way} rule {rules}, {whom} {word} {found[0].to}{' on its ports' if found[0].ports else ''}.",
+        f"By {way} rule {rules}, {whom} {word} {found[0].to}{on}.",
         path=f"spec.{way}[{found[0].rule}]",
         locus=str(way),
         evidence={
