@@ -155,9 +155,11 @@ def _runbook(ingresses: Sequence[n.Ingress]) -> Runbook:
             f"Write the name of its class for `{CLASS}` in `gateway.yaml`, and create what is in "
             "it. It gets an address of its own: no client uses it yet."
             + shell("kubectl apply -f gateway.yaml", "kubectl get gateway -A"),
-            ("Go through the table. Redirects, rewritten paths and headers are filters of an "
-            "HTTPRoute; timeouts are a field of its rules; limits, logins and sessions are "
-            "policies of the controller. A snippet has no counterpart: find out what it is for."),
+            (
+                "Go through the table. Redirects, rewritten paths and headers are filters of an "
+                "HTTPRoute; timeouts are a field of its rules; limits, logins and sessions are "
+                "policies of the controller. A snippet has no counterpart: find out what it is for."
+            ),
             "Create the routes, and let the new controller's pods through: policies that allow "
             "ingress-nginx allow nobody else." + shell("kubectl apply -f routes.yaml"),
             "Ask each host at the new address, and compare:"
@@ -165,8 +167,10 @@ def _runbook(ingresses: Sequence[n.Ingress]) -> Runbook:
                 "curl --resolve HOST:443:ADDRESS https://HOST/ -sS -o /dev/null -w '%{http_code}'"
             ),
             "Lower the lifetime of the DNS entries, wait, and move one host after the other.",
-            ("When the old controller's log is silent for a week, delete the Ingresses, the "
-            "IngressClass, and the controller with its webhook and its roles."),
+            (
+                "When the old controller's log is silent for a week, delete the Ingresses, the "
+                "IngressClass, and the controller with its webhook and its roles."
+            ),
         ),
         "No Ingress of the class is left, and the new controller answers for each host. Then scan "
         "again." + shell("kubectl get ingress -A", "kubectl get httproute -A"),
