@@ -11,7 +11,7 @@ PYTEST_ARGS ?=
 .DEFAULT_GOAL := help
 .PHONY: help demo test check lint types imports format servers screenshots pod-security \
 	pod-security-fixtures rbac bench bench-apply bench-screens bench-audit-log bench-paths \
-	bench-rbac bench-checkov \
+	bench-rbac bench-reach bench-checkov \
 	build lock clean
 
 help:  ## List the targets
@@ -74,6 +74,9 @@ bench-audit-log: $(VENV)/.dev  ## Measure reading audit logs of up to 1 GB besid
 
 bench-rbac: $(VENV)/.dev  ## Measure who-can, rights and lost rights among 10,000 bindings
 	$(PY) -m benchmarks.rbac
+
+bench-reach: $(VENV)/.dev  ## Measure the whole matrix of who reaches whom, up to 50,000 pods
+	$(PY) -m benchmarks.reach
 
 # checkov is no dependency of ours, and its own are many: it lives in an environment of its own.
 bench-checkov: $(VENV)/.dev  ## Measure a scan of 2,000 manifests against checkov

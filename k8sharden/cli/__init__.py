@@ -23,6 +23,7 @@ _COMMANDS = {
     "images": ("images", "Which registries the images come from, and how many are pinned."),
     "levels": ("levels", "The Pod Security level of each namespace, now and after the fixes."),
     "paths": ("paths", "What subjects can become by what they may do, and the cheapest cut."),
+    "reach": ("reach", "Who reaches whom by the policies, now and after the fixes."),
     "usage": ("usage", "Who used what, by an audit log, and what that log cannot show."),
     "flows": ("flows", "Who was seen calling whom, and what that cannot show."),
     "journal": ("journal", "Show what was done, and take it back."),

@@ -27,7 +27,7 @@ def subject_of(words: str, inventory: Inventory) -> Identity | Ref:
         return _known(by_key(f"ServiceAccount {account[0]}/{account[1]}"), inventory)
     match words.split("/"):
         case [kind, _, _] if kind in {each.kind for each in kinds.WORKLOADS}:
-            return _workload(words, inventory)
+            return workload_of(words, inventory)
         case [_, _]:
             return _known(by_key(f"ServiceAccount {words}"), inventory)
     policy = policy_of(inventory)
@@ -55,7 +55,8 @@ def _known(who: Identity, inventory: Inventory) -> Identity:
 _ACCOUNTS = kinds.SERVICE_ACCOUNTS.key
 
 
-def _workload(words: str, inventory: Inventory) -> Ref:
+def workload_of(words: str, inventory: Inventory) -> Ref:
+    """Return the workload ``KIND/NAMESPACE/NAME``. Raises `InputError` where there is none."""
     for each in workloads(inventory):
         if f"{each.ref.kind}/{each.ref.namespace}/{each.ref.name}" == words:
             return each.ref

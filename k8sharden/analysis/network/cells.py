@@ -19,6 +19,13 @@ class Spot(msgspec.Struct, frozen=True, order=True):
     rest: bool = False
 
     @property
+    def kind(self) -> str:
+        """``workload``, ``namespace``, ``others`` or ``outside``."""
+        if self.ref is not None:
+            return "workload"
+        return "others" if self.rest else "namespace" if self.namespace else "outside"
+
+    @property
     def label(self) -> str:
         """``Deployment shop/web``, ``shop``, ``other namespaces``, ``outside``; safe to show."""
         if self.ref is not None:
@@ -26,6 +33,16 @@ class Spot(msgspec.Struct, frozen=True, order=True):
         if self.rest:
             return "other namespaces"
         return one_line(self.namespace, 253) if self.namespace else "outside"
+
+    @property
+    def short(self) -> str:
+        """The label, for a workload among those of its namespace only its name."""
+        return one_line(self.ref.name, 253) if self.ref is not None else self.label
+
+    @property
+    def around(self) -> bool:
+        """Whether it stands for what is around the rows of a matrix."""
+        return self.rest or not self.namespace
 
 
 OUTSIDE = Spot()

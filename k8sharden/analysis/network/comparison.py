@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from k8sharden.analysis.network.cells import Change, Spot
+from k8sharden.analysis.network.cells import Cell, Change, Spot
 from k8sharden.analysis.network.classes import classes_of
 from k8sharden.analysis.network.matrix import Matrix, made
 from k8sharden.analysis.network.policies import Policies
@@ -34,6 +34,8 @@ class Comparison:
                     yield source, target, change
 
     def _changed(self, source: Spot, target: Spot) -> Change:
+        if source.around and target.around:
+            return Change(Cell(), Cell())
         own, there = self.before.members(source), self.before.members(target)
         counts = [0, 0, 0]
         ports: tuple[set[int], ...] = (set(), set(), set())

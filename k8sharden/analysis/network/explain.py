@@ -143,7 +143,8 @@ def _sentence(
             return f"Nothing allows {what}{limit}."
     names = _listed([ref.label for ref in side.isolating])
     some = "isolates" if len(side.isolating) == 1 else "isolate"
-    return f"{names} {some} {who} for {way}, and no rule allows {what}."
+    toward = f"to {whom}" if way is Direction.EGRESS else f"from {whom}"
+    return f"{names} {some} {who} for {way}, and no rule allows {_ports(ports)} {toward}."
 
 
 def _by(way: Direction, side: Side, deny: str = "") -> str:

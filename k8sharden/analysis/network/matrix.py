@@ -79,14 +79,16 @@ class Matrix:
         self._cells: dict[tuple[Spot, Spot], Cell] = {}
 
     def cell(self, source: Spot, target: Spot) -> Cell:
-        """Return one cell."""
+        """Return one cell; it is empty between two that are only around the rows."""
+        if source.around and target.around:
+            return Cell()
         if (source, target) not in self._cells:
             self._cells[source, target] = self._cell(source, target)
         return self._cells[source, target]
 
     def row(self, source: Spot) -> dict[Spot, Cell]:
         """Return the cells of a row, by their columns."""
-        return {spot: self.cell(source, spot) for spot in self.spots}
+        return {target: self.cell(source, target) for target in self.spots}
 
     def members(self, spot: Spot) -> Members:
         """Return the classes of a spot."""
