@@ -53,6 +53,8 @@ def _host(pod: o.Pod) -> str:
 
 def is_address(text: str) -> bool:
     """Whether a text is an IP address."""
+    if not text[:1].isdigit() and ":" not in text:
+        return False
     try:
         ipaddress.ip_address(text)
     except ValueError:

@@ -3,6 +3,7 @@
 Values may be secrets. What leaves this module is the name of a setting and the hosts in it.
 """
 
+import functools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, cast
@@ -34,6 +35,12 @@ _WORDS = {
     "team", "app", "tier", "component", "key", "cert", "crt", "salt", "pass", "pin",
 }  # fmt: skip
 """Last words of the names of settings whose value is some other word, beside an equal host."""
+
+_KEYS = {
+    "tls", "cert", "certs", "certificate", "certificates", "ca", "key", "keys", "keystore",
+    "truststore", "ssh", "pull", "dockercfg", "token", "password", "htpasswd", "jwks",
+}  # fmt: skip
+"""Last words of the names of Secrets that hold no settings."""
 
 _SPLIT = re.compile(r"[^A-Za-z0-9]+|(?<=[a-z0-9])(?=[A-Z])")
 
@@ -69,6 +76,7 @@ class Setting(NamedTuple):
         return mention.sure or "." in mention.host or alone or self.last not in _WORDS
 
 
+@functools.lru_cache(maxsize=5_000)  # the same names stand in many workloads
 def last_word(name: str) -> str:
     """Return the last word of a setting's name, in lower case; of ``HOST_NAME`` ``hostname``."""
     parts = [part.lower() for part in _SPLIT.split(name) if part] or [""]
@@ -88,7 +96,10 @@ def settings(workload: Workload, inventory: Inventory) -> Iterator[Setting]:
 
 
 def secrets(workload: Workload) -> tuple[str, ...]:
-    """Return the names of the Secrets that a workload takes its environment from."""
+    """Return the names of the Secrets that a workload takes settings from, or mounts.
+
+    What is called a certificate or a key, or a password, names no host.
+    """
     found: dict[str, None] = {}
     for seen in visit_containers(workload.spec):
         refs = [each.secret_ref for each in seen.container.env_from or ()]
@@ -98,6 +109,8 @@ def secrets(workload: Workload) -> tuple[str, ...]:
             if each.value_from and not says_secret(each.name) and last_word(each.name) not in _WORDS
         ]
         found.update(dict.fromkeys(_name(ref) for ref in refs if ref))
+    mounted = (name for name in _mounted_secrets(workload.spec) if last_word(name) not in _KEYS)
+    found.update(dict.fromkeys(mounted))
     return tuple(name for name in found if name)
 
 
@@ -183,6 +196,13 @@ def _of_flags(container: Container, said: str) -> Iterator[Setting]:
         found = mentions(value.strip("'\";,()"))
         if found:
             yield Setting(said, name, found)
+
+
+def _mounted_secrets(spec: PodSpec) -> Iterator[str]:
+    for volume in spec.volumes:
+        parts = sub(volume.sources, "projected").get("sources")
+        yield text(volume.sources.get("secret"), "secretName")
+        yield from (_name(each.get("secret")) for each in dicts(parts))
 
 
 def _mounted(spec: PodSpec) -> Iterator[tuple[str, tuple[str, ...]]]:

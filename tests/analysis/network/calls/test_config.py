@@ -204,6 +204,22 @@ def test_secrets_that_settings_come_from_are_named_and_not_read() -> None:
     assert untold(SPACES, caller(variables, more)) == [said]
 
 
+@pytest.mark.parametrize(
+    ("volume", "told"),
+    [
+        ("secret: {secretName: alertmanager}", True),
+        ("projected: {sources: [{secret: {name: alertmanager}}]}", True),
+        ("secret: {secretName: web-tls}", False),
+        ("emptyDir: {}", False),
+    ],
+)
+def test_a_mounted_secret_may_be_a_configuration(volume: str, told: bool) -> None:  # noqa: FBT001 - a table
+    """Unless its name says that it is a certificate."""
+    pod = caller().replace("containers:", f"volumes: [{{name: c, {volume}}}], containers:")
+    said = "it takes settings from the Secret alertmanager: hosts in there are not read"
+    assert untold(SPACES, pod) == ([said] if told else [])
+
+
 def test_the_clouds_metadata_is_no_call_that_anything_should_open() -> None:
     """Its address in a setting is said, and makes no edge."""
     world = (SPACES, caller(env("META", "http://169.254.169.254/latest")))
