@@ -11,7 +11,7 @@ PYTEST_ARGS ?=
 .DEFAULT_GOAL := help
 .PHONY: help demo test check lint types imports format servers screenshots pod-security \
 	pod-security-fixtures rbac bench bench-apply bench-screens bench-audit-log bench-paths \
-	bench-rbac bench-reach bench-checkov \
+	bench-rbac bench-flows bench-reach bench-checkov \
 	build lock clean
 
 help:  ## List the targets
@@ -71,6 +71,9 @@ bench-paths: $(VENV)/.dev  ## Measure escalation paths over 10,000 bindings
 
 bench-audit-log: $(VENV)/.dev  ## Measure reading audit logs of up to 1 GB beside jq
 	$(PY) -m benchmarks.audit_log
+
+bench-flows: $(VENV)/.dev  ## Measure reading a million flows of several kinds beside jq
+	$(PY) -m benchmarks.flows
 
 bench-rbac: $(VENV)/.dev  ## Measure who-can, rights and lost rights among 10,000 bindings
 	$(PY) -m benchmarks.rbac

@@ -24,12 +24,14 @@ _FIELDS = (
     '.annotations["authorization.k8s.io/decision"]]'
 )
 _READ = """
-import io, sys
-from k8sharden.evidence.read import read_logs
-read_logs(sys.argv[1:], io.BytesIO())
+import importlib, io, sys
+module, name, path = sys.argv[1:]
+getattr(importlib.import_module(module), name)([path], io.BytesIO())
 # What the kernel tells a parent of a child's peak is at least the parent's own.
 print(next(line for line in open("/proc/self/status") if line.startswith("VmHWM")).split()[1])
 """
+READ_LOGS = ("k8sharden.evidence.read", "read_logs")
+"""The function that reads an audit log, and its module."""
 
 
 class Run(NamedTuple):
@@ -52,9 +54,9 @@ def measured(command: list[str]) -> Run:
         return Run(wall, cpu, said.read(1000))
 
 
-def reading(path: Path) -> tuple[Run, float]:
-    """Read a log as a scan does; return the peak of its memory as well, in megabytes (Linux)."""
-    run = measured([sys.executable, "-c", _READ, str(path)])
+def reading(path: Path, function: tuple[str, str] = READ_LOGS) -> tuple[Run, float]:
+    """Read a file as a scan does; return the peak of its memory as well, in megabytes (Linux)."""
+    run = measured([sys.executable, "-c", _READ, *function, str(path)])
     return run, int(run.said) / 1024
 
 

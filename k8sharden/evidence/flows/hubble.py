@@ -10,6 +10,7 @@ import msgspec
 
 from k8sharden.evidence.flows.paths import path_of
 from k8sharden.evidence.flows.seen import LONGEST, PORTS, Foreign, Lost, Other, Reply, Seen
+from k8sharden.evidence.flows.table import host_of
 from k8sharden.evidence.tally import seconds
 from k8sharden.model.decoding import decode
 from k8sharden.model.flows import FlowEnd
@@ -265,7 +266,7 @@ def _cluster(end: _Endpoint | None) -> str:
 
 def _host(names: list[str] | None) -> str:
     """Return the name of an address; where it has several nobody knows which one was asked for."""
-    return _short(names[0].rstrip(".").lower()) if names and len(names) == 1 else ""
+    return host_of(names[0]) if names and len(names) == 1 else ""
 
 
 def _short(text: str | None) -> str:

@@ -15,7 +15,7 @@ stands in double quotes. What follows a ``#`` at the beginning of a line is a co
 import csv
 import re
 from collections.abc import Mapping, Sequence
-from ipaddress import ip_address
+from socket import AF_INET, AF_INET6, inet_ntop, inet_pton
 
 from k8sharden.evidence.flows.seen import PORTS, PROTOCOLS, Other, Seen
 from k8sharden.evidence.tally import seconds
@@ -29,6 +29,7 @@ _NUMBERED = {"6": "TCP", "17": "UDP", "132": "SCTP"}
 _LONGEST = 2_000
 """Bytes of the longest row."""
 _MOST = 10**12
+_MAPPED = "::ffff:"
 
 _KINDS = {
     kind.lower(): kind
@@ -116,13 +117,30 @@ def end_of(text: str) -> FlowEnd:
             return FlowEnd(parts[1], parts[2])
         if kind:
             return FlowEnd(parts[1], workload=f"{kind}/{parts[2]}")
+    if address := address_of(text):
+        return FlowEnd(address=address)
+    if host := host_of(text):
+        return FlowEnd(host=host)
+    raise Odd
+
+
+def address_of(text: str) -> str:
+    """Return an IP address as everybody writes it; empty for what is none.
+
+    Programs that listen on both families see IPv4 addresses inside of IPv6 ones.
+    """
+    family = AF_INET6 if ":" in text else AF_INET
     try:
-        return FlowEnd(address=str(ip_address(text)))
-    except ValueError:
-        host = text.lower().rstrip(".")
-        if _HOST.fullmatch(host):
-            return FlowEnd(host=host)
-        raise Odd from None
+        address = inet_ntop(family, inet_pton(family, text))
+    except (OSError, ValueError):
+        return ""
+    return address.removeprefix(_MAPPED) if "." in address else address
+
+
+def host_of(text: str) -> str:
+    """Return a host name in small letters; empty for what is none."""
+    host = text.lower().rstrip(".")
+    return host if _HOST.fullmatch(host) else ""
 
 
 def _cells(line: bytes) -> list[str]:

@@ -6,7 +6,6 @@ one today, and one that nobody has now may be that of a pod that is gone.
 Source: docs.cilium.io, Terminology, Special identities.
 """
 
-import ipaddress
 from typing import NamedTuple
 
 from k8sharden.analysis.network.calls.addresses import METADATA, addresses_of
@@ -164,5 +163,5 @@ def _api_addresses(inventory: Inventory) -> dict[str, set[int]]:
             ports = {port.port for port in each.ports or () if port.port}
             for one in each.endpoints or ():
                 for address in one.addresses or ():
-                    found.setdefault(str(ipaddress.ip_address(address)), set()).update(ports)
+                    found.setdefault(address, set()).update(ports)
     return found
