@@ -54,7 +54,10 @@ def _left_out(found: Sequence[Workload], way: Direction, inventory: Inventory) -
 def _open_pods(workload: Workload, way: Direction, inventory: Inventory) -> int:
     policies = policies_of(inventory)
     pods = pods_of(inventory).get(workload.ref, ())
-    return sum(not any(policies.selecting(pod_party(pod), way)) for pod in pods)
+    return sum(
+        not any(clause.isolates for clause in policies.selecting(pod_party(pod), way))
+        for pod in pods
+    )
 
 
 def _finding(

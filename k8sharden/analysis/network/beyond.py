@@ -6,10 +6,11 @@ AWS, Azure and Google Cloud.
 
 import ipaddress
 from collections.abc import Iterable, Iterator
-from functools import partial
+from typing import cast
 
 import msgspec
 
+from k8sharden.analysis.network.blocks import VERSIONS, Net, network
 from k8sharden.model import kinds
 from k8sharden.model import network as n
 from k8sharden.model import objects as o
@@ -20,8 +21,6 @@ _LINK_LOCAL = {4: "169.254.0.0/16", 6: "fd00:ec2::254/128"}
 _METADATA = ("169.254.169.254/32", "fd00:ec2::254/128")
 _METADATA_HOSTS = ("metadata.google.internal", "metadata.goog", "instance-data")
 _ALL = {4: "0.0.0.0/0", 6: "::/0"}
-
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class Block(msgspec.Struct, frozen=True, order=True):
@@ -78,35 +77,46 @@ def nodes(inventory: Inventory) -> tuple[Block, ...]:
 def everywhere(inventory: Inventory) -> tuple[Block, ...]:
     """Return every address but the pods' and the cloud's metadata, of each family in use."""
     pods = pod_networks(inventory)
-    families = sorted({network.version for network in pods} | _families(inventory)) or [4]
+    families = sorted(_speaks(inventory)) or [4]
     return tuple(
         Block(_ALL[version], (_LINK_LOCAL[version], *_within(pods, version)))
         for version in families
     )
 
 
-def _within(networks: Iterable[Network], version: int) -> Iterator[str]:
+def spoken_in(inventory: Inventory) -> frozenset[int]:
+    """Return the IP versions that the pods of a cluster speak, both if not known."""
+    return _speaks(inventory) or VERSIONS
+
+
+def _within(networks: Iterable[Net], version: int) -> Iterator[str]:
     return (str(each) for each in networks if each.version == version and each.prefixlen)
 
 
-def pod_networks(inventory: Inventory) -> tuple[Network, ...]:
+def pod_networks(inventory: Inventory) -> tuple[Net, ...]:
     """Return the networks that the nodes give their pods addresses of, neighbours joined."""
+    if "pod-networks" not in inventory.cache:
+        inventory.cache["pod-networks"] = tuple(_pod_networks(inventory))
+    return cast("tuple[Net, ...]", inventory.cache["pod-networks"])
+
+
+def _pod_networks(inventory: Inventory) -> Iterator[Net]:
     specs = (node.spec or o.NodeSpec() for node in inventory.of(kinds.NODES, o.Node))
     texts = {each for spec in specs for each in (*(spec.pod_cidrs or ()), spec.pod_cidr) if each}
     found = [each for each in map(network, sorted(texts)) if each is not None]
-    four = ipaddress.collapse_addresses(
+    yield from ipaddress.collapse_addresses(
         each for each in found if isinstance(each, ipaddress.IPv4Network)
     )
-    six = ipaddress.collapse_addresses(
+    yield from ipaddress.collapse_addresses(
         each for each in found if isinstance(each, ipaddress.IPv6Network)
     )
-    return (*four, *six)
 
 
-def _families(inventory: Inventory) -> set[int]:
+def _speaks(inventory: Inventory) -> frozenset[int]:
     statuses = (pod.status for pod in inventory.pods if pod.status)
-    ips = (each.ip for status in statuses for each in status.pod_ips or ())
-    return {each.version for each in map(network, set(ips)) if each is not None}
+    ips = {each.ip for status in statuses for each in status.pod_ips or ()}
+    found = {each.version for each in map(network, ips) if each is not None}
+    return frozenset(found | {each.version for each in pod_networks(inventory)})
 
 
 def is_metadata(address: str, host: str) -> bool:
@@ -127,12 +137,3 @@ def host_block(text: str) -> Block | None:
     """Return the block of an address or a CIDR; None for what is neither."""
     found = network(text)
     return None if found is None else Block(str(found))
-
-
-def network(text: str) -> Network | None:
-    """Return an address or a CIDR as a network; None for what is neither."""
-    make = partial(ipaddress.ip_network, strict=False)
-    try:
-        return make(text)
-    except ValueError:
-        return None

@@ -50,11 +50,16 @@ def versions(addresses: Iterable[str]) -> frozenset[int]:
     return found or VERSIONS
 
 
-def holds(block: Block, addresses: Sequence[str], spoken: frozenset[int] = VERSIONS) -> Answer:
+def holds(
+    block: Block,
+    addresses: Sequence[str],
+    spoken: frozenset[int] = VERSIONS,
+    nowhere: Sequence[str] = (),
+) -> Answer:
     """Whether a block holds all, none, or some (unknown) of where somebody is.
 
     ``spoken`` are the IP versions that the other end speaks: addresses of others do not count.
-    What cannot be read as addresses may be anywhere.
+    What cannot be read as addresses may be anywhere, but for the blocks ``nowhere``.
     """
     nets = [network(text) for text in (block.cidr, *block.out)]
     places = [network(text) for text in addresses]
@@ -63,7 +68,9 @@ def holds(block: Block, addresses: Sequence[str], spoken: frozenset[int] = VERSI
     whole, *out = (net for net in nets if net is not None)
     known = [net for net in places if net is not None]
     if not known:
-        return _combined(_anywhere(whole, out, version) for version in spoken)
+        gaps = (network(text) for text in nowhere)
+        empty = (*_NOWHERE, *(gap for gap in gaps if gap is not None))
+        return _combined(_anywhere(whole, out, version, empty) for version in spoken)
     return _combined(_one(whole, out, net) for net in known if net.version in spoken)
 
 
@@ -72,12 +79,10 @@ def _combined(answers: Iterable[Answer]) -> Answer:
     return found.pop() if len(found) == 1 else Answer.UNKNOWN if found else Answer.DENIED
 
 
-def _anywhere(whole: Net, out: list[Net], version: int) -> Answer:
+def _anywhere(whole: Net, out: list[Net], version: int, empty: Sequence[Net]) -> Answer:
     if whole.version != version:
         return Answer.DENIED
-    everything = whole.prefixlen == 0 and all(
-        any(_within(net, no) for no in _NOWHERE) for net in out
-    )
+    everything = whole.prefixlen == 0 and all(any(_within(net, no) for no in empty) for net in out)
     return Answer.ALLOWED if everything else Answer.UNKNOWN
 
 

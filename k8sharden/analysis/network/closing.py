@@ -9,7 +9,14 @@ anything is isolated already, and the default deny adds nothing for it.
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from k8sharden.analysis.network.allows import Wants, allow, created, free_name, wants
+from k8sharden.analysis.network.allows import (
+    Wants,
+    allow,
+    created,
+    free_name,
+    speaks_cilium,
+    wants,
+)
 from k8sharden.analysis.network.calls import calls_of
 from k8sharden.analysis.network.cni import State, enforcement
 from k8sharden.analysis.network.edges import Edge, Untold
@@ -26,7 +33,9 @@ _SHOWN = 8
 
 def closing(namespace: str, way: Direction, inventory: Inventory) -> Change:
     """Return the change that denies a direction in a namespace, and keeps what is expected."""
-    wanted = [wants(unit, way, inventory) for unit in units(namespace, inventory)]
+    hosts = not speaks_cilium(inventory)
+    found = [each for each in units(namespace, inventory) if hosts or not each.on_hosts]
+    wanted = [wants(unit, way, inventory) for unit in found]
     allows = tuple(allow(each, inventory) for each in wanted if each.needs)
     return Change(
         ChangeKind.GROUP,
@@ -111,13 +120,16 @@ def _warnings(
     hosts = [each for each in workloads_in(namespace, inventory) if each.spec.host_network]
     if hosts:
         names = _list([f"{each.ref.kind} {each.ref.name}" for each in hosts])
-        yield f"These run on their nodes' network, where no policy reaches: {names}."
+        yield (
+            f"These run on their nodes' network, where most plug-ins hold to no policy, so that "
+            f"nothing is closed for them: {names}."
+        )
 
 
 def _is_cut_off(wanted: Wants) -> bool:
     """Whether nothing is left that could reach a unit; what runs to its end waits for nobody."""
     passing = all(each.ref.kind in ("Job", "CronJob") for each in wanted.unit.workloads)
-    return not (wanted.needs or wanted.isolated or passing)
+    return not (wanted.needs or wanted.isolated or passing or wanted.unit.on_hosts)
 
 
 def _unit_warnings(

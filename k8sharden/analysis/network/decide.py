@@ -81,7 +81,7 @@ class _Asked:
     def side(self, way: Direction, own: Party, other: Party) -> Side:
         """Judge one direction: what the policies about ``own`` say of ``other``."""
         context = self._policies.context
-        ends = Ends(own, other, context.namespaces, context.cilium)
+        ends = Ends(own, other, context.namespaces, context.cilium, context.spoken)
         doubts = self._policies.doubtful(own, way)
         if not own.is_pod:
             return _doubted(_OPEN, doubts)

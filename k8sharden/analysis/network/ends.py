@@ -9,6 +9,7 @@ from typing import cast
 
 import msgspec
 
+from k8sharden.analysis.network.beyond import pod_networks
 from k8sharden.analysis.network.blocks import Net, network
 from k8sharden.analysis.network.edges import End, EndKind
 from k8sharden.analysis.network.parties import Entity, Party, one_pod, workload_parties
@@ -40,7 +41,8 @@ def parties_of(end: End, inventory: Inventory, bounds: Iterable[Net] = ()) -> tu
     address = _METADATA_ADDRESS if end.host in _METADATA else end.address
     found = tuple(_at(each, inventory) for each in _parts(address, bounds))
     if end.kind is not EndKind.NODES:
-        return found or (Party(),)
+        # Somebody outside has no address of a pod.
+        return found or (Party(nowhere=tuple(map(str, pod_networks(inventory)))),)
     return tuple(msgspec.structs.replace(each, entities=(Entity.NODE,)) for each in found)
 
 

@@ -16,7 +16,6 @@ from k8sharden.analysis.network.units import Unit, unit_of
 from k8sharden.model.inventory import Inventory
 from k8sharden.model.ref import Ref
 from k8sharden.model.text import one_line
-from k8sharden.model.workloads import workloads
 
 PROTOCOLS = ("TCP", "UDP", "SCTP")
 """What a policy can be about."""
@@ -52,9 +51,8 @@ def _need(edge: Edge, peer: Pods | Beyond, said: str = "") -> Asked:
 def _caller(edge: Edge, inventory: Inventory) -> Asked:
     end = edge.source
     if end.ref is not None:
-        unit = unit_of(end.ref, inventory)
-        if unit:
-            return _need(edge, Pods(unit.namespace, unit.selector))
+        if pods := _pods(end.ref, inventory):
+            return _need(edge, pods)
         said = f"open to anybody, since {end.ref.label} calls it from the address of a node"
         return _need(edge, Beyond((), _NODES), said)
     if end.kind is EndKind.CONTROL_PLANE:
@@ -64,6 +62,14 @@ def _caller(edge: Edge, inventory: Inventory) -> Asked:
         said = "open to anybody, since the nodes call it, and their addresses may change"
         return _need(edge, Beyond((), _NODES), said)
     return _outsider(edge)
+
+
+def _pods(ref: Ref, inventory: Inventory) -> Pods | None:
+    """Return a workload's pods by their labels; None where they have no address of their own."""
+    unit = unit_of(ref, inventory)
+    if unit is None or any(each.ref == ref and each.spec.host_network for each in unit.workloads):
+        return None
+    return Pods(unit.namespace, unit.selector)
 
 
 def _outsider(edge: Edge) -> Asked:
@@ -83,9 +89,8 @@ def _is_all(block: Block) -> bool:
 def _called(edge: Edge, inventory: Inventory) -> Asked:
     end = edge.target
     if end.ref is not None:
-        unit = unit_of(end.ref, inventory)
-        if unit:
-            return _need(edge, Pods(unit.namespace, unit.selector))
+        if pods := _pods(end.ref, inventory):
+            return _need(edge, pods)
         return _on_nodes(edge, _addresses(end.ref, inventory), inventory)
     match end.kind:
         case EndKind.CONTROL_PLANE:
@@ -99,7 +104,8 @@ def _called(edge: Edge, inventory: Inventory) -> Asked:
 
 def _addresses(ref: Ref, inventory: Inventory) -> tuple[Block, ...]:
     """Return where the pods of a workload on the nodes' network are."""
-    found = next((each for each in workloads(inventory) if each.ref == ref), None)
+    unit = unit_of(ref, inventory)
+    found = next((each for each in unit.workloads if each.ref == ref), None) if unit else None
     parties = workload_parties(found, inventory) if found else ()
     ips = {address for party in parties for address in party.addresses}
     return tuple(sorted(filter(None, map(beyond.host_block, ips))))

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from k8sharden.analysis.network import beyond
 from k8sharden.analysis.network.allows import needed
+from k8sharden.analysis.network.blocks import network
 from k8sharden.analysis.network.labelled import workloads_selected
 from k8sharden.analysis.network.parties import template_party
 from k8sharden.analysis.network.policies import Direction, directions, policies_of
@@ -68,7 +68,7 @@ def _open_to(peers: Sequence[n.Peer]) -> str:
 
 
 def _is_every_address(peer: n.Peer) -> bool:
-    known = beyond.network(peer.ip_block.cidr) if peer.ip_block else None
+    known = network(peer.ip_block.cidr) if peer.ip_block else None
     return known is not None and known.prefixlen == 0
 
 
@@ -141,7 +141,7 @@ def _is_meant_out(
 
 def _spares_metadata(peer: n.Peer) -> bool:
     block = peer.ip_block or n.IPBlock()
-    known, excepted = beyond.network(block.cidr), map(beyond.network, block.except_ or ())
+    known, excepted = network(block.cidr), map(network, block.except_ or ())
     out = [each for each in excepted if each is not None]
     return all(
         any(address in each for each in out)

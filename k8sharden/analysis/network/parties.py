@@ -27,7 +27,8 @@ class Party(msgspec.Struct, frozen=True):
     ``namespace`` is empty for what is no pod; then ``addresses`` says where it is, by addresses or
     CIDRs, and is empty where that is not known: anybody anywhere. ``ports`` are those that
     containers name. ``name`` is empty for what stands for several pods. ``entities`` is what was
-    said of what is no pod; see `entities_of`.
+    said of what is no pod; see `entities_of`. ``nowhere`` are blocks in which it certainly is not,
+    where its address is not known.
     """
 
     namespace: str = ""
@@ -38,6 +39,7 @@ class Party(msgspec.Struct, frozen=True):
     node: str = ""
     name: str = ""
     entities: tuple[Entity, ...] = ()
+    nowhere: tuple[str, ...] = ()
 
     @property
     def is_pod(self) -> bool:

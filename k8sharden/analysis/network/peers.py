@@ -7,7 +7,7 @@ Policies).
 import msgspec
 
 from k8sharden.analysis.network.answers import Answer
-from k8sharden.analysis.network.blocks import holds, versions
+from k8sharden.analysis.network.blocks import VERSIONS, holds, versions
 from k8sharden.analysis.network.clauses import (
     Addresses,
     Entities,
@@ -38,12 +38,16 @@ _YES, _NO = Found(Answer.ALLOWED), Found(Answer.DENIED)
 
 
 class Ends(msgspec.Struct, frozen=True):
-    """The end that policies are about, and the other; ``cilium`` where Cilium holds them."""
+    """The end that policies are about, and the other; ``cilium`` where Cilium holds them.
+
+    ``spoken`` are the IP versions of pods whose addresses are not known yet.
+    """
 
     own: Party
     other: Party
     labels: Labels
     cilium: bool = False
+    spoken: frozenset[int] = VERSIONS
 
     def find(self, peer: Peer) -> Found:
         """Whether a peer is the other end."""
@@ -79,7 +83,8 @@ class Ends(msgspec.Struct, frozen=True):
     def _addresses(self, peer: Addresses) -> Found:
         if self.other.on_pod_network and not peer.pods:
             return _NO
-        answer = holds(peer.block, self.other.addresses, versions(self.own.addresses))
+        spoken = versions(self.own.addresses) if self.own.addresses else self.spoken
+        answer = holds(peer.block, self.other.addresses, spoken, self.other.nowhere)
         if answer is Answer.DENIED:
             return _NO
         if self.other.on_pod_network:

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, cast
 
 from k8sharden.analysis.network.answers import Answer
+from k8sharden.analysis.network.beyond import spoken_in
+from k8sharden.analysis.network.blocks import VERSIONS
 from k8sharden.analysis.network.cilium_policies import cilium_clauses
 from k8sharden.analysis.network.clauses import Clause, Doubt, Labels
 from k8sharden.analysis.network.clauses import Direction as Direction  # noqa: PLC0414 - one door
@@ -36,7 +38,7 @@ class Context:
     """What the policies stand in: namespaces, what was not read, and the plug-in.
 
     ``cilium`` where Cilium holds them; ``always`` where it denies what no policy allows even to
-    pods that none selects.
+    pods that none selects. ``spoken`` are the IP versions of its pods.
     """
 
     def __init__(
@@ -46,11 +48,13 @@ class Context:
         *,
         cilium: bool = False,
         always: bool = False,
+        spoken: frozenset[int] = VERSIONS,
     ) -> None:
         self.namespaces = namespaces
         self.unread = tuple(unread)
         self.cilium = cilium
         self.always = always
+        self.spoken = spoken
 
 
 class Policies:
@@ -199,5 +203,5 @@ def _policies_of(inventory: Inventory) -> Policies:
     known = enforcement(inventory)
     cilium = known is not None and known.plugin == CILIUM
     always = cilium and known is not None and known.mode == "always"
-    context = Context(labels, doubts, cilium=cilium, always=always)
+    context = Context(labels, doubts, cilium=cilium, always=always, spoken=spoken_in(inventory))
     return Policies(native, context, others)

@@ -115,7 +115,9 @@ class Chooser:
         sure = possible = 0
         groups, context = self._classes.groups, self._context
         for number in range(len(groups)) if some is None else some:
-            ends = Ends(own, groups[number].party, context.namespaces, context.cilium)
+            ends = Ends(
+                own, groups[number].party, context.namespaces, context.cilium, context.spoken
+            )
             answer = ends.find(peer).answer
             possible |= (answer is not Answer.DENIED) << number
             sure |= (answer is Answer.ALLOWED) << number

@@ -58,6 +58,11 @@ class Unit(msgspec.Struct, frozen=True):
     owner: str = ""
 
     @property
+    def on_hosts(self) -> bool:
+        """Whether all of it is on the nodes' network, where few plug-ins hold to policies."""
+        return all(each.spec.host_network for each in self.workloads)
+
+    @property
     def label(self) -> str:
         """``Deployment web``, or all of them."""
         if self.owner:
@@ -66,7 +71,7 @@ class Unit(msgspec.Struct, frozen=True):
 
 
 def units(namespace: str, inventory: Inventory) -> tuple[Unit, ...]:
-    """Return the units of a namespace; pods on their node's network are in none."""
+    """Return the units of a namespace, those on their nodes' network among them."""
     known = cast("dict[str, tuple[Unit, ...]]", inventory.cache.setdefault("units", {}))
     if namespace not in known:
         known[namespace] = tuple(_units(namespace, inventory))
@@ -74,7 +79,7 @@ def units(namespace: str, inventory: Inventory) -> tuple[Unit, ...]:
 
 
 def unit_of(ref: Ref, inventory: Inventory) -> Unit | None:
-    """Return the unit of a workload; None on the node's network, and where it is not known."""
+    """Return the unit of a workload; None where it is not known."""
     key = "units-by-workload"
     known = cast("dict[str, dict[Ref, Unit]]", inventory.cache.setdefault(key, {}))
     if ref.namespace not in known:
@@ -120,8 +125,6 @@ def _owned(namespace: str, inventory: Inventory) -> list[_Group]:
     """Group the workloads of a namespace by the custom resource that owns them, if any."""
     found: dict[str, _Group] = {}
     for workload in workloads_in(namespace, inventory):
-        if workload.spec.host_network:
-            continue
         owner = workload.metadata.controller
         label = f"{owner.kind} {owner.name}" if owner else ""
         parties = workload_parties(workload, inventory)
