@@ -177,7 +177,9 @@ def test_an_answer_without_end_is_cut(
         to(server, tmp_path).version()
 
 
-@pytest.mark.parametrize("body", [b"no gzip at all", gzip.compress(b"{}" * 900)[:-9]])
+@pytest.mark.parametrize(
+    "body", [b"no gzip at all", gzip.compress(b"{}" * 900)[:-9]], ids=["other", "torn"]
+)
 def test_a_damaged_compressed_answer_is_an_error(tmp_path: Path, body: bytes) -> None:
     """Compression that is broken or cut off is one line, not a traceback."""
     play = lambda handler: answer(handler, body, Content_Encoding="gzip")  # noqa: E731 - short
