@@ -21,7 +21,8 @@ class Mention(msgspec.Struct, frozen=True, order=True):
     """A host as a text names it: a name or an address, ``port`` 0 and ``scheme`` empty if not said.
 
     ``sure`` where the text says that it is an address: by a scheme or a port beside it. ``named``
-    where a key inside the text does, such as ``host:`` in a file.
+    where a key inside the text does, such as ``host:`` in a file. ``$(NAME)`` for a host stands for
+    the value of a variable.
     """
 
     host: str
@@ -43,16 +44,22 @@ class Mentions(tuple[Mention, ...]):
 
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _HOST = rf"(?:{_LABEL}(?:\.{_LABEL})*\.?|\[[0-9a-f:.]+\])"
+_OR_VARIABLE = rf"(?:{_HOST}|\$\([A-Za-z_]\w{{0,80}}\))"
 _URL = re.compile(
-    rf"([a-z][a-z0-9+.-]{{0,20}})://(?:[^\s/'\"]*@)?({_HOST})(?::(\d{{1,5}}))?(?![\w.@-])(?!:\w)"
+    rf"([a-z][a-z0-9+.-]{{0,20}})://(?:[^\s/'\"]*@)?({_OR_VARIABLE})(?::(\d{{1,5}}))?(?![\w.@-])(?!:\w)"
 )
-_PAIR = re.compile(rf"(?<![\w./:@-])({_HOST}):(\d{{1,5}})(?![\w.:-])")
+_PAIR = re.compile(rf"(?<![\w./:@-])({_OR_VARIABLE}):(\d{{1,5}})(?![\w.:-])")
 _BARE = re.compile(rf"({_HOST})")
 _DOTTED = re.compile(rf"(?<![\w./:@-])({_LABEL}(?:\.{_LABEL})+)(?![\w.:-])")
 _KEYED = re.compile(
     r"(?i:host|hostname|server|addr|address|endpoint|broker|upstream|smarthost)s?['\"]?"
     rf"[ \t]{{0,20}}[:=][ \t]{{0,20}}(?:tcp:|- )?['\"]?({_HOST})(?![\w.:@/-])"
-    r"(?:['\"]?[\s,;]{1,40}['\"]?[\w.-]{0,40}(?i:port)['\"]?[ \t]{0,20}[:=][ \t]{0,20}['\"]?(\d{1,5}))?"
+    r"(?:['\"]?[\s,;]{1,40}['\"]?[\w.-]{0,40}(?i:port)['\"]?"
+    r"[ \t]{0,20}[:=][ \t]{0,20}['\"]?(\d{1,5}))?"
+)
+_DIRECTIVE = re.compile(
+    rf"(?im)^[ \t]{{0,40}}(?:host|server|endpoint|remote|upstream)[ \t]{{1,40}}"
+    rf"({_LABEL}(?:\.{_LABEL})+)(?:[ \t]{{1,40}}(\d{{1,5}}))?[ \t]*;?$"
 )
 
 
@@ -69,7 +76,7 @@ def mentions(text: str) -> Mentions:
         found[_mention(host, port)] = None
     for host in _DOTTED.findall(text):
         found[_mention(host)] = None
-    for host, port in _KEYED.findall(text):
+    for host, port in (*_KEYED.findall(text), *_DIRECTIVE.findall(text)):
         found[msgspec.structs.replace(_mention(host, port), named=True)] = None
     if whole := _BARE.fullmatch(text.strip()):
         found[_mention(whole[1])] = None

@@ -143,6 +143,7 @@ class KeySource(Struct, frozen=True):
 
     secret_key_ref: dict[str, Any] | None = None
     config_map_key_ref: dict[str, Any] | None = None
+    field_ref: dict[str, Any] | None = None
 
 
 class EnvVar(Struct, frozen=True):

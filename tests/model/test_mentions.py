@@ -23,6 +23,11 @@ from k8sharden.model.mentions import Mention, mentions
         ('{"host": "db", "port": 5432}', [Mention("db", 5432, named=True)]),
         ("db.host=db", [Mention("db.host"), Mention("db", named=True)]),
         ("host: ${DB}", []),
+        ("http://$(DB):80", [Mention("$(DB)", 80, "http")]),
+        (
+            "server t.cards.example 123;",
+            [Mention("t.cards.example"), Mention("t.cards.example", 123, named=True)],
+        ),
         ("http://a:70000", []),
         ("someone@cards.example", []),
         ("", []),

@@ -11,7 +11,7 @@ from k8sharden.analysis.network.calls.found import Found
 from k8sharden.analysis.network.calls.monitors import from_monitors
 from k8sharden.analysis.network.calls.observed import from_flows
 from k8sharden.analysis.network.calls.routes import from_routes
-from k8sharden.analysis.network.calls.untold import callerless, strangers
+from k8sharden.analysis.network.calls.untold import callerless, peers, strangers
 from k8sharden.analysis.network.edges import Calls, Edge, End, Evidence, EvidenceKind, Untold
 from k8sharden.model.inventory import Inventory
 
@@ -33,9 +33,9 @@ def calls_of(inventory: Inventory) -> Calls:
     if "calls" not in inventory.cache:
         found = (each for source in _SOURCES for each in source(inventory))
         calls = merged(found)
-        untold = (*calls.untold, *callerless(calls.edges, inventory))
-        whole = Calls(calls.edges, tuple(sorted(untold, key=_order)))
-        inventory.cache["calls"] = whole
+        more = (*callerless(calls.edges, inventory), *peers(calls.edges, inventory))
+        untold = tuple(sorted((*calls.untold, *more), key=_order))
+        inventory.cache["calls"] = Calls(calls.edges, untold)
     return cast("Calls", inventory.cache["calls"])
 
 

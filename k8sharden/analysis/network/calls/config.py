@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from k8sharden.analysis.network.calls.found import Found, edge
 from k8sharden.analysis.network.calls.hosts import Hosts, Lead
 from k8sharden.analysis.network.calls.services import workload_end
-from k8sharden.analysis.network.calls.settings import Setting, secrets, settings
+from k8sharden.analysis.network.calls.setting import Setting
+from k8sharden.analysis.network.calls.settings import secrets, settings
 from k8sharden.analysis.network.edges import Evidence, EvidenceKind, Untold
 from k8sharden.model.inventory import Inventory
 from k8sharden.model.mentions import Mention
@@ -45,7 +46,7 @@ def _edges(workload: Workload, setting: Setting, mention: Mention, lead: Lead) -
     about = setting.source or workload.ref
     if lead.missing:
         what = one_line(lead.missing, 200)
-        said = f"{setting.said} names {what}, and there is no such Service"
+        said = f"{setting.said} names {what}, and no such Service is known"
         yield Untold(about, said, workload.ref)
     if lead.metadata:
         said = f"{setting.said} names the cloud's metadata, which no policy should open"

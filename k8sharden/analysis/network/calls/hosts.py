@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from k8sharden.analysis.network.calls.addresses import METADATA, addresses_of, is_address
 from k8sharden.analysis.network.calls.services import Services, Target, services_of
+from k8sharden.analysis.network.calls.setting import OWN_NODE
 from k8sharden.analysis.network.calls.shapes import WORLD, is_outside, port_of, protocols_of
 from k8sharden.analysis.network.edges import End, EndKind
 from k8sharden.model import network as n
@@ -46,6 +47,8 @@ class Hosts:
         ``hinted`` where the name of the setting says that its value is a host.
         """
         host = mention.host.lower()
+        if mention.host == OWN_NODE:
+            return Lead(_at_end(End(EndKind.NODES), mention))
         if is_address(host):
             return self._at(host, mention)
         found = self._service(host, namespace)
@@ -95,9 +98,9 @@ class Hosts:
         return Lead(tuple(Target(end, port) for port in wanted) if kept else (), label)
 
     def _is_own(self, host: str) -> bool:
-        """Whether a name is one of the cluster's own domain, in a namespace that there is."""
+        """Whether a name is one of the cluster's own domain, or in a namespace that there is."""
         parts = host.split(".")
-        if any(parts[at : at + 1] == ["svc"] and parts[at - 1] in self._spaces for at in (2, 3)):
+        if any(parts[at : at + 1] == ["svc"] for at in (2, 3)):
             return True
         # A namespace may be called as the world calls its domains: shop, app, dev.
         last = parts[-1] if len(parts) > 1 else ""

@@ -3,86 +3,28 @@
 Values may be secrets. What leaves this module is the name of a setting and the hosts in it.
 """
 
-import functools
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, cast
+from collections.abc import Iterator, Mapping
+from typing import Any, cast
+
+import msgspec
 
 from k8sharden.analysis.network.calls.command import flags, words
 from k8sharden.analysis.network.calls.loose import dicts, sub, text
+from k8sharden.analysis.network.calls.setting import OWN_NODE, WORDS, Setting, last_word
 from k8sharden.model import kinds
 from k8sharden.model import network as n
 from k8sharden.model.inventory import Inventory
 from k8sharden.model.masking import says_secret
 from k8sharden.model.mentions import Mention, Mentions, mentions
-from k8sharden.model.pods import Container, PodSpec, visit_containers
-from k8sharden.model.ref import Ref
+from k8sharden.model.pods import Container, EnvVar, KeySource, PodSpec, visit_containers
 from k8sharden.model.text import one_line
 from k8sharden.model.workloads import Workload
-
-_HOSTS = {
-    "host", "hosts", "hostname", "addr", "addrs", "address", "addresses", "server", "servers",
-    "endpoint", "endpoints", "url", "urls", "uri", "uris", "broker", "brokers", "upstream",
-    "upstreams", "peer", "peers", "fqdn", "proxy", "relay", "backend", "smarthost", "target",
-    "targets", "dsn", "base",
-}  # fmt: skip
-"""Last words of the names of settings whose value is a host."""
-
-_WORDS = {
-    "user", "username", "name", "mode", "level", "env", "environment", "namespace", "role",
-    "type", "version", "tag", "image", "bucket", "topic", "queue", "db", "database", "schema",
-    "index", "prefix", "suffix", "group", "id", "region", "zone", "profile", "theme", "locale",
-    "team", "app", "tier", "component", "key", "cert", "crt", "salt", "pass", "pin",
-}  # fmt: skip
-"""Last words of the names of settings whose value is some other word, beside an equal host."""
 
 _KEYS = {
     "tls", "cert", "certs", "certificate", "certificates", "ca", "key", "keys", "keystore",
     "truststore", "ssh", "pull", "dockercfg", "token", "password", "htpasswd", "jwks",
 }  # fmt: skip
 """Last words of the names of Secrets that hold no settings."""
-
-_SPLIT = re.compile(r"[^A-Za-z0-9]+|(?<=[a-z0-9])(?=[A-Z])")
-
-
-class Setting(NamedTuple):
-    """One setting of a workload: where it stands, its own name, and the hosts that it names."""
-
-    said: str
-    name: str
-    hosts: Sequence[Mention]
-    source: Ref | None = None
-
-    @property
-    def last(self) -> str:
-        """The last word of its name, in lower case; of ``HOST_NAME`` it is ``hostname``."""
-        return last_word(self.name)
-
-    @property
-    def hinted(self) -> bool:
-        """Whether its name says that its value is a host."""
-        return self.last in _HOSTS and not self.secret
-
-    @property
-    def secret(self) -> bool:
-        """Whether its name says that its value is secret."""
-        return says_secret(self.name)
-
-    def believed(self, mention: Mention) -> bool:
-        """Whether a mention may be a host: a bare word is as likely the name of a database."""
-        if self.secret:
-            return bool(mention.scheme)
-        alone = len(_SPLIT.split(self.name)) == 1
-        return mention.sure or "." in mention.host or alone or self.last not in _WORDS
-
-
-@functools.lru_cache(maxsize=5_000)  # the same names stand in many workloads
-def last_word(name: str) -> str:
-    """Return the last word of a setting's name, in lower case; of ``HOST_NAME`` ``hostname``."""
-    parts = [part.lower() for part in _SPLIT.split(name) if part] or [""]
-    if parts[-1] == "name" and parts[-2:-1] in (["host"], ["server"], ["dns"]):
-        return "hostname"
-    return parts[-1]
 
 
 def settings(workload: Workload, inventory: Inventory) -> Iterator[Setting]:
@@ -92,7 +34,7 @@ def settings(workload: Workload, inventory: Inventory) -> Iterator[Setting]:
         if not seen.is_ephemeral:
             yield from _of_container(seen.container, workload, maps)
     for name, keys in dict.fromkeys(_mounted(workload.spec)):
-        yield from _of_map((workload.namespace, name), keys, maps, "ConfigMap {} mounted: key {}")
+        yield from _of_map((workload.namespace, name), keys, maps, "key", "in a volume")
 
 
 def secrets(workload: Workload) -> tuple[str, ...]:
@@ -106,7 +48,7 @@ def secrets(workload: Workload) -> tuple[str, ...]:
         refs += [
             each.value_from.secret_key_ref
             for each in seen.container.env or ()
-            if each.value_from and not says_secret(each.name) and last_word(each.name) not in _WORDS
+            if each.value_from and not says_secret(each.name) and last_word(each.name) not in WORDS
         ]
         found.update(dict.fromkeys(_name(ref) for ref in refs if ref))
     mounted = (name for name in _mounted_secrets(workload.spec) if last_word(name) not in _KEYS)
@@ -130,35 +72,56 @@ def _of_container(container: Container, workload: Workload, maps: _Maps) -> Iter
     env: dict[str, Setting] = {}
     for source in container.env_from or ():
         name = _name(source.config_map_ref)
-        for each in _of_map((workload.namespace, name), (), maps, "ConfigMap {}: env {} " + where):
+        for each in _of_map((workload.namespace, name), (), maps, "env", where):
             env[each.name] = each
     for variable in container.env or ():
-        name = _name(variable.value_from and variable.value_from.config_map_key_ref)
-        if variable.value is not None:
-            said = f"env {one_line(variable.name, 80)} {where}"
-            env[variable.name] = Setting(said, variable.name, variable.value)
-        elif name:
-            keys = (text(variable.value_from and variable.value_from.config_map_key_ref, "key"),)
-            said = "ConfigMap {}: key {} " + where
-            for each in _of_map((workload.namespace, name), keys, maps, said):
-                env[variable.name] = each._replace(name=variable.name)
-    yield from _paired(env)
-    yield from _of_flags(container, f"arguments {where}")
+        for each in _of_variable(variable, workload.namespace, maps, where):
+            env[variable.name] = each
+    yield from _paired({name: _expanded(each, env) for name, each in env.items()})
+    for each in _of_flags(container, f"arguments {where}"):
+        yield _expanded(each, env)
+
+
+def _of_variable(variable: EnvVar, namespace: str, maps: _Maps, where: str) -> Iterator[Setting]:
+    source = variable.value_from or KeySource()
+    said = f"env {one_line(variable.name, 80)} {where}"
+    if variable.value is not None:
+        yield Setting(said, variable.name, variable.value)
+    elif source.config_map_key_ref:
+        keys = (text(source.config_map_key_ref, "key"),)
+        place = (namespace, _name(source.config_map_key_ref))
+        for each in _of_map(place, keys, maps, "key", where):
+            yield each._replace(name=variable.name)
+    elif text(source.field_ref, "fieldPath") == "status.hostIP":
+        yield Setting(said, variable.name, (Mention(OWN_NODE),))
+
+
+def _expanded(setting: Setting, env: Mapping[str, Setting]) -> Setting:
+    """Return a setting with the hosts of the variables that it is made of: ``$(DB_HOST)``."""
+    if not any(each.host.startswith("$(") for each in setting.hosts):
+        return setting
+    found = []
+    for each in setting.hosts:
+        other = env.get(each.host[2:-1]) if each.host.startswith("$(") else None
+        if other is not None and len(other.hosts) == 1 and not other.secret:
+            found.append(msgspec.structs.replace(each, host=other.hosts[0].host))
+        elif not each.host.startswith("$("):
+            found.append(each)
+    return setting._replace(hosts=tuple(found))
 
 
 def _of_map(
-    where: tuple[str, str], keys: tuple[str, ...], maps: _Maps, said: str
+    place: tuple[str, str], keys: tuple[str, ...], maps: _Maps, what: str, where: str
 ) -> Iterator[Setting]:
     """Yield the settings of a ConfigMap, or of some keys of it."""
-    found = maps.get(where)
+    found = maps.get(place)
     if found is None:
         return
-    ref = kinds.CONFIG_MAPS.ref(*where)
-    label = one_line("/".join(where), 200)
-    data = found.data or {}
+    ref = kinds.CONFIG_MAPS.ref(*place)
+    label = one_line("/".join(place), 200)
     env = {
-        key: Setting(said.format(label, one_line(key, 80)), key, value, ref)
-        for key, value in data.items()
+        key: Setting(f"ConfigMap {label}: {what} {one_line(key, 80)} {where}", key, value, ref)
+        for key, value in (found.data or {}).items()
         if value and (not keys or key in keys)
     }
     yield from _paired(env)
@@ -193,7 +156,7 @@ _PORTS = 65_536
 def _of_flags(container: Container, said: str) -> Iterator[Setting]:
     """Yield what a command line names: after a flag, or as a word; also in a shell's command."""
     for name, value in flags(words(container)):
-        found = mentions(value.strip("'\";,()"))
+        found = mentions(value.strip("'\";,"))
         if found:
             yield Setting(said, name, found)
 

@@ -32,6 +32,7 @@ _NAMES_OF_FORMATS = {
     "schemas.openxmlformats.org", "java.sun.com", "xmlns.jcp.org", "xmlns.oracle.com",
     "jakarta.ee", "maven.apache.org", "www.springframework.org", "www.liquibase.org",
     "purl.org", "xml.apache.org", "www.apache.org", "opensource.org", "spdx.org",
+    "runbooks.prometheus-operator.dev", "kubernetes.io", "k8s.io", "golang.org", "godoc.org",
     "creativecommons.org", "schema.org", "relaxng.org", "www.sitemaps.org",
 }  # fmt: skip
 """What a URL in a configuration file often is a name of, and nobody calls."""

@@ -48,6 +48,16 @@ def _only(ends: Iterable[End]) -> Ref | None:
     return refs[0] if len(refs) == 1 else None
 
 
+def peers(edges: Iterable[Edge], inventory: Inventory) -> Iterator[Untold]:
+    """Yield the StatefulSets of several pods that may call each other, which nothing tells."""
+    known = {edge.source.ref for edge in edges if edge.source == edge.target}
+    for workload in workloads(inventory):
+        several = workload.ref.kind == kinds.STATEFUL_SETS.kind and (workload.replicas or 1) > 1
+        if several and workload.ref not in known:
+            said = "nothing tells whether its pods call each other, as replicas do"
+            yield Untold(workload.ref, said, workload.ref)
+
+
 def strangers(inventory: Inventory) -> Iterator[Untold]:
     """Yield the workloads of custom resources, which may name more than their pods show."""
     for workload in workloads(inventory):

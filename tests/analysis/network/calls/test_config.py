@@ -79,6 +79,8 @@ def test_a_bare_name_is_a_service_of_the_callers_own_namespace() -> None:
         ("MODE", "fast"),
         ("RANGE", "10.96.0.0/12"),
         ("RELEASE", "1.2.3.4"),
+        ("LEDGER_IMAGE", "ledger:80"),
+        ("X", "{0.__class__}"),
     ],
 )
 def test_what_is_no_host_leads_nowhere(name: str, value: str) -> None:
@@ -115,6 +117,41 @@ def test_the_port_beside_a_host_is_its_port() -> None:
     assert edges(SPACES, caller(pair % ("db.cards.example", 5433))) == [
         "Deployment shop/web -> db.cards.example 5433/TCP"
     ]
+
+
+@pytest.mark.parametrize(
+    "url", ["http://$(LEDGER):80", "http://$(LEDGER):$(PORT)/", "http://u:$(PASSWORD)@$(LEDGER)"]
+)
+def test_a_url_made_of_variables_has_their_hosts(url: str) -> None:
+    """Kubernetes puts the value of one variable into another, and into arguments."""
+    pair = f"[{{name: LEDGER, value: ledger.payments}}, {{name: X, value: '{url}'}}]"
+    assert edges(SPACES, server(), caller(pair)) == [LEDGER]
+    args = f", args: ['--url={url}']"
+    found = evidence(SPACES, server(), caller("[{name: LEDGER, value: ledger.payments}]", args))
+    assert "arguments of container web" in found
+
+
+@pytest.mark.parametrize("name", ["PASSWORD", "NOBODY"])
+def test_a_url_made_of_a_secret_or_of_nothing_has_no_host(name: str) -> None:
+    """What a variable that says it is a secret holds is not looked at for others either."""
+    pair = f"[{{name: PASSWORD, value: a.example}}, {{name: X, value: 'http://$({name}):80'}}]"
+    assert edges(SPACES, caller(pair)) == []
+
+
+@pytest.mark.parametrize(
+    ("more", "port"),
+    [
+        ("", 0),
+        (", {name: AGENT_PORT, value: '8126'}", 8126),
+        (", {name: URL, value: 'http://$(AGENT_HOST):4317'}", 4317),
+    ],
+)
+def test_a_variable_that_takes_the_nodes_address_calls_the_node(more: str, port: int) -> None:
+    """As agents are called that listen on a port of each node."""
+    own = "{name: AGENT_HOST, valueFrom: {fieldRef: {fieldPath: status.hostIP}}}"
+    assert f"Deployment shop/web -> nodes {port}/TCP" in edges(SPACES, caller(f"[{own}{more}]"))
+    told = caller(f"[{own.replace('AGENT_HOST', 'NODE_IP')}]")
+    assert edges(SPACES, told) == []
 
 
 CONFIG = """
@@ -189,7 +226,7 @@ def test_a_name_of_the_cluster_that_nothing_answers_to_is_said() -> None:
     world = (SPACES, caller(env("LEDGER_URL", "http://ledger.payments.svc")))
     assert edges(*world) == []
     assert untold(*world) == [
-        "env LEDGER_URL of container web names ledger.payments.svc, and there is no such Service"
+        "env LEDGER_URL of container web names ledger.payments.svc, and no such Service is known"
     ]
 
 
