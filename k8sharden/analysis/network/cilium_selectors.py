@@ -13,7 +13,7 @@ from k8sharden.analysis.network.clauses import NAME, LabelSelector, Scope, Selec
 _NAMESPACE = "io.kubernetes.pod.namespace"
 _NAMESPACE_LABEL = "io.cilium.k8s.namespace.labels."
 
-_SOURCE = re.compile(r"([a-z-]+):(.*)")
+_SOURCE = re.compile(r"([a-z0-9-]+):(.*)")
 _LEFT_OUT = re.compile(
     r"io\.|kubernetes\.io|statefulset\.kubernetes\.io/pod-name|apps\.kubernetes\.io/pod-index"
     r"|batch\.kubernetes\.io/job-completion-index|.*beta\.kubernetes\.io|k8s\.io|annotation"
