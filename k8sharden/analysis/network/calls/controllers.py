@@ -55,6 +55,14 @@ _ISTIO = ("istio", "ingressgateway")
 _DEFAULT = "ingressclass.kubernetes.io/is-default-class"
 
 
+_CLASS = "kubernetes.io/ingress.class"
+
+
+def class_of(ingress: n.Ingress) -> str:
+    """Return the class that an Ingress asks for, also in the old way; empty for the default."""
+    return ingress.spec.ingress_class_name or ingress.metadata.annotation.get(_CLASS) or ""
+
+
 class Controllers:
     """The workloads that serve each class."""
 

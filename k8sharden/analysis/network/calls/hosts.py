@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from k8sharden.analysis.network.calls.addresses import METADATA, addresses_of, is_address
+from k8sharden.analysis.network.calls.gateways import doors_of
 from k8sharden.analysis.network.calls.services import Services, Target, services_of
 from k8sharden.analysis.network.calls.setting import OWN_NODE
 from k8sharden.analysis.network.calls.shapes import WORLD, is_outside, port_of, protocols_of
@@ -39,6 +40,7 @@ class Hosts:
     def __init__(self, inventory: Inventory) -> None:
         self._services: Services = services_of(inventory)
         self._addresses = addresses_of(inventory)
+        self._doors = doors_of(inventory)
         self._spaces = frozenset(inventory.namespace_names)
 
     def lead(self, mention: Mention, namespace: str, *, hinted: bool = False) -> Lead:
@@ -110,7 +112,8 @@ class Hosts:
     def _outside(self, host: str, mention: Mention, *, hinted: bool) -> Lead:
         if not is_outside(host, mention, hinted=hinted):
             return NOWHERE
-        return Lead(_at_end(End(EndKind.OUTSIDE, host=host), mention))
+        inside = self._doors.targets(host, port_of(mention))
+        return Lead((*_at_end(End(EndKind.OUTSIDE, host=host), mention), *inside))
 
 
 def is_headless(service: n.Service) -> bool:

@@ -7,12 +7,9 @@ HTTPRoute and GRPCRoute.
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from k8sharden.analysis.network.calls.controllers import (
-    GATEWAY_LABELS,
-    Controllers,
-    controllers_of,
-)
+from k8sharden.analysis.network.calls.controllers import class_of, controllers_of
 from k8sharden.analysis.network.calls.found import Found, edge
+from k8sharden.analysis.network.calls.gateways import Gateways
 from k8sharden.analysis.network.calls.hosts import Hosts
 from k8sharden.analysis.network.calls.loose import dicts, number, sub, text
 from k8sharden.analysis.network.calls.services import Target, services_of, workload_end
@@ -24,9 +21,8 @@ from k8sharden.model.kinds import ResourceType
 from k8sharden.model.mentions import Mention
 from k8sharden.model.ref import Ref
 from k8sharden.model.text import one_line
-from k8sharden.model.workloads import Workload, workloads
+from k8sharden.model.workloads import Workload
 
-_CLASS = "kubernetes.io/ingress.class"
 _MOST_PATHS = 50
 
 
@@ -46,10 +42,9 @@ def from_routes(inventory: Inventory) -> Iterator[Found]:
     routes = _Routes(inventory)
     for ingress in inventory.of(kinds.INGRESSES, n.Ingress):
         ref = kinds.INGRESSES.ref(ingress.namespace, ingress.name)
-        word = ingress.spec.ingress_class_name or ingress.metadata.annotation.get(_CLASS) or ""
-        carriers = controllers.of_class(word)
+        carriers = controllers.of_class(class_of(ingress))
         yield from routes.led(ref, carriers, _ingress_backends(ingress))
-    gateways = _Gateways(inventory, controllers)
+    gateways = Gateways(inventory, controllers)
     for kind in (kinds.HTTP_ROUTES, kinds.GRPC_ROUTES):
         for route in inventory.of(kind, n.Loose):
             ref = kind.ref(route.namespace, route.name)
@@ -152,36 +147,3 @@ def _http(match: Mapping[str, Any]) -> str:
 def _grpc(match: Mapping[str, Any]) -> str:
     method = sub(match, "method")
     return "/" + "/".join(filter(None, (text(method, "service"), text(method, "method"))))
-
-
-class _Gateways:
-    """The workloads behind Gateways."""
-
-    def __init__(self, inventory: Inventory, controllers: Controllers) -> None:
-        self._controllers = controllers
-        found = inventory.of(kinds.GATEWAYS, n.Loose)
-        self._gateways = {(each.namespace, each.name): each for each in found}
-        self._labelled: dict[tuple[str, str], list[Workload]] = {}
-        for workload in workloads(inventory):
-            labels = workload.template_metadata.label
-            for name, space in GATEWAY_LABELS.items():
-                if name in labels:
-                    where = (labels.get(space) or workload.namespace, labels[name])
-                    self._labelled.setdefault(where, []).append(workload)
-
-    def of_route(self, route: n.Loose) -> tuple[tuple[Workload, ...], bool]:
-        """Return what carries a route, and whether it hangs on any Gateway at all."""
-        parents = dicts((route.spec or {}).get("parentRefs"))
-        mine = [each for each in parents if text(each, "kind") in ("", "Gateway")]
-        found: dict[Ref, Workload] = {}
-        for parent in mine:
-            where = (text(parent, "namespace") or route.namespace, text(parent, "name"))
-            found |= {each.ref: each for each in self._behind(where)}
-        return tuple(found.values()), bool(mine)
-
-    def _behind(self, where: tuple[str, str]) -> tuple[Workload, ...]:
-        if where in self._labelled:
-            return tuple(self._labelled[where])
-        gateway = self._gateways.get(where)
-        name = text((gateway.spec if gateway else None) or {}, "gatewayClassName")
-        return self._controllers.of_class(name) if name else ()

@@ -198,3 +198,36 @@ def test_an_odd_route_is_no_route_and_breaks_nothing(spec: str) -> None:
     """Routes are of a tool's own type, and no field of theirs is certain."""
     text = route().split("spec:")[0] + f"spec: {spec}\n"
     assert edges(SPACES, SHOP, text) == []
+
+
+DOOR = """
+apiVersion: v1
+kind: Service
+metadata: {name: ctl, namespace: shop}
+spec:
+  type: LoadBalancer
+  selector: {app: ctl}
+  ports: [{name: https, port: 443, targetPort: 8443}, {name: http, port: 80, targetPort: 8080}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("host", "asked", "port"),
+    [
+        ("books.example", "https://books.example/login", 8443),
+        ("books.example", "http://books.example", 8080),
+        ("'*.books.example'", "https://login.books.example", 8443),
+        ("books.example", "https://other.example", 0),
+    ],
+)
+def test_a_public_name_of_the_cluster_also_leads_straight_to_its_controller(
+    host: str, asked: str, port: int
+) -> None:
+    """From inside, an address of a load balancer is often answered without leaving the cluster."""
+    told = caller(f"[{{name: ISSUER_URL, value: '{asked}'}}]")
+    world = (SPACES, SHOP, ingress().replace("books.example", host), DOOR, told)
+    found = edges(*world, ingress_class("traefik.io/x"), controller("traefik:v3"))
+    inside = [each for each in found if "shop/web -> Deployment shop/ctl" in each]
+    assert inside == ([f"Deployment shop/web -> Deployment shop/ctl {port}/TCP"] if port else [])
+    outside = [each for each in found if each.startswith("Deployment shop/web -> ")]
+    assert len(outside) == len(inside) + 1
