@@ -49,7 +49,7 @@ def read_through(
     def told(size: int) -> None:
         nonlocal done
         if cancelled():
-            raise Cancelled(f"Stopped while the {about.name} was read. Nothing was changed.")
+            raise Cancelled(f"Stopped while reading {about.what}. Nothing was changed.")
         done += size
         tell(Progress(about.name, done, total, finished=False, unit="bytes"))
 

@@ -8,7 +8,9 @@ import re
 
 ANY = "*"
 """Stands for a part of a path that is no word."""
-_WORD = re.compile(r"\.?[A-Za-z][A-Za-z_.~-]{0,40}\d{0,2}|v\d{1,2}(?:(?:alpha|beta)\d{1,2})?")
+_WORD = re.compile(
+    r"\.?[A-Za-z][A-Za-z_.~-]{0,24}|[a-z]{3,24}\d{1,2}|v\d{1,2}(?:(?:alpha|beta)\d{1,2})?"
+)
 _LONGEST, _PARTS = 2_000, 12
 
 
