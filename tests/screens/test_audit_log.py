@@ -1,4 +1,4 @@
-"""The app works with the audit log that it was started with."""
+"""The app works with the evidence that it was started with."""
 
 from pathlib import Path
 
@@ -33,3 +33,17 @@ def test_the_app_takes_no_log_through_its_keyboard() -> None:
     """Its keys come through the standard input."""
     with pytest.raises(InputError, match="reads its keys from stdin"):
         _evidence(audit_logs=("-",))
+
+
+def test_every_session_of_the_app_reads_the_flows_that_were_given(tmp_path: Path) -> None:
+    """As it does the log."""
+    table = tmp_path / "flows.csv"
+    table.write_text("Deployment/shop/web,Deployment/shop/cart,8080\n")
+    app = HardeningApp(tmp_path, evidence=named((), (str(table),)))
+    session = Rooms(app.desk).session(TrainingPlace(tmp_path))
+    flows = session.read().facts.flows
+    assert flows is not None
+    assert flows.reading.files == (str(table),)
+    assert f"--flows {table}" in session.command("plan")
+    with pytest.raises(InputError, match="--flows - is for commands"):
+        _evidence(flows=("-",))
