@@ -7,6 +7,8 @@ from remediations.network import (
     cni_unenforced,
     dead_selector,
     exposed,
+    external_ips,
+    hostnetwork,
     ingress_nginx,
     no_default_deny_egress,
     no_default_deny_ingress,
@@ -22,7 +24,9 @@ ITEMS: tuple[Item, ...] = (
     allow_all.ITEM,
     dead_selector.ITEM,
     policytypes_gap.ITEM,
+    hostnetwork.ITEM,
     cilium_mode.ITEM,
+    external_ips.ITEM,
     exposed.ITEM,
     ingress_nginx.ITEM,
 )

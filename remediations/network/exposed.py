@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from k8sharden.analysis.network.calls import calls_of
 from k8sharden.analysis.network.calls.services import services_of
-from k8sharden.analysis.network.edges import Edge, EndKind, EvidenceKind
+from k8sharden.analysis.network.edges import Edge, EvidenceKind
 from k8sharden.analysis.network.exposed import how_exposed
 from k8sharden.analysis.network.public import front_doors
 from k8sharden.analysis.system import is_system_namespace
@@ -32,7 +32,7 @@ from k8sharden.model.change import (
 from k8sharden.model.finding import Area, Finding, Severity, Status
 from k8sharden.model.inventory import Inventory
 from k8sharden.model.item import Item, Lesson, Reference, Scope
-from remediations.network.keeping import enumerated
+from remediations.network.keeping import enumerated, is_seen_outside
 
 _RESTS_ON = (kinds.SERVICES, kinds.INGRESSES, kinds.PODS)
 
@@ -86,7 +86,7 @@ def remediate(finding: Finding, inventory: Inventory) -> Change | NoChange:
             "No Ingress and no route leads to it, so whoever uses the node's port has no other "
             "way in. Add one, move them over, and make it a ClusterIP then."
         )
-    if seen := [edge.source.label for edge in edges if _is_seen_outside(edge)]:
+    if seen := [edge.source.label for edge in edges if is_seen_outside(edge)]:
         return NoChange(
             f"The flows show clients at the node's port: {enumerated(dict.fromkeys(seen))}. Move "
             "them over to the route first."
@@ -103,15 +103,9 @@ def _is_route(edge: Edge) -> bool:
     return any(each.kind is EvidenceKind.ROUTE for each in edge.evidence)
 
 
-def _is_seen_outside(edge: Edge) -> bool:
-    """Whether flows show a caller from outside, or a node that stands in for one."""
-    outside = edge.source.kind in (EndKind.OUTSIDE, EndKind.NODES)
-    return outside and any(each.kind is EvidenceKind.FLOW for each in edge.evidence)
-
-
 def _fill_in(edges: list[Edge]) -> str:
     """Say which field to fill in, and what the flows show."""
-    seen = dict.fromkeys(edge.source.label for edge in edges if _is_seen_outside(edge))
+    seen = dict.fromkeys(edge.source.label for edge in edges if is_seen_outside(edge))
     shown = f" The flows show {enumerated(seen)}." if seen else ""
     return (
         "Only you know who may come in: write their ranges into spec.loadBalancerSourceRanges "

@@ -3,11 +3,13 @@
 from collections.abc import Iterable
 
 from k8sharden.analysis.network.calls import calls_of
+from k8sharden.analysis.network.calls.services import services_of
 from k8sharden.analysis.network.decide import Answer
-from k8sharden.analysis.network.edges import Edge
+from k8sharden.analysis.network.edges import Edge, EndKind, EvidenceKind
 from k8sharden.analysis.network.judged import judge_edge
 from k8sharden.analysis.network.policies import Changed, policies_of
 from k8sharden.model import kinds
+from k8sharden.model import network as n
 from k8sharden.model.inventory import Inventory
 from k8sharden.model.ref import Ref
 
@@ -43,6 +45,19 @@ def untold(refs: Iterable[Ref], inventory: Inventory) -> tuple[str, ...]:
     wanted = set(refs)
     found = (each for each in calls_of(inventory).untold if each.workload in wanted)
     return tuple(dict.fromkeys(f"{each.about.label}: {each.said}" for each in found))
+
+
+def seen_outside(service: n.Service, inventory: Inventory) -> tuple[str, ...]:
+    """Return who calls a Service's pods by the flows from outside, or as a node for somebody."""
+    refs = (workload.ref for workload in services_of(inventory).backing(service))
+    every = (edge for ref in refs for edge in calls_of(inventory).into(ref))
+    return tuple(dict.fromkeys(edge.source.label for edge in every if is_seen_outside(edge)))
+
+
+def is_seen_outside(edge: Edge) -> bool:
+    """Whether flows show a caller from outside, or a node that stands in for one."""
+    outside = edge.source.kind in (EndKind.OUTSIDE, EndKind.NODES)
+    return outside and any(each.kind is EvidenceKind.FLOW for each in edge.evidence)
 
 
 def enumerated(parts: Iterable[str]) -> str:
