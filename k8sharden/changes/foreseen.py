@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from k8sharden.analysis.network.after import policies_after
+from k8sharden.analysis.left import left_by
+from k8sharden.analysis.network.after import policies_after, with_policies
 from k8sharden.analysis.network.policies import Policies, policies_of
 from k8sharden.analysis.rbac.after import changed_by
 from k8sharden.analysis.rbac.policy import Policy, policy_of
@@ -42,11 +43,13 @@ def foreseen_policies(
 ) -> Policies | None:
     """Return the policies as the fixes of all network findings leave them; None without any fix."""
     wanted = [each for each in findings if each.area is Area.NETWORK]
-    writes = _writes(wanted, inventory, items)
-    if not writes:
-        return None
+    first = [each for each in wanted if not items[each.check].last]
+    writes = _writes(first, inventory, items)
     try:
-        return policies_after(writes, policies_of(inventory))
+        left = with_policies(inventory, left_by(writes, policies_of(inventory).known))
+        last = [each for each in wanted if items[each.check].last]
+        writes += _writes(last, left, items)
+        return policies_after(writes, policies_of(inventory)) if writes else None
     except (Refused, msgspec.ValidationError):
         return None
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from k8sharden.analysis.network.after import POLICY_KINDS, with_policies
 from k8sharden.analysis.pod_security.projection import projected
 from k8sharden.analysis.restarts import replaces_all, template
 from k8sharden.changes.bind import Bound
@@ -11,7 +12,7 @@ from k8sharden.model.ref import Ref
 
 
 def left_by(changes: Iterable[Planned], inventory: Inventory) -> Inventory:
-    """Return the inventory as the changes that are applied leave its workloads.
+    """Return the inventory as the changes that are applied leave its workloads and its policies.
 
     Files are their own source: whoever owns their objects, all of the plan goes into them.
     """
@@ -22,7 +23,13 @@ def left_by(changes: Iterable[Planned], inventory: Inventory) -> Inventory:
         for each in bound
         if each.before and each.after and template(each.before) != template(each.after)
     }
-    return projected(inventory, after, replaced_by(bound)) if after else inventory
+    left = projected(inventory, after, replaced_by(bound)) if after else inventory
+    policies = {
+        each.ref: each.after
+        for each in bound
+        if (each.ref.api_version, each.ref.kind) in POLICY_KINDS
+    }
+    return with_policies(left, policies) if policies else left
 
 
 def replaced_by(bound: Iterable[Bound]) -> frozenset[Ref]:

@@ -18,16 +18,23 @@ RESTS_ON = (kinds.PODS, kinds.NETWORK_POLICIES, kinds.SERVICES, kinds.NAMESPACES
 _SHOWN = 6
 
 
-def held_back(changed: Changed, inventory: Inventory) -> str:
-    """Say what a change would cut of what is needed, in a sentence; empty where it cuts nothing."""
-    lost = [_said(edge) for edge in cut_edges(changed, inventory)]
+def held_back(changed: Changed, inventory: Inventory, *, certain: bool = False) -> str:
+    """Say what a change would cut of what is needed, in a sentence; empty where it cuts nothing.
+
+    Only what it would cut for ``certain`` counts, or also what it makes unknown.
+    """
+    lost = [_said(edge) for edge in cut_edges(changed, inventory, certain=certain)]
     if not lost:
         return ""
     return f"It would cut what is needed: {enumerated(lost)}. Add rules for that first."
 
 
-def cut_edges(changed: Changed, inventory: Inventory) -> tuple[Edge, ...]:
-    """Return the expected connections that get through now, and after it not for certain."""
+def cut_edges(changed: Changed, inventory: Inventory, *, certain: bool = False) -> tuple[Edge, ...]:
+    """Return the expected connections that get through now, and after it not for certain.
+
+    With ``certain``, only those that then do not for certain.
+    """
+    cut = (Answer.DENIED,) if certain else (Answer.DENIED, Answer.UNKNOWN)
     spaces = {ref.namespace for ref in changed}
     before = policies_of(inventory)
     after = before.changed(changed)
@@ -36,7 +43,7 @@ def cut_edges(changed: Changed, inventory: Inventory) -> tuple[Edge, ...]:
         for edge in calls_of(inventory).edges
         if any(end.ref and end.ref.namespace in spaces for end in (edge.source, edge.target))
         and judge_edge(edge, before, inventory).answer is Answer.ALLOWED
-        and judge_edge(edge, after, inventory).answer is not Answer.ALLOWED
+        and judge_edge(edge, after, inventory).answer in cut
     )
 
 

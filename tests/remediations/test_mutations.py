@@ -18,6 +18,7 @@ GRAMMARS = (
     "k8sharden.analysis.network.beyond",
     "k8sharden.analysis.network.calls",
     "k8sharden.analysis.network.decide",
+    "k8sharden.analysis.network.doubts",
     "k8sharden.analysis.network.judged",
     "k8sharden.analysis.network.needs",
     "k8sharden.analysis.network.parties",
