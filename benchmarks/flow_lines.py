@@ -82,9 +82,7 @@ def _pod(number: int, chance: random.Random) -> str:
     return _POD.format(n=number, team=number % 20, pod=chance.randrange(9999))
 
 
-def _line(
-    chance: random.Random, caller: str, called: str, port: int, source: str = ""
-) -> str:
+def _line(chance: random.Random, caller: str, called: str, port: int, source: str = "") -> str:
     return _LINE.format(
         hour=chance.randrange(24),
         minute=chance.randrange(60),

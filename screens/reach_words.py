@@ -103,7 +103,7 @@ def _untold(found: Cellular) -> Iterator[Content]:
     """Say what nothing tells of a workload or a Service where the cell leads to."""
     target = found.target
     here = [
-        each.said
+        each.words
         for each in found.calls.untold
         if target.namespace
         and not target.rest

@@ -191,6 +191,7 @@ def _document(found: Calls, gaps: tuple[str, ...], inventory: Inventory) -> dict
                 "about": msgspec.to_builtins(each.about),
                 "said": each.said,
                 "workload": msgspec.to_builtins(each.workload),
+                "into": each.into,
             }
             for each in found.untold
         ],

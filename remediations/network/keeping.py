@@ -51,7 +51,7 @@ def untold(refs: Iterable[Ref], inventory: Inventory) -> tuple[str, ...]:
     """Return what nothing tells of the traffic of these workloads."""
     wanted = set(refs)
     found = (each for each in calls_of(inventory).untold if each.workload in wanted)
-    return tuple(dict.fromkeys(f"{each.about.label}: {each.said}" for each in found))
+    return tuple(dict.fromkeys(each.words for each in found))
 
 
 def seen_outside(service: n.Service, inventory: Inventory) -> tuple[str, ...]:

@@ -81,8 +81,8 @@ def _silent(refs: Sequence[Ref], inventory: Inventory) -> Iterator[str]:
     """Say which workloads name nobody whom they call, or name them where nobody may look."""
     calls = calls_of(inventory)
     for each in calls.untold:
-        if each.workload in refs and each.about.kind != "Service":
-            yield f"{each.about.label}: {each.said}"
+        if each.workload in refs and not each.into:
+            yield each.words
     for ref in refs:
         said = (each.kind for edge in calls.out_of(ref) for each in edge.evidence)
         # The API server and DNS are called by nearly everything; they say nothing of its work.

@@ -19,7 +19,7 @@ from k8sharden.analysis.network.allows import (
 )
 from k8sharden.analysis.network.calls import calls_of
 from k8sharden.analysis.network.cni import State, enforcement
-from k8sharden.analysis.network.edges import Edge, Untold
+from k8sharden.analysis.network.edges import Edge
 from k8sharden.analysis.network.policies import Direction
 from k8sharden.analysis.network.units import units
 from k8sharden.model import kinds
@@ -170,22 +170,16 @@ def _untold(
     """Say what nothing tells of these units' traffic in this direction."""
     mine = {workload.ref for each in wanted for workload in each.unit.workloads}
     said = [
-        each.said
+        each.words
         for each in calls_of(inventory).untold
         if (each.workload in mine or (each.about.namespace == namespace and each.workload is None))
-        and _about(each) is way
+        and each.into is (way is Direction.INGRESS)
     ]
     if said:
         shown = _list([one_line(text.rstrip("."), 200) for text in dict.fromkeys(said)])
         yield f"Needs testing, since not everything is known: {shown}."
     else:
         yield "Needs testing: what no setting, route or flow shows is cut."
-
-
-def _about(untold: Untold) -> Direction:
-    """Return the direction that is not known: who calls a Service, or whom a workload calls."""
-    into = untold.about.kind == kinds.SERVICES.kind
-    return Direction.INGRESS if into else Direction.EGRESS
 
 
 def _unread(namespace: str, inventory: Inventory) -> Iterator[str]:

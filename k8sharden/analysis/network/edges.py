@@ -84,11 +84,19 @@ class Untold(msgspec.Struct, frozen=True, order=True):
     """What nothing tells: who calls a Service, or where a workload's settings lead.
 
     ``about`` is the object that it is about; ``workload`` the one whose traffic it concerns.
+    ``into`` where the callers are not known, otherwise it is not known whom it calls.
     """
 
     about: Ref
     said: str
     workload: Ref | None = None
+    into: bool = False
+
+    @property
+    def words(self) -> str:
+        """What is not known, with what it is about before it where it does not say so itself."""
+        label = self.about.label
+        return self.said if label in self.said else f"{label}: {self.said}"
 
 
 class Calls(msgspec.Struct, frozen=True):

@@ -78,7 +78,7 @@ class _Asked:
         if not targets and evidence.source is not None:
             name = one_line("/".join(where), 200)
             said = f"{evidence.said} leads to Service {name}, behind which nothing is"
-            yield Untold(evidence.source, said)
+            yield Untold(evidence.source, said, into=True)
 
 
 def _aggregated(inventory: Inventory) -> Iterator[Found]:

@@ -45,7 +45,9 @@ def from_monitors(inventory: Inventory) -> Iterator[Found]:
             ref = kind.ref(monitor.namespace, monitor.name)
             asking = list(scrapers.of_monitor(monitor, word))
             if not asking:
-                yield Untold(ref, f"nothing was found that asks for metrics by {ref.label}")
+                yield Untold(
+                    ref, f"nothing was found that asks for metrics by {ref.label}", into=True
+                )
             for target, path in monitored.targets(monitor, word):
                 yield from _asked(asking, target, ref.label, ref, path)
 

@@ -137,7 +137,7 @@ class _Join:
             times = sum(names.values())
             flows = "1 flow" if times == 1 else f"{times:,} flows"
             way = f"to its port {port} from" if called else f"to port {port} of"
-            yield Untold(ref, f"{flows} {way} {_some(names)}, {why}", ref)
+            yield Untold(ref, f"{flows} {way} {_some(names)}, {why}", ref, called)
 
 
 def _folded(seen: Mapping[_Key, _Seen]) -> dict[_Key, tuple[_Seen, int]]:

@@ -66,7 +66,7 @@ class _Routes:
         sources = [workload_end(each.ref) for each in carriers] or [End(EndKind.OUTSIDE)]
         if not carriers:
             said = f"nothing shows which workload serves {ref.label}: anybody may be let in by it"
-            yield Untold(ref, said)
+            yield Untold(ref, said, into=True)
         grouped: dict[Target, list[_Backend]] = {}
         for backend in backends:
             targets = self._targets(backend)
@@ -74,7 +74,9 @@ class _Routes:
                 grouped.setdefault(target, []).append(backend)
             if not targets:
                 name = one_line(f"{backend.namespace}/{backend.name}", 200)
-                yield Untold(ref, f"{ref.label} leads to Service {name}, behind which nothing is")
+                yield Untold(
+                    ref, f"{ref.label} leads to Service {name}, behind which nothing is", into=True
+                )
         for target, ways in grouped.items():
             for source in sources:
                 if source != target.end:

@@ -40,7 +40,7 @@ def callerless(edges: Iterable[Edge], inventory: Inventory) -> Iterator[Untold]:
         if found and not told:
             ref = kinds.SERVICES.ref(service.namespace, service.name)
             ends = dict.fromkeys(each.end for each in found)
-            yield Untold(ref, f"nothing tells who calls {ref.label}", _only(ends))
+            yield Untold(ref, f"nothing tells who calls {ref.label}", _only(ends), into=True)
 
 
 def _only(ends: Iterable[End]) -> Ref | None:
