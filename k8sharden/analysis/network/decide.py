@@ -161,7 +161,7 @@ def _peers(rule: Rule, ends: Ends) -> Side:
             return _OPEN
         if _RANK[found.answer] > _RANK[best.answer]:
             best = Side(found.answer, said=found.said)
-    return best
+    return _OPEN if best.answer is Answer.UNKNOWN and ends.is_within(rule.peers) else best
 
 
 def _placed(found: Side, clause: Clause, number: int, isolating: tuple[Ref, ...]) -> Side:

@@ -127,7 +127,8 @@ def _api_server(edge: Edge, inventory: Inventory) -> Asked:
         blocks = beyond.everywhere(inventory)
         said = "open to every address, since those of the API server could not be read"
     ports = (edge.port,) if edge.port else beyond.api_ports(inventory) or (443, 6443)
-    return Asked(tuple(Need(Beyond(blocks, _SERVER), port) for port in ports), said)
+    peer = Beyond(blocks, _SERVER)
+    return Asked(tuple(Need(peer, port, edge.protocol) for port in ports), said)
 
 
 def _outside(edge: Edge, end: End, inventory: Inventory) -> Asked:

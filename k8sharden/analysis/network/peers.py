@@ -4,10 +4,12 @@ Source: kubernetes.io, Network Policies (hostNetwork pods; ipBlock); Cilium's do
 Policies).
 """
 
+from collections.abc import Iterator, Sequence
+
 import msgspec
 
 from k8sharden.analysis.network.answers import Answer
-from k8sharden.analysis.network.blocks import VERSIONS, holds, versions
+from k8sharden.analysis.network.blocks import VERSIONS, Block, holds, versions
 from k8sharden.analysis.network.clauses import (
     Addresses,
     Entities,
@@ -83,8 +85,7 @@ class Ends(msgspec.Struct, frozen=True):
     def _addresses(self, peer: Addresses) -> Found:
         if self.other.on_pod_network and not peer.pods:
             return _NO
-        spoken = versions(self.own.addresses) if self.own.addresses else self.spoken
-        answer = holds(peer.block, self.other.addresses, spoken, self.other.nowhere)
+        answer = holds(peer.block, self.other.addresses, self._versions, self.other.nowhere)
         if answer is Answer.DENIED:
             return _NO
         if self.other.on_pod_network:
@@ -92,6 +93,31 @@ class Ends(msgspec.Struct, frozen=True):
         if (self.cilium or not peer.pods) and entities_of(self.other) != (Entity.WORLD,):
             return Found(Answer.UNKNOWN, _NODE_BLOCK)
         return _YES if answer is Answer.ALLOWED else Found(answer, _PART)
+
+    @property
+    def _versions(self) -> frozenset[int]:
+        return versions(self.own.addresses) if self.own.addresses else self.spoken
+
+    def is_within(self, peers: Sequence[Peer]) -> bool:
+        """Whether blocks together hold all of where the other end may be, in each IP version."""
+        if self.other.on_pod_network:
+            return False
+        world = entities_of(self.other) == (Entity.WORLD,)
+        found = [each for each in peers if isinstance(each, Addresses)]
+        blocks = [each.block for each in found if world or (each.pods and not self.cilium)]
+        return all(any(self._is_in(block, *each) for block in blocks) for each in self._places())
+
+    def _is_in(self, block: Block, version: int, addresses: tuple[str, ...]) -> bool:
+        nowhere = self.other.nowhere
+        return holds(block, addresses, frozenset((version,)), nowhere) is Answer.ALLOWED
+
+    def _places(self) -> Iterator[tuple[int, tuple[str, ...]]]:
+        """Yield where the other end may be, one IP version and one address at a time."""
+        for version in self._versions:
+            known = [each for each in self.other.addresses if version in versions((each,))]
+            yield from ((version, (each,)) for each in known)
+            if not self.other.addresses:
+                yield version, ()
 
     def _entity(self, name: str) -> Found:  # noqa: PLR0911 - a table
         if name == "all":
