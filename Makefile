@@ -10,7 +10,7 @@ PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check lint types imports format servers screenshots pod-security \
-	pod-security-fixtures rbac bench bench-apply bench-screens bench-audit-log bench-paths \
+	pod-security-fixtures rbac network bench bench-apply bench-screens bench-audit-log bench-paths \
 	bench-rbac bench-flows bench-reach bench-checkov \
 	build lock clean
 
@@ -55,6 +55,9 @@ pod-security-fixtures: $(VENV)/.dev servers  ## Record anew what a real server s
 
 rbac: $(VENV)/.dev servers  ## Hold who may do what to a real server's answers, in full
 	$(PY) -m pytest -m "slow and real" -o log_cli=true --log-cli-level=INFO tests/analysis/rbac
+
+network: $(VENV)/.dev  ## Hold network policies' verdicts to an oracle's, in full
+	$(PY) -m pytest -m slow -o log_cli=true --log-cli-level=INFO tests/analysis/network
 
 bench: $(VENV)/.dev servers  ## Measure a scan of 10,000 pods against curl
 	$(PY) -m benchmarks.scan

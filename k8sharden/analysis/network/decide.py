@@ -17,7 +17,7 @@ from k8sharden.analysis.network.answers import Answer as Answer  # noqa: PLC0414
 from k8sharden.analysis.network.answers import worst
 from k8sharden.analysis.network.clauses import Clause, Direction, Doubt, Rule
 from k8sharden.analysis.network.parties import Party
-from k8sharden.analysis.network.peers import Ends
+from k8sharden.analysis.network.peers import Ends, ends_of
 from k8sharden.analysis.network.policies import Policies
 from k8sharden.model.ref import Ref
 
@@ -81,7 +81,7 @@ class _Asked:
     def side(self, way: Direction, own: Party, other: Party) -> Side:
         """Judge one direction: what the policies about ``own`` say of ``other``."""
         context = self._policies.context
-        ends = Ends(own, other, context.namespaces, context.cilium, context.spoken)
+        ends = ends_of(own, other, context)
         doubts = self._policies.doubtful(own, way)
         if not own.is_pod:
             return _doubted(_OPEN, doubts)
@@ -89,10 +89,21 @@ class _Asked:
             return _NODE
         if own.host_network and context.cilium:
             return _doubted(_OPEN, doubts)
-        found = self._judged(self._policies.selecting(own, way), ends)
+        found = self._by_address(self._policies.selecting(own, way), ends)
         if found.answer is not Answer.ALLOWED and (own.host_network or ends.on_own_node):
             return _unknown(found, _ON_NODE if own.host_network else _TO_NODE)
         return _doubted(found, doubts)
+
+    def _by_address(self, clauses: tuple[Clause, ...], ends: Ends) -> Side:
+        """Judge the other end as a whole, and where that is unknown address by address.
+
+        One rule may hold the one, and another rule the other.
+        """
+        whole = self._judged(clauses, ends)
+        if whole.answer is not Answer.UNKNOWN or ends.other.on_pod_network:
+            return whole
+        sides = [self._judged(clauses, part) for part in ends.parts]
+        return sides[0] if len({side.answer for side in sides}) == 1 else whole
 
     def _judged(self, clauses: tuple[Clause, ...], ends: Ends) -> Side:
         isolating = tuple(dict.fromkeys(each.ref for each in clauses if each.isolates))
@@ -161,7 +172,7 @@ def _peers(rule: Rule, ends: Ends) -> Side:
             return _OPEN
         if _RANK[found.answer] > _RANK[best.answer]:
             best = Side(found.answer, said=found.said)
-    return _OPEN if best.answer is Answer.UNKNOWN and ends.is_within(rule.peers) else best
+    return best
 
 
 def _placed(found: Side, clause: Clause, number: int, isolating: tuple[Ref, ...]) -> Side:

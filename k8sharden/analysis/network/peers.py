@@ -4,12 +4,10 @@ Source: kubernetes.io, Network Policies (hostNetwork pods; ipBlock); Cilium's do
 Policies).
 """
 
-from collections.abc import Iterator, Sequence
-
 import msgspec
 
 from k8sharden.analysis.network.answers import Answer
-from k8sharden.analysis.network.blocks import VERSIONS, Block, holds, versions
+from k8sharden.analysis.network.blocks import VERSIONS, holds, versions
 from k8sharden.analysis.network.clauses import (
     Addresses,
     Entities,
@@ -19,6 +17,7 @@ from k8sharden.analysis.network.clauses import (
     Unmodelled,
 )
 from k8sharden.analysis.network.parties import Entity, Party, entities_of
+from k8sharden.analysis.network.policies import Context
 
 _UNREAD = "the labels of its namespace were not read"
 _HOST = "it is on its node's network, and network plug-ins differ in whether labels mean it there"
@@ -42,7 +41,7 @@ _YES, _NO = Found(Answer.ALLOWED), Found(Answer.DENIED)
 class Ends(msgspec.Struct, frozen=True):
     """The end that policies are about, and the other; ``cilium`` where Cilium holds them.
 
-    ``spoken`` are the IP versions of pods whose addresses are not known yet.
+    ``spoken`` are the IP versions that count: the own end's.
     """
 
     own: Party
@@ -50,6 +49,18 @@ class Ends(msgspec.Struct, frozen=True):
     labels: Labels
     cilium: bool = False
     spoken: frozenset[int] = VERSIONS
+
+    @property
+    def parts(self) -> tuple["Ends", ...]:
+        """The same for each address of the other end alone, or for each IP version of anywhere."""
+        if not self.other.addresses:
+            return tuple(msgspec.structs.replace(self, spoken=frozenset((v,))) for v in self.spoken)
+        alone = (
+            msgspec.structs.replace(self.other, addresses=(address,))
+            for address in self.other.addresses
+            if not self.spoken.isdisjoint(versions((address,)))
+        )
+        return tuple(msgspec.structs.replace(self, other=other) for other in alone)
 
     def find(self, peer: Peer) -> Found:
         """Whether a peer is the other end."""
@@ -77,15 +88,17 @@ class Ends(msgspec.Struct, frozen=True):
         answer = peer.scope.holds(self.other, self.labels)
         if answer is Answer.DENIED:
             return _NO
-        if self.other.host_network:
-            certain = not peer.hosts or self.cilium
-            return _NO if certain else Found(Answer.UNKNOWN, _HOST)
+        if self.other.host_network and (self.cilium or not peer.hosts):
+            return _NO
+        if self.other.host_network and not self.own.host_network:
+            # Policies hold for the own end there only where they mean others there, too.
+            return Found(Answer.UNKNOWN, _HOST)
         return _YES if answer is Answer.ALLOWED else Found(answer, _UNREAD)
 
     def _addresses(self, peer: Addresses) -> Found:
         if self.other.on_pod_network and not peer.pods:
             return _NO
-        answer = holds(peer.block, self.other.addresses, self._versions, self.other.nowhere)
+        answer = holds(peer.block, self.other.addresses, self.spoken, self.other.nowhere)
         if answer is Answer.DENIED:
             return _NO
         if self.other.on_pod_network:
@@ -93,31 +106,6 @@ class Ends(msgspec.Struct, frozen=True):
         if (self.cilium or not peer.pods) and entities_of(self.other) != (Entity.WORLD,):
             return Found(Answer.UNKNOWN, _NODE_BLOCK)
         return _YES if answer is Answer.ALLOWED else Found(answer, _PART)
-
-    @property
-    def _versions(self) -> frozenset[int]:
-        return versions(self.own.addresses) if self.own.addresses else self.spoken
-
-    def is_within(self, peers: Sequence[Peer]) -> bool:
-        """Whether blocks together hold all of where the other end may be, in each IP version."""
-        if self.other.on_pod_network:
-            return False
-        world = entities_of(self.other) == (Entity.WORLD,)
-        found = [each for each in peers if isinstance(each, Addresses)]
-        blocks = [each.block for each in found if world or (each.pods and not self.cilium)]
-        return all(any(self._is_in(block, *each) for block in blocks) for each in self._places())
-
-    def _is_in(self, block: Block, version: int, addresses: tuple[str, ...]) -> bool:
-        nowhere = self.other.nowhere
-        return holds(block, addresses, frozenset((version,)), nowhere) is Answer.ALLOWED
-
-    def _places(self) -> Iterator[tuple[int, tuple[str, ...]]]:
-        """Yield where the other end may be, one IP version and one address at a time."""
-        for version in self._versions:
-            known = [each for each in self.other.addresses if version in versions((each,))]
-            yield from ((version, (each,)) for each in known)
-            if not self.other.addresses:
-                yield version, ()
 
     def _entity(self, name: str) -> Found:  # noqa: PLR0911 - a table
         if name == "all":
@@ -153,6 +141,12 @@ class Ends(msgspec.Struct, frozen=True):
         if not self.own.node or not self.other.node:
             return Found(Answer.UNKNOWN, _WHERE)
         return _YES if (self.own.node == self.other.node) is own else _NO
+
+
+def ends_of(own: Party, other: Party, context: Context) -> Ends:
+    """Return two ends as they stand in a cluster."""
+    spoken = versions(own.addresses) if own.addresses else context.spoken
+    return Ends(own, other, context.namespaces, context.cilium, spoken)
 
 
 _BEST = (Answer.ALLOWED, Answer.UNKNOWN)

@@ -9,10 +9,11 @@ from typing import NamedTuple
 
 from k8sharden.analysis.network.classes import Classes
 from k8sharden.analysis.network.clauses import Clause, Direction, Doubt, Rule
+from k8sharden.analysis.network.decide import Answer, decide
 from k8sharden.analysis.network.parties import Party
 from k8sharden.analysis.network.policies import Policies
 from k8sharden.analysis.network.port_classes import PROTOCOLS, PortClasses, Span
-from k8sharden.analysis.network.selected import Bits, Chooser, Meant, members
+from k8sharden.analysis.network.selected import Bits, Chooser, Meant, bits, members
 
 ByPort = tuple[Bits, ...]
 """A set of classes for each class of ports."""
@@ -70,6 +71,8 @@ class _Sides:
         self._groups = classes.groups
         self._policies = policies
         self._ports = range(len(ports))
+        self._samples = [ports.sample(number) for number in self._ports]
+        self._several = bits(n for n, group in enumerate(classes.groups) if _several(group.party))
         self._chooser = Chooser(classes, policies.context, ports)
         self._known: dict[tuple[object, ...], Row] = {}
 
@@ -101,8 +104,23 @@ class _Sides:
             let = Meant(let.sure & ~denied[port].possible, let.possible & ~denied[port].sure)
             if own.host_network:
                 let = every if context.cilium else Meant(let.sure, every.possible)
-            found.append(_doubted(let, doubts, every, isolated=isolated))
+            let = _doubted(let, doubts, every, isolated=isolated)
+            found.append(self._by_address(let, number, way, port))
         return Row(tuple(each.sure for each in found), tuple(each.possible for each in found))
+
+    def _by_address(self, let: Meant, number: int, way: Direction, port: int) -> Meant:
+        """Ask singly about nodes that have several addresses, each of which a rule may hold."""
+        sure, possible = let
+        own = self._groups[number].party
+        for other in members(possible & ~sure & self._several):
+            ends = own, self._groups[other].party
+            source, target = ends if way is Direction.EGRESS else reversed(ends)
+            protocol, asked = self._samples[port]
+            verdict = decide(self._policies, source, target, asked, protocol)
+            side = verdict.egress if way is Direction.EGRESS else verdict.ingress
+            sure |= (side.answer is Answer.ALLOWED) << other
+            possible &= ~((side.answer is Answer.DENIED) << other)
+        return Meant(sure, possible)
 
     def _meant(
         self, rules: Iterable[Rule], own: Party, number: int, way: Direction
@@ -129,6 +147,10 @@ class _Sides:
         if rule.ports is None:
             return ((port, self._chooser.every.sure) for port in self._ports)
         return (pair for ports in rule.ports for pair in self._chooser.port(ports).items())
+
+
+def _several(party: Party) -> bool:
+    return len(party.addresses) > 1 and not party.on_pod_network
 
 
 def _by_name(clauses: Iterable[Clause]) -> bool:
