@@ -99,12 +99,12 @@ class Chooser:
 
     def peer(self, peer: Peer, own: Party) -> Meant:
         """Return which classes a peer in a policy about ``own`` means."""
-        # Of the own end only its IP versions count, since all parties are on no node.
+        # Of the own end its IP versions and its network count, since all parties are on no node.
         where = frozenset(":" in each for each in own.addresses)
         key = (
             type(peer),
             msgspec.json.encode(peer),
-            where if isinstance(peer, Addresses) else None,
+            where if isinstance(peer, Addresses) else own.host_network,
         )
         if key not in self._peers:
             some = self._among(peer.scope) if isinstance(peer, Pods) else None
