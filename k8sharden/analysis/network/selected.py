@@ -13,7 +13,7 @@ from k8sharden.analysis.network.answers import Answer
 from k8sharden.analysis.network.classes import Classes
 from k8sharden.analysis.network.clauses import NAME, Addresses, Peer, Pods, Ports, Scope, Selector
 from k8sharden.analysis.network.parties import Party
-from k8sharden.analysis.network.peers import Ends
+from k8sharden.analysis.network.peers import ends_of
 from k8sharden.analysis.network.policies import Context
 from k8sharden.analysis.network.port_classes import PROTOCOLS, PortClasses
 from k8sharden.analysis.selectors import chooses
@@ -115,10 +115,7 @@ class Chooser:
         sure = possible = 0
         groups, context = self._classes.groups, self._context
         for number in range(len(groups)) if some is None else some:
-            ends = Ends(
-                own, groups[number].party, context.namespaces, context.cilium, context.spoken
-            )
-            answer = ends.find(peer).answer
+            answer = ends_of(own, groups[number].party, context).find(peer).answer
             possible |= (answer is not Answer.DENIED) << number
             sure |= (answer is Answer.ALLOWED) << number
         return Meant(sure, possible)
