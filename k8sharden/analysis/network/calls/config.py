@@ -48,6 +48,9 @@ def _edges(workload: Workload, setting: Setting, mention: Mention, lead: Lead) -
         what = one_line(lead.missing, 200)
         said = f"{setting.said} names {what}, and no such Service is known"
         yield Untold(about, said, workload.ref)
+    if lead.service and not lead.targets and (mention.sure or setting.hinted):
+        said = f"{setting.said} names Service {lead.service}, where nothing is known to answer"
+        yield Untold(about, said, workload.ref)
     if lead.metadata:
         said = f"{setting.said} names the cloud's metadata, which no policy should open"
         yield Untold(about, said, workload.ref)

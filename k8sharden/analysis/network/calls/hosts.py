@@ -15,6 +15,7 @@ from k8sharden.analysis.network.edges import End, EndKind
 from k8sharden.model import network as n
 from k8sharden.model.inventory import Inventory
 from k8sharden.model.mentions import Mention
+from k8sharden.model.text import one_line
 
 
 class Lead(NamedTuple):
@@ -75,7 +76,7 @@ class Hosts:
         return None
 
     def _through(self, service: n.Service, pod: str, mention: Mention, hops: int) -> Lead:
-        label = f"{service.namespace}/{service.name}"
+        label = one_line(f"{service.namespace}/{service.name}", 200)
         spec = service.spec or n.ServiceSpec()
         if spec.type == "ExternalName":
             return self._external(service, mention, label, hops)
@@ -93,7 +94,7 @@ class Hosts:
         found = self._service(name, service.namespace) if "." in name else None
         if found is not None and hops < _LAST:
             return self._through(*found, mention, hops + 1)
-        end = End(EndKind.OUTSIDE, host=name)
+        end = End(EndKind.OUTSIDE, host=one_line(name, 253))
         ports = [each.port for each in (service.spec.ports if service.spec else None) or ()]
         wanted = [port_of(mention)] if port_of(mention) else ports or [0]
         kept = name and found is None

@@ -95,8 +95,11 @@ def test_a_headless_service_leads_to_any_port_of_its_pods() -> None:
 
 
 def test_a_service_with_an_address_answers_on_its_own_ports_alone() -> None:
-    """What connects to another port of it is refused today as well."""
-    assert edges(SPACES, server(), told("http://ledger.payments:9999")) == []
+    """What connects to another port of it is refused today as well, and whoever reads it is told."""
+    world = (SPACES, server(), told("http://ledger.payments:9999"))
+    assert edges(*world) == []
+    said = "names Service payments/ledger, where nothing is known to answer"
+    assert f"env BACKEND_URL of container web {said}" in untold(*world)
 
 
 EXTERNAL = """
