@@ -95,7 +95,7 @@ def test_a_headless_service_leads_to_any_port_of_its_pods() -> None:
 
 
 def test_a_service_with_an_address_answers_on_its_own_ports_alone() -> None:
-    """What connects to another port of it is refused today as well, and whoever reads it is told."""
+    """What connects to another port of it is refused today as well, which is said."""
     world = (SPACES, server(), told("http://ledger.payments:9999"))
     assert edges(*world) == []
     said = "names Service payments/ledger, where nothing is known to answer"
