@@ -7,6 +7,7 @@ from typing import Any
 import jsonschema
 import pytest
 
+from k8sharden.analysis.network.cni import Enforcement, State
 from k8sharden.cli import run
 from k8sharden.export.reports import schema
 
@@ -150,3 +151,41 @@ def test_what_is_not_there_is_refused(
     """A name or a port that means nothing is an error in one line."""
     assert run(["reach", *words, *files]) == 2
     assert said in capsys.readouterr().err
+
+
+AGENT = """
+---
+{apiVersion: apps/v1, kind: DaemonSet, metadata: {name: kube-flannel-ds, namespace: kube-flannel},
+ spec: {template: {spec: {containers: [{name: kube-flannel, image: flannel:1}]}}}}
+"""
+
+
+def test_files_do_not_tell_what_enforces(
+    capsys: Captured, files: tuple[str, str], tmp_path: Path
+) -> None:
+    """Any cluster may run them: so nothing is said of a network plug-in, known or not."""
+    (tmp_path / "agent.yaml").write_text(AGENT, encoding="utf-8")
+    assert data(capsys, *files, "-f", str(tmp_path / "agent.yaml"))["enforcement"] is None
+
+
+def test_the_demo_says_what_enforces(capsys: Captured) -> None:
+    """The plug-in that holds the policies of the cluster stands in the data."""
+    assert data(capsys, "--demo")["enforcement"]["state"] == "enforced"
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        (State.NOT_ENFORCED, "Everything is reachable, whatever the policies say"),
+        (State.UNKNOWN, "Where they are not, everything is reachable."),
+    ],
+)
+def test_what_is_not_enforced_is_said(
+    capsys: Captured, monkeypatch: pytest.MonkeyPatch, state: State, said: str
+) -> None:
+    """Whoever reads the matrix must not take for closed what nothing closes."""
+    known = Enforcement(state, "Flannel", "Flannel enforces no NetworkPolicy.")
+    monkeypatch.setattr("k8sharden.cli.reach.enforcement", lambda _: known)
+    assert run(["reach", "--demo"]) == 0
+    assert f"Flannel enforces no NetworkPolicy. {said}" in capsys.readouterr().err
+    assert data(capsys, "--demo")["enforcement"]["state"] == str(state)

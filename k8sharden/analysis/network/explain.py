@@ -52,6 +52,8 @@ class Explanation(msgspec.Struct, frozen=True):
 
 def explain(matrix: Matrix, source: Spot, target: Spot) -> Explanation:
     """Say for one cell which policies isolate its ends, and which rules open what is open."""
+    if source.around and target.around:
+        return Explanation(source, target, Cell())
     ends = [[matrix.classes.groups[n] for n in matrix.members(s).numbers] for s in (source, target)]
     seen = [list(islice(groups, _MOST_CLASSES)) for groups in ends]
     collected = _Collected(matrix)

@@ -127,7 +127,7 @@ def inventory(pods: list[dict[str, Any]], policies: list[dict[str, Any]]) -> Inv
                 msgspec.convert(each, n.NetworkPolicy) for each in policies
             ),
         },
-        {kind.key: Entry(kind.key, Coverage.READ) for kind in (kinds.PODS, kinds.NAMESPACES)},
+        {kind.key: Entry(kind.key, Coverage.READ) for kind in kinds.SCANNED},
     )
 
 
