@@ -2,10 +2,18 @@
 
 from pathlib import Path
 
+from k8sharden.model import kinds
 from screens.grid import Grid, Place
+from tests.screens.clusters import Hidden
 from tests.screens.driver import COMFORTABLE, SMALL, Driver, opened, run
 
 LARGE = (200, 60)
+
+
+class NoPolicies(Hidden):
+    """The user may not list network policies."""
+
+    hidden = (kinds.NETWORK_POLICIES,)
 
 
 def grid(driver: Driver) -> Grid:
@@ -107,5 +115,18 @@ def test_the_matrix_scrolls_with_its_cursor(tmp_path: Path) -> None:
             assert "▸" not in driver.text
             await driver.press("g", "pagedown", "pageup")
             assert grid(driver).cursor == Place(0, last)
+
+    run(test())
+
+
+def test_what_was_not_read_is_no_open_door(tmp_path: Path) -> None:
+    """Where policies may not be listed, cells are unknown and never all or nothing."""
+
+    async def test() -> None:
+        async with opened(tmp_path, place=NoPolicies(tmp_path), size=LARGE) as driver:
+            await driver.press("2", "P")
+            await on(driver, "ci", "payments")
+            word, _ = grid(driver)._sheet.word(*grid(driver).cursor or Place(0, 0))
+            assert word.rstrip("*") == "?"
 
     run(test())
