@@ -50,6 +50,8 @@ def risk_word(planned: Planned) -> str:
     """Return what a change may disturb, or what taking it back may; whose it is where held."""
     if planned.held:
         return f"export: {planned.owner.kind}"[:17]
+    if planned.cuts:
+        return f"CUTS {planned.cuts:,} needed"[:17]
     words = _UNDO_RISK if planned.undoes else RISK
     return words[planned.change.risk]
 
@@ -58,7 +60,20 @@ def approval(plan: Plan) -> tuple[str, ...]:
     """Return the words of a command line that approve exactly this plan."""
     overruled = dict.fromkeys(each.owner.key for each in plan.changes if each.overruled)
     owners = (word for owner in overruled for word in ("--override-owner", owner))
-    return (*owners, "--yes", "--digest", plan.digest)
+    return (*owners, *accepted(plan), "--yes", "--digest", plan.digest)
+
+
+def accepted(plan: Plan) -> tuple[str, ...]:
+    """Return the words of a command line that accept what a plan cuts."""
+    return ("--accept-cuts", str(plan.cuts)) if plan.cuts else ()
+
+
+def cut_words(plan: Plan) -> str:
+    """Return how many connections that are needed a plan cuts; empty where it cuts none."""
+    if not plan.cuts:
+        return ""
+    connections = "connection that is" if plan.cuts == 1 else "connections that are"
+    return f"CUTS {plan.cuts:,} {connections} needed"
 
 
 def left_words(plan: Plan, left: str) -> list[str]:

@@ -14,7 +14,7 @@ from textual.widgets import Button, Input
 from k8sharden.changes.plan import Plan
 from k8sharden.model.text import one_line, typeable
 from k8sharden.session import Session
-from screens.change_words import risk_word
+from screens.change_words import cut_words, risk_word
 from screens.keys import key, quiet
 from screens.prose import Prose
 from screens.words import counted, lines, plain
@@ -23,13 +23,17 @@ _PRODUCTION = (
     "PRODUCTION: people depend on this cluster now. Have you read every diff, and is somebody "
     "there who would notice?"
 )
+_RED = "bold $text-error"
 _JOURNAL = "Each is written to the journal first, and can be taken back there."
 
 _AS_SHOWN = " It stands for the whole name."
 
 
 class ConfirmScreen(ModalScreen[bool]):
-    """Cancel has the focus. On any cluster but the training one its name is typed first."""
+    """Cancel has the focus. The cluster's name is typed first, but on the training cluster.
+
+    There too it is typed for a plan that cuts connections that are needed.
+    """
 
     CSS_PATH = "confirm.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -46,7 +50,7 @@ class ConfirmScreen(ModalScreen[bool]):
         self._plan = plan
         self._command = command
         self._undo = any(planned.undoes for planned in plan.changes)
-        self._typed = not session.place.training
+        self._typed = bool(not session.place.training or plan.cuts)
 
     def compose(self) -> ComposeResult:
         """Yield what will happen, the name to type where one is needed, and the two buttons."""
@@ -82,13 +86,15 @@ class ConfirmScreen(ModalScreen[bool]):
         rows = [
             Content.assemble(
                 (self._what(len(changes)), "bold"),
-                (name, "bold $text-error"),
+                (name, _RED),
                 ("?", "bold"),
             ),
             Content(""),
         ]
+        if cut := cut_words(self._plan):
+            rows += [Content.styled(f"It {cut}, by all that is known.", _RED), Content("")]
         if self._session.place.production:
-            rows += [Content.assemble((_PRODUCTION, "bold $text-error")), Content("")]
+            rows += [Content.assemble((_PRODUCTION, _RED)), Content("")]
         risks = Counter(map(risk_word, changes))
         told = " · ".join(f"{counted(number, 'change')}: {risk}" for risk, number in risks.items())
         rows += [Content(told), Content(_JOURNAL)]

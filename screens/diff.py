@@ -11,7 +11,7 @@ from k8sharden.model.text import one_line
 from k8sharden.session import Session
 from screens.base import FindingScreen
 from screens.change_words import KIND, risk_word
-from screens.diff_view import DiffView
+from screens.diff_view import ALARM, DiffView
 from screens.prose import Prose
 from screens.words import plain
 
@@ -22,7 +22,10 @@ def notes(planned: Planned, source: Source) -> list[str]:
     rows = [one_line(change.title, 300), f"{KIND[change.kind]} · {risk_word(planned)}"]
     if planned.rejected:
         rows.append(f"The server would refuse it: {one_line(planned.rejected)} (x drops it)")
-    rows += [f"Impact: {one_line(effect.said)}" for effect in planned.impact]
+    rows += [
+        f"{ALARM if effect.cuts else 'Impact: '}{one_line(effect.said)}"
+        for effect in sorted(planned.impact, key=lambda effect: not effect.cuts)
+    ]
     rows += [f"Owner: {one_line(note)}" for note in owner_notes(planned, source)]
     rows += [f"Warning: {one_line(warning)}" for warning in change.warnings]
     return rows + [f"Server: {one_line(line)}" for line in planned.checked]

@@ -36,7 +36,10 @@ Pair = tuple[Cell, Cell | None]
 
 NOTHING: Cell = ("context", "")
 
-STYLES = ("note", "file", "hunk", "added", "removed", "context")
+ALARM = "!! "
+"""How a note begins that nobody may overlook."""
+
+STYLES = ("note", "alarm", "file", "hunk", "added", "removed", "context")
 
 
 class DiffView(ScrollView, can_focus=True):
@@ -79,10 +82,14 @@ class DiffView(ScrollView, can_focus=True):
     def _lay_out(self) -> None:
         """Wrap the notes to the width; the lines of a diff stay as they are, and scroll."""
         wide = max(20, self.size.width - 2)
-        wrapped = [row for note in self._notes for row in wrap(note, wide, subsequent_indent="  ")]
+        wrapped = [
+            ("alarm" if note.startswith(ALARM) else "note", row)
+            for note in self._notes
+            for row in wrap(note, wide, subsequent_indent="  ")
+        ]
         beside = self._split and self.size.width >= ROOMY
         changes = _beside(self._diff) if beside else ((line, None) for line in self._diff)
-        self._lines = [*((("note", row), None) for row in wrapped), *changes]
+        self._lines = [*((row, None) for row in wrapped), *changes]
         # Where there are two halves, a line of one scrolls as if the other were no room at all.
         other = self.size.width - self.size.width // 2
         widths = (

@@ -14,7 +14,7 @@ from k8sharden.model.text import one_line
 from k8sharden.session import Session
 from screens.apply import ApplyScreen
 from screens.base import HardeningScreen, Table, cell
-from screens.change_words import approval, left_words, risk_word
+from screens.change_words import accepted, approval, cut_words, left_words, risk_word
 from screens.confirm import ConfirmScreen
 from screens.desk import Desk, Make
 from screens.diff import notes
@@ -120,7 +120,10 @@ class ReviewScreen(HardeningScreen):
             Text(planned.change.kind),
             cell(where),
             Text(f"{len(planned.findings):>8}"),
-            Text(risk_word(planned) if planned.bound else "export only"),
+            Text(
+                risk_word(planned) if planned.bound else "export only",
+                "bold red" if planned.cuts else "",
+            ),
             self._said(planned),
         )
 
@@ -132,7 +135,8 @@ class ReviewScreen(HardeningScreen):
         return Text("warns" if planned.checked else "agrees")
 
     def _show_plan(self, plan: Plan) -> None:
-        parts = [self._sum(plan), *left_words(plan, self.left)]
+        cut = [cut_words(plan)] if plan.cuts else []
+        parts = [*cut, self._sum(plan), *left_words(plan, self.left)]
         why_not = self._why_not(plan)
         parts += ["a asks to confirm"] * (not why_not)
         if self.desk.locked and plan.changes:
@@ -149,7 +153,7 @@ class ReviewScreen(HardeningScreen):
         return f"{counted(len(plan.changes), 'change')} for {counted(answered, 'finding')}"
 
     def _command(self, plan: Plan) -> str:
-        consent = () if self._undo else approval(plan)
+        consent = accepted(plan) if self._undo else approval(plan)
         return self._session.command(*self._words, *consent)
 
     @property

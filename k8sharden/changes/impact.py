@@ -1,10 +1,12 @@
-"""The impact of a planned change: pods that restart or are refused, and rights that are lost."""
+"""The impact of a planned change: pods that restart or are refused, rights and traffic lost."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
+from k8sharden.analysis.network.cuts import Traffic
+from k8sharden.analysis.network.touched import Written
 from k8sharden.analysis.pod_security import minor_of
 from k8sharden.analysis.rbac.lost import lost_access
 from k8sharden.analysis.refusals import Later, refused_in, refused_pods
@@ -25,12 +27,17 @@ def with_impact(plan: Plan, inventory: Inventory | None) -> Plan:
     """
     later: dict[Any, Mapping[str, Any] | None] = {}
     changes: list[Planned] = []
+    traffic = Traffic(inventory) if inventory is not None else None
     for planned in plan.changes:
-        impact = tuple(_impact(planned.bound, inventory, later))
+        written = [Written(bound.ref, bound.before, bound.after) for bound in planned.bound]
+        cut = traffic.cut_by(written) if traffic else ()
+        impact = (*cut, *_impact(planned.bound, inventory, later))
         changes.append(msgspec.structs.replace(planned, impact=impact))
         # Files are their own source: whoever owns the objects, all of the plan goes into them.
         if planned.applies or plan.source.kind is SourceKind.MANIFESTS:
             later |= {bound.ref: bound.after for bound in planned.bound}
+            if traffic:
+                traffic.take(written)
     return msgspec.structs.replace(plan, changes=tuple(changes))
 
 

@@ -68,6 +68,11 @@ class Planned(msgspec.Struct, frozen=True):
         return bool(self.bound) and not self.held
 
     @property
+    def cuts(self) -> int:
+        """How many connections it cuts that something shows to be needed."""
+        return sum(effect.cuts for effect in self.impact)
+
+    @property
     def ref(self) -> Ref | None:
         """The object that the change is about."""
         return self.change.ref
@@ -112,6 +117,11 @@ class Plan(msgspec.Struct, frozen=True):
     def blocked(self) -> tuple[Planned, ...]:
         """The changes that the server would refuse: none is applied until these are dropped."""
         return tuple(each for each in self.changes if each.rejected and each.applies)
+
+    @property
+    def cuts(self) -> int:
+        """How many connections that are needed applying it cuts: that takes a word of its own."""
+        return sum(planned.cuts for planned in self.changes if planned.applies)
 
     @property
     def held(self) -> tuple[Planned, ...]:

@@ -13,6 +13,7 @@ from k8sharden.analysis.recheck import Rechecked
 from k8sharden.changes.apply import Outcome, Result
 from k8sharden.changes.journal import State
 from k8sharden.changes.plan import Plan
+from k8sharden.cli.cuts import accept_cuts_option, check_cuts
 from k8sharden.cli.options import open_session, selection_options, source_options, split
 from k8sharden.cli.output import (
     counting,
@@ -36,6 +37,7 @@ from k8sharden.session import Scan, Session
 @selection_options
 @click.option("--yes", is_flag=True, help="Do not ask; needs --digest.")
 @click.option("--digest", metavar="D", help="The digest of the plan that was approved.")
+@accept_cuts_option
 @watch_options
 @click.option(
     "--override-owner",
@@ -106,6 +108,7 @@ def carry_out(session: Session, plan: Plan, scan: Scan | None, options: dict[str
         reviewed = session.review(plan, lambda done: count(done, len(plan.changes)))
     if reviewed.blocked:
         raise Refused(_refused(reviewed))
+    check_cuts(reviewed, options["accept_cuts"])
     if not options["yes"]:
         say(describe(reviewed, session))
         _confirm(session, reviewed)

@@ -15,6 +15,7 @@ from k8sharden.changes.plan import Plan
 from k8sharden.changes.pruning import Pruning, pruning
 from k8sharden.changes.recorded import diff_record, three_way
 from k8sharden.cli.apply import carry_out, check_consent
+from k8sharden.cli.cuts import accept_cuts_option, with_cuts
 from k8sharden.cli.options import open_session, source_options, split
 from k8sharden.cli.output import emit, out_option, output_options, say, table, to_json
 from k8sharden.cli.watching import watch_options
@@ -90,6 +91,7 @@ def show(entry: str, **options: Any) -> int:
     is_flag=True,
     help="Leave alone what somebody else changed since, fields or whole entries.",
 )
+@accept_cuts_option
 @watch_options
 @output_options
 @out_option
@@ -99,6 +101,7 @@ def undo(entries: tuple[str, ...], **options: Any) -> int:
     check_consent(yes=rest["yes"], digest=rest["digest"])
     session = open_session(source)
     plan = session.history.undo(entries, session.place.source(), partial=rest["partial"])
+    plan = with_cuts(session, plan)
     if plan.unfixed and not (rest["partial"] and plan.changes):
         _refuse(session, entries, plan)
     for unfixed in plan.unfixed:

@@ -10,6 +10,7 @@ import click
 
 from k8sharden.changes.diff import FileDiff, join
 from k8sharden.changes.plan import Plan, Planned
+from k8sharden.cli.cuts import cut_words
 from k8sharden.cli.options import open_session, selection_options, source_options, split
 from k8sharden.cli.output import counting, emit, out_option, say, scanning, to_json
 from k8sharden.cli.registries import tell_asked, tell_read
@@ -112,7 +113,7 @@ def describe(made: Plan, session: Session) -> str:
         + "".join(f"\n{d.text}" for d in diffs[planned.digest])
         for number, planned in enumerate(made.changes, start=1)
     ]
-    ways = ways_out(made, session)
+    ways = [*cut_words(made), *ways_out(made, session)]
     return visible("\n".join([*parts, *ways, f"Digest of this plan: {made.digest}"]))
 
 
@@ -145,7 +146,7 @@ def _change(number: int, planned: Planned, source: Source) -> str:
         risk, answers = _UNDO_RISKS[change.risk], f"answered {count}"
     lines = [f"{number}. {change.title} ({change.kind}, {risk}, {answers})"]
     notes = [*owner_notes(planned, source), *change.warnings]
-    lines += [f"   ~ {effect.said}" for effect in planned.impact]
+    lines += [f"   {'!!' if effect.cuts else '~'} {effect.said}" for effect in planned.impact]
     lines += [f"   ! {note}" for note in (*notes, *planned.checked)]
     lines += [f"   x The server would refuse it: {planned.rejected}"] if planned.rejected else []
     lines += [f"   file {file.path}" for file in change.files]

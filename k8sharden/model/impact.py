@@ -31,3 +31,8 @@ class Impact(msgspec.Struct, frozen=True):
     count: int | None
     said: str
     downtime: bool = False
+
+    @property
+    def cuts(self) -> int:
+        """How many connections it cuts that something shows to be needed."""
+        return (self.count or 0) if self.kind is ImpactKind.TRAFFIC else 0
