@@ -86,7 +86,9 @@ def test_every_pod_asks_the_clusters_dns(inventory: Inventory) -> None:
         if MIRROR not in workload.metadata.annotation
     } - {*dns["on_the_nodes_network"], dns["server"]}
     found = {
-        edge_name(edge) for edge in calls_of(inventory).edges if _label(edge.target) == dns["server"]
+        edge_name(edge)
+        for edge in calls_of(inventory).edges
+        if _label(edge.target) == dns["server"]
     }
     assert {name for name in found if name[2] == dns["port"]} == {
         (label, dns["server"], dns["port"], protocol)

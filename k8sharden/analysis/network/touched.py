@@ -9,7 +9,7 @@ from typing import Any, cast
 import msgspec
 
 from k8sharden.analysis.network.edges import Calls, Edge, End
-from k8sharden.analysis.network.judged import parties_of
+from k8sharden.analysis.network.ends import parties_of
 from k8sharden.analysis.restarts import template
 from k8sharden.analysis.selectors import chooses
 from k8sharden.model import kinds
