@@ -2,6 +2,10 @@
 
 from typing import Any
 
+Selector = dict[str, Any]
+NOTHING: Selector = {"matchExpressions": [{"key": "", "operator": ""}]}
+"""A selector that chooses nothing."""
+
 
 def dicts(value: Any) -> list[dict[str, Any]]:
     """Return the objects of a list."""
@@ -29,3 +33,20 @@ def number(value: Any, key: str) -> int:
 def words(value: Any) -> list[str]:
     """Return the texts of a list."""
     return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []
+
+
+def selector(value: Any) -> Selector:
+    """Return a selector of labels; where it, or a part of it, is of another type: of nothing."""
+    if not isinstance(value, dict):
+        return NOTHING
+    labels, expressions = value.get("matchLabels") or {}, value.get("matchExpressions") or []
+    fits = isinstance(labels, dict) and all(isinstance(each, str) for each in labels.values())
+    known = isinstance(expressions, list) and all(map(_is_expression, expressions))
+    return {"matchLabels": labels, "matchExpressions": expressions} if fits and known else NOTHING
+
+
+def _is_expression(value: Any) -> bool:
+    if not isinstance(value, dict) or not isinstance(value.get("key"), str):
+        return False
+    values = value.get("values") or []
+    return isinstance(values, list) and all(isinstance(each, str) for each in values)

@@ -9,7 +9,7 @@ from typing import Any
 
 from k8sharden.analysis.network.calls.found import Found, edge
 from k8sharden.analysis.network.calls.labels import Labelled
-from k8sharden.analysis.network.calls.loose import dicts, number, sub, text, words
+from k8sharden.analysis.network.calls.loose import dicts, number, selector, sub, text, words
 from k8sharden.analysis.network.calls.scrapers import Scrapers
 from k8sharden.analysis.network.calls.services import (
     Services,
@@ -122,13 +122,13 @@ class _Monitored:
     def targets(self, monitor: n.Loose, kind: str) -> Iterator[tuple[Target, str]]:
         """Yield where a monitor leads, with the path that is asked for."""
         spec = monitor.spec or {}
-        selector = sub(spec, "selector")
+        chosen = selector(spec.get("selector"))
         if kind == "serviceMonitor":
-            for service in self._by_service.chosen(selector):
+            for service in self._by_service.chosen(chosen):
                 if _is_in(service, monitor):
                     yield from self._through(service, spec)
             return
-        for workload in self._by_pod.chosen(selector):
+        for workload in self._by_pod.chosen(chosen):
             if _is_in(workload, monitor):
                 yield from self._straight(workload, spec)
 

@@ -11,7 +11,7 @@ from k8sharden.analysis.network.calls.controllers import class_of, controllers_o
 from k8sharden.analysis.network.calls.found import Found, edge
 from k8sharden.analysis.network.calls.gateways import Gateways
 from k8sharden.analysis.network.calls.hosts import Hosts
-from k8sharden.analysis.network.calls.loose import dicts, number, sub, text
+from k8sharden.analysis.network.calls.loose import dicts, number, sub, text, words
 from k8sharden.analysis.network.calls.services import Target, services_of, workload_end
 from k8sharden.analysis.network.edges import End, EndKind, Evidence, EvidenceKind, Untold
 from k8sharden.model import kinds
@@ -122,7 +122,7 @@ def _ingress_backend(ingress: n.Ingress, backend: Any, path: str, host: str) -> 
 
 def _route_backends(route: n.Loose, kind: ResourceType) -> Iterator[_Backend]:
     spec = route.spec or {}
-    hosts = ", ".join(each for each in spec.get("hostnames") or () if isinstance(each, str))
+    hosts = ", ".join(words(spec.get("hostnames")))
     for rule in dicts(spec.get("rules")):
         refs = [*dicts(rule.get("backendRefs")), *_mirrors(rule)]
         matches = dicts(rule.get("matches")) or [{}]

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 
 from k8sharden.analysis.images import parse_image
-from k8sharden.analysis.network.calls.loose import sub, text
+from k8sharden.analysis.network.calls.loose import selector, sub, text
 from k8sharden.analysis.selectors import chooses
 from k8sharden.model import kinds
 from k8sharden.model import network as n
@@ -54,12 +54,12 @@ class Scrapers:
 
     def _selects(self, prometheus: n.Loose, monitor: n.Loose, kind: str) -> bool:
         spec = prometheus.spec or {}
-        labels, spaces = spec.get(f"{kind}Selector"), spec.get(f"{kind}NamespaceSelector")
-        if not isinstance(labels, dict) or not chooses(labels, monitor.metadata.label):
+        spaces = spec.get(f"{kind}NamespaceSelector")
+        if not chooses(selector(spec.get(f"{kind}Selector")), monitor.metadata.label):
             return False
-        if not isinstance(spaces, dict):
+        if spaces is None:
             return monitor.namespace == prometheus.namespace
-        return chooses(spaces, self._spaces.get(monitor.namespace, {}))
+        return chooses(selector(spaces), self._spaces.get(monitor.namespace, {}))
 
 
 def _is_by_image(workload: Workload, pattern: re.Pattern[str]) -> bool:
