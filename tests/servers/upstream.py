@@ -21,6 +21,7 @@ from tests.servers import binaries
 _SECONDS = 300
 KYVERNO = "github.com/kyverno/kyverno@v1.19.1"
 GATEKEEPER = "github.com/open-policy-agent/gatekeeper/v3@v3.23.1"
+CILIUM = "github.com/cilium/cilium@v1.20.2"
 TRIVY_OPERATOR = "github.com/aquasecurity/trivy-operator@v0.29.0"
 
 _FILES = {
@@ -31,15 +32,20 @@ _FILES = {
         "config/crds/kyverno/kyverno.io_policies.yaml",
     ),
     GATEKEEPER: ("config/crd/bases/constrainttemplate-customresourcedefinition.yaml",),
+    CILIUM: ("pkg/k8s/apis/cilium.io/client/crds/v2/ciliumnetworkpolicies.yaml",),
     TRIVY_OPERATOR: ("deploy/helm/crds/aquasecurity.github.io_vulnerabilityreports.yaml",),
 }
 
 
-def definitions() -> list[dict[str, Any]]:
-    """Return the definitions of every project; skips the test where they cannot be had."""
+IMAGES = (KYVERNO, GATEKEEPER, TRIVY_OPERATOR)
+"""The projects that look at images."""
+
+
+def definitions(modules: tuple[str, ...] = IMAGES) -> list[dict[str, Any]]:
+    """Return the definitions of some projects; skips the test where they cannot be had."""
     return [
         document
-        for module, names in _FILES.items()
+        for module, names in ((module, _FILES[module]) for module in modules)
         for name in names
         for document in yaml.safe_load_all((folder(module) / name).read_text("utf-8"))
         if document
