@@ -132,8 +132,8 @@ def _explained(found: Comparison, source: Spot, target: Spot, asked: Asked) -> I
 
 def _reasons(head: str, matrix: Matrix, source: Spot, target: Spot) -> Iterator[str]:
     found = explain(matrix, source, target)
-    more = f" ({_ports(found.cell)})" if found.cell.ports else ""
-    yield f"{head}: {found.cell.said}{more}."
+    said, ports = found.cell.said, _ports(found.cell)
+    yield f"{head}: {said} ({ports})." if ports not in ("", said) else f"{head}: {said}."
     yield from (f"  {reason.said}" for reason in found.reasons)
     if found.more:
         yield "  Not all workloads were looked at for that: name one as KIND/NAMESPACE/NAME."

@@ -94,7 +94,7 @@ def test_two_ends_are_explained(capsys: Captured, files: tuple[str, str]) -> Non
     """With --from and --to both directions are said with the policy and the rule behind them."""
     assert run(["reach", "--from", "Pod/shop/web", "--to", "bank", *files]) == 0
     head, egress, *ingress = capsys.readouterr().out.splitlines()
-    assert head == "Pod shop/web to bank: TCP 5432 (TCP 5432)."
+    assert head == "Pod shop/web to bank: TCP 5432."
     assert egress == "  No policy isolates Pod shop/web for egress: everything may pass."
     assert [line.partition("NetworkPolicy bank/in")[2] for line in ingress] == [
         ", spec.ingress[0], allows TCP 5432 from Pod shop/web to Pod bank/ledger.",

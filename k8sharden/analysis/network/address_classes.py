@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from k8sharden.analysis.network.blocks import Block, network
+from k8sharden.model.text import one_line
 
 Held = frozenset[Block]
 """The blocks that hold an address."""
@@ -30,9 +31,11 @@ class Stretch(msgspec.Struct, frozen=True):
 
     @property
     def label(self) -> str:
-        """``addresses in 10.0.0.0/8``, ``any other address``."""
+        """``addresses in 10.0.0.0/8``, ``any other address``; safe to show."""
         cidrs = sorted({block.cidr for block in self.held})
-        return f"addresses in {' and '.join(cidrs)}" if cidrs else "any other address"
+        return (
+            one_line(f"addresses in {' and '.join(cidrs)}", 300) if cidrs else "any other address"
+        )
 
 
 class _Range(msgspec.Struct, frozen=True):

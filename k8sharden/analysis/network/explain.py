@@ -15,6 +15,7 @@ from k8sharden.analysis.network.matrix import Matrix
 from k8sharden.analysis.network.policies import Direction
 from k8sharden.analysis.network.port_classes import ANY
 from k8sharden.model.ref import Ref
+from k8sharden.model.text import one_line
 
 _MOST_CLASSES = 24
 """Classes looked at on either side: a person reads no more reasons than they give."""
@@ -22,7 +23,7 @@ _SHOWN = 3
 
 
 class Reason(msgspec.Struct, frozen=True):
-    """What one direction says of some ports between some workloads.
+    """What one direction says of some ports between some workloads, ``said`` being safe to show.
 
     ``policy`` and ``rule`` (its index) allow it, or would if it were known; ``isolating`` are the
     policies that select the pods. ``subjects`` are the workloads at the end that the direction is
@@ -110,7 +111,7 @@ class _Collected:
             yield Reason(
                 way,
                 side.answer,
-                _sentence(way, side, ports, subjects, others),
+                one_line(_sentence(way, side, ports, subjects, others)),
                 ports,
                 side.policy,
                 side.rule,

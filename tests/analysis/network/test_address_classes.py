@@ -51,3 +51,9 @@ def test_a_block_that_cannot_be_read_holds_nothing_here() -> None:
     """What it means is unknown for everybody alike, so that it tells nobody apart."""
     known = AddressClasses([Block("nonsense"), Block("10.0.0.0/8", ("nonsense",)), TEN])
     assert known.place(["10.2.0.1"]) == known.place(["192.0.2.1"])
+
+
+def test_a_block_is_shown_safely() -> None:
+    """The zone of an IPv6 address may hold anything, and a terminal must not obey it."""
+    labels = [each.label for each in AddressClasses([Block("fe80::%\x1b[31m/64")]).stretches()]
+    assert not any("\x1b" in label for label in labels)
