@@ -144,7 +144,9 @@ class Policies:
                 unsure.append(doubt)
         if party.is_pod:
             unsure += [
-                doubt for doubt, spaces in self.context.unread if party.namespace not in spaces
+                doubt
+                for doubt, spaces in self.context.unread
+                if doubt.scope.namespace in ("", party.namespace) and party.namespace not in spaces
             ]
         return tuple(sure), tuple(unsure)
 

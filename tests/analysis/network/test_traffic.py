@@ -3,7 +3,6 @@
 from typing import Any
 
 import msgspec
-import pytest
 
 from k8sharden.analysis.network.traffic import Connection, allowed
 from k8sharden.model import kinds
@@ -64,37 +63,6 @@ def test_a_pod_that_no_policy_selects_is_open() -> None:
     assert reaches()
     assert reaches(policy(podSelector={"matchLabels": {"app": "other"}}))
     assert reaches(policy(policyTypes=["Egress"]))
-
-
-@pytest.mark.parametrize(
-    ("rule", "answer"),
-    [
-        ({}, True),
-        ({"from": [SHOP]}, True),
-        ({"from": [{"namespaceSelector": {"matchLabels": {"team": "payments"}}}]}, False),
-        ({"from": [{"namespaceSelector": {}}]}, True),
-        ({"from": [WEB]}, False),  # without a namespaceSelector: of payments only
-        ({"from": [{**SHOP, **WEB}]}, True),
-        ({"from": [{**SHOP, "podSelector": {"matchLabels": {"app": "cart"}}}]}, False),
-        ({"from": [{"ipBlock": {"cidr": "10.244.0.0/16"}}]}, False),  # not for certain
-        ({"from": [{"ipBlock": {"cidr": "10.244.0.0/16", "except": ["10.244.1.0/24"]}}]}, False),
-        ({"from": [{"ipBlock": {"cidr": "192.0.2.0/24"}}]}, False),
-        ({"from": [{"ipBlock": {"cidr": "nonsense"}}]}, False),
-        ({"from": [{"ipBlock": {"cidr": "2001:db8::/32"}}]}, False),
-        ({"ports": [{"port": 5432}]}, True),
-        ({"ports": [{"port": 80}]}, False),
-        ({"ports": [{"port": 5000, "endPort": 6000}]}, True),
-        ({"ports": [{"port": 5000, "endPort": 5431}]}, False),
-        ({"ports": [POSTGRES]}, True),
-        ({"ports": [{"port": "metrics"}]}, False),
-        ({"ports": [{"protocol": "UDP", "port": 5432}]}, False),
-        ({"ports": [{"protocol": "TCP"}]}, True),
-        ({"from": [SHOP], "ports": [{"port": 80}]}, False),
-    ],
-)
-def test_what_a_rule_lets_in(rule: dict[str, Any], answer: bool) -> None:  # noqa: FBT001 - a table
-    """A rule lets in what fits one of its peers and one of its ports; what is absent fits all."""
-    assert reaches(policy(rule)) is answer
 
 
 def test_policies_add_up() -> None:
