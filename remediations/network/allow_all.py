@@ -101,7 +101,8 @@ def remediate(finding: Finding, inventory: Inventory) -> Change | NoChange:
         )
     rules = narrowed(policy, way, [each.rule for each in found], inventory)
     edit = SetField(("spec", str(way)), rules)
-    if reason := held_back(changed_by(policy, edit), inventory):
+    # The rules are made from what is needed; where a host is not known, nor is what becomes of it.
+    if reason := held_back(changed_by(policy, edit), inventory, certain=True):
         return NoChange(reason)
     told = "who is known to call" if way is Direction.INGRESS else "what is known to be called"
     return Change(

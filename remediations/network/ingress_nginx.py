@@ -85,7 +85,8 @@ def remediate(
     running = nginx.controllers(inventory)
     if not served and not running and not nginx.classes(inventory):
         return NoChange("Nothing of ingress-nginx is left: scan again.")
-    home = running[0].namespace if running else "gateway"
+    homes = [each.namespace for each in running if not is_system_namespace(each.namespace)]
+    home = homes[0] if homes else "gateway"
     return Change(
         ChangeKind.ARTEFACT,
         "Move from ingress-nginx to the Gateway API",

@@ -107,10 +107,10 @@ def remediate(finding: Finding, inventory: Inventory) -> Change | NoChange:
             "On some nodes Google's metadata server answers at this address, and pods take their "
             "identity from it: switch it on for every pool instead (Workload Identity)."
         )
-    askers = [f"{each.ref.label} ({what})" for each in found if (what := asker(each))]
+    askers = [f"{each.ref.label} ({what})" for each in found if (what := asker(each, inventory))]
     if askers:
         return NoChange(
-            f"These ask for it by right: {enumerated(askers)}. Give them an identity of their own "
+            f"These ask for it: {enumerated(askers)}. Give them an identity of their own "
             "(IRSA or EKS Pod Identity, Workload Identity), then scan again."
         )
     return _create(namespace, found, inventory)

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from k8sharden.analysis.images import parse_image
+from k8sharden.analysis.network.beyond import is_metadata
+from k8sharden.analysis.network.calls.settings import settings
 from k8sharden.analysis.network.decide import Answer, decide
 from k8sharden.analysis.network.parties import outside, workload_parties
 from k8sharden.analysis.network.policies import policies_of
@@ -93,10 +95,15 @@ _ASKERS = re.compile(
 )
 
 
-def asker(workload: Workload) -> str:
-    """Return the image by which a workload is known to ask for metadata; empty for others."""
+def asker(workload: Workload, inventory: Inventory) -> str:
+    """Say by what a workload is known to ask for metadata: its image or a setting; else empty."""
     for seen in visit_containers(workload.spec):
         image = parse_image(seen.container.image)
         if image and _ASKERS.search(image.path):
             return image.path
-    return ""
+    told = (
+        setting.said
+        for setting in settings(workload, inventory)
+        if any(is_metadata(mention.host, mention.host) for mention in setting.hosts)
+    )
+    return next(told, "")
