@@ -13,7 +13,7 @@ import msgspec
 
 LONGEST = 1_000_000
 """Characters of one text that are looked through."""
-MOST = 60
+MOST = 500
 """Mentions that are kept of one text."""
 
 

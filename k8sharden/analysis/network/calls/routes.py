@@ -18,12 +18,14 @@ from k8sharden.model import kinds
 from k8sharden.model import network as n
 from k8sharden.model.inventory import Inventory
 from k8sharden.model.kinds import ResourceType
-from k8sharden.model.mentions import Mention
+from k8sharden.model.mentions import Mention, mentions
 from k8sharden.model.ref import Ref
 from k8sharden.model.text import one_line
 from k8sharden.model.workloads import Workload
 
 _MOST_PATHS = 50
+_ASKING = ("auth-url", "mirror-target")
+"""Annotations of ingress-nginx with a URL that the controller itself asks."""
 
 
 class _Backend(NamedTuple):
@@ -44,6 +46,7 @@ def from_routes(inventory: Inventory) -> Iterator[Found]:
         ref = kinds.INGRESSES.ref(ingress.namespace, ingress.name)
         carriers = controllers.of_class(class_of(ingress))
         yield from routes.led(ref, carriers, _ingress_backends(ingress))
+        yield from routes.asked(ref, carriers, ingress)
     gateways = Gateways(inventory, controllers)
     for kind in (kinds.HTTP_ROUTES, kinds.GRPC_ROUTES):
         for route in inventory.of(kind, n.Loose):
@@ -81,6 +84,18 @@ class _Routes:
             for source in sources:
                 if source != target.end:
                     yield edge(source, target, _evidence(ref, ways, found=bool(carriers)))
+
+    def asked(
+        self, ref: Ref, carriers: tuple[Workload, ...], ingress: n.Ingress
+    ) -> Iterator[Found]:
+        """Yield whom the controller asks beside the backend: who may pass, who gets a copy."""
+        for key, value in ingress.metadata.annotation.items():
+            for mention in mentions(value) if key.rpartition("/")[2] in _ASKING else ():
+                said = f"annotation {one_line(key, 100)} of {ref.label}"
+                for target in self._hosts.lead(mention, ingress.namespace).targets:
+                    for carrier in carriers:
+                        evidence = Evidence(EvidenceKind.ROUTE, said, ref)
+                        yield edge(workload_end(carrier.ref), target, evidence)
 
     def _targets(self, backend: _Backend) -> tuple[Target, ...]:
         service = self._services.by_name.get((backend.namespace, backend.name))

@@ -200,6 +200,19 @@ def test_an_odd_route_is_no_route_and_breaks_nothing(spec: str) -> None:
     assert edges(SPACES, SHOP, text) == []
 
 
+def test_a_controller_also_asks_who_may_pass() -> None:
+    """An annotation names the Service that it asks for each request."""
+    url = "http://gate.payments.svc/check"
+    notes = f"{{nginx.ingress.kubernetes.io/auth-url: '{url}', x/y: 'http://other.example'}}"
+    world = (SPACES, SHOP, server("gate", 4180), ingress(annotations=notes))
+    nginx = controller("registry.k8s.io/ingress-nginx/controller:v1")
+    found = edges(*world, ingress_class("k8s.io/ingress-nginx"), nginx)
+    assert found == [
+        "Deployment shop/ctl -> StatefulSet payments/gate 4180/TCP",
+        f"Deployment shop/ctl -> {TO_CART}",
+    ]
+
+
 DOOR = """
 apiVersion: v1
 kind: Service
