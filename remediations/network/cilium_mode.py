@@ -13,7 +13,6 @@ from collections.abc import Iterator
 
 from k8sharden.analysis.network import cilium
 from k8sharden.analysis.network.cni import State, enforcement
-from k8sharden.analysis.network.plugins import CILIUM, agents
 from k8sharden.analysis.runbooks import cilium as runbook
 from k8sharden.model import kinds
 from k8sharden.model.change import Change, ChangeKind, NoChange, Risk
@@ -27,7 +26,7 @@ def _evaluate(inventory: Inventory) -> Iterator[Finding]:
     # Where another plug-in enforces, Cilium may well be there for the network only.
     if known is None or known.state is State.ENFORCED:
         return
-    for namespace in _namespaces(inventory):
+    for namespace in cilium.homes(inventory):
         found = cilium.settings(namespace, inventory)
         if found is None:
             why = f"It is not known what Cilium enforces: {cilium.CONFIG} was not read."
@@ -35,12 +34,6 @@ def _evaluate(inventory: Inventory) -> Iterator[Finding]:
         elif off := cilium.switched_off(found):
             values = {key: found[key] for key in off}
             yield _finding(namespace, Status.FAIL, _message(values), values)
-
-
-def _namespaces(inventory: Inventory) -> tuple[str, ...]:
-    """Return where Cilium runs."""
-    there = (agent for agent in agents(inventory.whole) if agent.plugin == CILIUM and agent.nodes)
-    return tuple(dict.fromkeys(agent.namespace for agent in there))
 
 
 def _message(values: dict[str, str]) -> str:

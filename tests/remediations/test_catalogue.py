@@ -46,7 +46,7 @@ def test_the_items_together_use_every_kind_of_change() -> None:
 @each_item
 def test_an_items_metadata_is_complete(item: Item) -> None:
     """The id tells the area; what is needed can be read; each rule has a source."""
-    assert re.fullmatch(rf"{PREFIXES[item.area]}[a-z]+(-[a-z]+)*", item.id)
+    assert re.fullmatch(rf"{PREFIXES[item.area]}[a-z][a-z0-9]*(-[a-z]+)*", item.id)
     assert 0 < len(item.title) <= 60
     assert not item.title.endswith(".")
     assert item.references

@@ -39,7 +39,8 @@ GRAMMARS = (
 )
 # Frames of several items: the fixtures of these items hold them for the others.
 FRAMES = {
-    "k8sharden.analysis.network.cilium": ("net-cilium-mode",),
+    "k8sharden.analysis.network.cilium": ("net-cilium-mode", "net-l7"),
+    "k8sharden.analysis.network.http": ("net-l7",),
     "k8sharden.analysis.network.cni": ("net-cni-unenforced",),
     "k8sharden.analysis.network.defaults": (
         "net-no-default-deny-ingress",

@@ -8,6 +8,7 @@ endpoint, which the API does not show.
 
 from collections.abc import Mapping
 
+from k8sharden.analysis.network.plugins import CILIUM, agents
 from k8sharden.model import kinds
 from k8sharden.model import network as n
 from k8sharden.model.inventory import Inventory
@@ -53,3 +54,9 @@ def mode(found: Settings) -> str:
 def _means(value: str, wanted: str) -> bool:
     said = value.strip().lower()
     return said in {"true": _TRUE, "false": _FALSE}.get(wanted, (wanted,))
+
+
+def homes(inventory: Inventory) -> tuple[str, ...]:
+    """Return the namespaces in which Cilium runs."""
+    there = (each for each in agents(inventory.whole) if each.plugin == CILIUM and each.nodes)
+    return tuple(dict.fromkeys(agent.namespace for agent in there))
