@@ -10,7 +10,8 @@ class FlowEnd(msgspec.Struct, frozen=True, order=True):
     """One end of a flow, as its source names it; each field is empty where it was not said.
 
     ``workload`` is ``Kind/name``. ``identity`` is a reserved one of Cilium's: world, host,
-    remote-node, kube-apiserver, health, unmanaged. ``host`` is a DNS name.
+    remote-node, kube-apiserver, health, unmanaged; or ``cluster/NAME`` for an end in another
+    cluster of a mesh. ``host`` is a DNS name.
     """
 
     namespace: str = ""
@@ -24,8 +25,9 @@ class FlowEnd(msgspec.Struct, frozen=True, order=True):
 class Flow(msgspec.Struct, frozen=True, order=True):
     """Connections of one source to one port of one target, as often as they were seen.
 
-    ``forwarded`` and ``dropped`` count them; ``paths`` are HTTP paths, each once. ``first`` and
-    ``last`` are in seconds since 1970, 0 where no time was given.
+    ``forwarded`` and ``dropped`` count them; ``paths`` are HTTP paths, each once, with ``*`` for
+    each part that is no word and may be a secret. ``first`` and ``last`` are in seconds since 1970,
+    0 where no time was given.
     """
 
     source: FlowEnd
@@ -44,7 +46,7 @@ class FlowReading(msgspec.Struct, frozen=True):
 
     ``replies`` and ``other`` were understood and are no new connection. ``malformed`` lines hold no
     flow, ``foreign`` ones are other JSON. ``lost`` flows Hubble itself says that it lost.
-    ``dropped`` counts kinds of flows that were understood and not kept, for there are too many.
+    ``dropped`` counts those that were understood and not kept, for there are too many kinds.
     """
 
     files: tuple[str, ...] = ()

@@ -3,11 +3,22 @@
 Sources: cilium/cilium, api/v1/flow/flow.proto and api/v1/observer/observer.proto (the messages;
 ``is_reply`` is absent where it is not known); pkg/identity/numericidentity.go (the numbers of
 reserved identities, and the ranges of those for CIDRs and for nodes); Protocol Buffers, ProtoJSON
-(numbers of 64 bits are texts). Hubble up to 0.6 printed bare flows, with numbers for words.
+(numbers of 64 bits are texts). Its first versions printed bare flows, with numbers for words.
 """
 
 import msgspec
 
+from k8sharden.evidence.flows.messages import (
+    IP,
+    Bool,
+    Endpoint,
+    Flow,
+    Layer4,
+    Line,
+    Ports,
+    Stamp,
+    Workload,
+)
 from k8sharden.evidence.flows.paths import path_of
 from k8sharden.evidence.flows.seen import LONGEST, PORTS, Foreign, Lost, Other, Reply, Seen
 from k8sharden.evidence.flows.table import host_of
@@ -44,89 +55,6 @@ _EPHEMERAL = 32_768
 """The first of the ports from which Linux lets clients call (net.ipv4.ip_local_port_range)."""
 
 
-class _Workload(msgspec.Struct, frozen=True, gc=False):
-    name: str = ""
-    kind: str = ""
-
-
-class _Endpoint(msgspec.Struct, frozen=True, gc=False):
-    namespace: str | None = None
-    pod_name: str | None = None
-    identity: int | None = None
-    cluster_name: str | None = None
-    labels: msgspec.Raw = msgspec.Raw()
-    workloads: list[_Workload] | None = None
-
-
-class _IP(msgspec.Struct, frozen=True, gc=False):
-    source: str | None = None
-    destination: str | None = None
-
-
-class _Flags(msgspec.Struct, frozen=True, gc=False, rename="upper"):
-    syn: bool = False
-    ack: bool = False
-
-
-class _Ports(msgspec.Struct, frozen=True, gc=False):
-    source_port: int = 0
-    destination_port: int = 0
-    flags: _Flags | None = None
-
-
-class _Layer4(msgspec.Struct, frozen=True, gc=False, rename="upper"):
-    tcp: _Ports | None = None
-    udp: _Ports | None = None
-    sctp: _Ports | None = None
-
-
-class _HTTP(msgspec.Struct, frozen=True, gc=False):
-    url: str | None = None
-
-
-class _Layer7(msgspec.Struct, frozen=True, gc=False):
-    type: str | int | None = None
-    http: _HTTP | None = None
-
-
-class _Stamp(msgspec.Struct, frozen=True, gc=False):
-    seconds: int | str = 0
-
-
-class _Bool(msgspec.Struct, frozen=True, gc=False):
-    value: bool = False
-
-
-class _Flow(msgspec.Struct, frozen=True, gc=False):
-    verdict: str | int | None = None
-    ip: _IP | None = msgspec.field(name="IP", default=None)
-    l4: _Layer4 | None = None
-    l7: _Layer7 | None = None
-    source: _Endpoint | None = None
-    destination: _Endpoint | None = None
-    destination_names: list[str] | None = None
-    source_names: list[str] | None = None
-    is_reply: bool | _Bool | None = None
-    reply: bool | None = None
-    traffic_direction: str | int | None = None
-    node_name: str | None = None
-    time: str | _Stamp | None = None
-
-
-class _Losing(msgspec.Struct, frozen=True, gc=False):
-    num_events_lost: int | str = 0
-
-
-class _Line(_Flow, frozen=True, gc=False):
-    """A response of the observer; a bare flow has its fields here."""
-
-    flow: _Flow | None = None
-    lost_events: _Losing | None = None
-    node_status: msgspec.Raw = msgspec.Raw()
-    agent_event: msgspec.Raw = msgspec.Raw()
-    debug_event: msgspec.Raw = msgspec.Raw()
-
-
 class Told(msgspec.Struct, frozen=True, gc=False):
     """What one line says: a connection, the clusters that it names and the node that saw it."""
 
@@ -141,7 +69,7 @@ def told(value: bytes) -> Told:
     Raises `Reply`, `Other`, `Lost` or `Foreign` for what is no connection, and msgspec.MsgspecError
     for what is no JSON, or other JSON.
     """
-    line = decode(value, _Line)
+    line = decode(value, Line)
     flow = line.flow or line
     if flow.ip is None or flow.verdict is None:
         _explain(line)
@@ -155,7 +83,7 @@ def told(value: bytes) -> Told:
     return _told(flow, ports, protocol, line)
 
 
-def _explain(line: _Line) -> None:
+def _explain(line: Line) -> None:
     """Raise what it is that is no flow between addresses."""
     if line.lost_events is not None:
         raise Lost(_number(line.lost_events.num_events_lost))
@@ -164,7 +92,7 @@ def _explain(line: _Line) -> None:
     raise Other
 
 
-def _ports(layer: _Layer4 | None) -> tuple[_Ports, str]:
+def _ports(layer: Layer4 | None) -> tuple[Ports, str]:
     """Return the ports. Raises `Other` for what has none, such as ICMP."""
     if layer is not None:
         if layer.tcp is not None:
@@ -176,9 +104,9 @@ def _ports(layer: _Layer4 | None) -> tuple[_Ports, str]:
     raise Other
 
 
-def _is_reply(flow: _Flow, ports: _Ports) -> bool:
+def _is_reply(flow: Flow, ports: Ports) -> bool:
     """Whether it is an answer. Raises `Other` where nothing tells."""
-    told = flow.is_reply.value if isinstance(flow.is_reply, _Bool) else flow.is_reply
+    told = flow.is_reply.value if isinstance(flow.is_reply, Bool) else flow.is_reply
     if told is not None:
         return told
     if flow.reply:
@@ -195,11 +123,11 @@ def _is_reply(flow: _Flow, ports: _Ports) -> bool:
     return above[1]
 
 
-def _told(flow: _Flow, ports: _Ports, protocol: str, line: _Line) -> Told:
+def _told(flow: Flow, ports: Ports, protocol: str, line: Line) -> Told:
     clusters = _cluster(flow.source), _cluster(flow.destination)
     node = flow.node_name or line.node_name or ""
     home = _home(flow, clusters, node)
-    addresses = flow.ip or _IP()
+    addresses = flow.ip or IP()
     if ports.destination_port not in PORTS:
         raise Other
     seen = Seen(
@@ -215,7 +143,7 @@ def _told(flow: _Flow, ports: _Ports, protocol: str, line: _Line) -> Told:
     return Told(seen, tuple(filter(None, clusters)) or (home,), node)
 
 
-def _home(flow: _Flow, clusters: tuple[str, str], node: str) -> str:
+def _home(flow: Flow, clusters: tuple[str, str], node: str) -> str:
     """Return the cluster in which it was seen, as its node says, or the end that is there."""
     name, slash, _ = node.partition("/")
     if slash:
@@ -227,7 +155,7 @@ def _home(flow: _Flow, clusters: tuple[str, str], node: str) -> str:
 
 
 def _end(
-    end: _Endpoint | None,
+    end: Endpoint | None,
     address: str | None,
     names: list[str] | None,
     cluster: str,
@@ -239,13 +167,13 @@ def _end(
         return FlowEnd(address=_short(address), identity=f"cluster/{cluster}"[:LONGEST])
     if not end.namespace:
         return FlowEnd(address=_short(address), identity=_identity(end), host=_host(names))
-    work = end.workloads[0] if end.workloads and len(end.workloads) == 1 else _Workload()
+    work = end.workloads[0] if end.workloads and len(end.workloads) == 1 else Workload()
     if work.kind in _LASTING and work.name:
         return FlowEnd(end.namespace[:LONGEST], workload=f"{work.kind}/{work.name}"[:LONGEST])
     return FlowEnd(end.namespace[:LONGEST], _short(end.pod_name))
 
 
-def _identity(end: _Endpoint) -> str:
+def _identity(end: Endpoint) -> str:
     number = end.identity or 0
     if _API_SERVER in bytes(end.labels):
         return "kube-apiserver"
@@ -254,7 +182,7 @@ def _identity(end: _Endpoint) -> str:
     return "remote-node" if number in _NODES else _RESERVED.get(number, "")
 
 
-def _cluster(end: _Endpoint | None) -> str:
+def _cluster(end: Endpoint | None) -> str:
     """Return the name of an end's cluster; only pods have one."""
     if end is None or not end.namespace:
         return ""
@@ -273,8 +201,8 @@ def _short(text: str | None) -> str:
     return text[:LONGEST] if text else ""
 
 
-def _when(time: str | _Stamp | None) -> float:
-    if isinstance(time, _Stamp):
+def _when(time: str | Stamp | None) -> float:
+    if isinstance(time, Stamp):
         return float(_number(time.seconds))
     return seconds(time) if time else 0.0
 
