@@ -31,8 +31,7 @@ def parties_of(end: End, inventory: Inventory, bounds: Iterable[Net] = ()) -> tu
     """
     match end.kind:
         case EndKind.WORKLOAD:
-            workload = _workloads(inventory).get(end.ref) if end.ref else None
-            return workload_parties(workload, inventory) if workload else ()
+            return _pods_of(end.ref, inventory) if end.ref else ()
         case EndKind.CONTROL_PLANE:
             known = tuple(_at(each, inventory) for each in api_server_addresses(inventory))
             return known or (Party(entities=(Entity.KUBE_APISERVER,)),)
@@ -110,6 +109,15 @@ def _nodes(inventory: Inventory) -> Iterator[Party]:
         addresses = (node.status.addresses if node.status else None) or ()
         known = tuple(each.address for each in addresses if each.type.endswith("IP"))
         yield Party(addresses=known, node=node.name, entities=(Entity.NODE,))
+
+
+def _pods_of(ref: Ref, inventory: Inventory) -> tuple[Party, ...]:
+    """Return a workload's pods, each read once; none where it was not read."""
+    known = inventory.cache.setdefault("parties-of-workloads", {})
+    if ref not in known:
+        workload = _workloads(inventory).get(ref)
+        known[ref] = workload_parties(workload, inventory) if workload else ()
+    return cast("tuple[Party, ...]", known[ref])
 
 
 def _workloads(inventory: Inventory) -> Mapping[Ref, Workload]:
