@@ -223,6 +223,11 @@ CASES: dict[str, tuple[Json, Party, Answer]] = {
         WEB,
         YES,
     ),
+    "icmps allow no connection, whomever they name": (
+        ingress(endpoints(**SHOP) | {"icmps": [{"fields": [{"type": 8}]}]}),
+        WEB,
+        NO,
+    ),
     "icmps allow no connection": (ingress({"icmps": [{"fields": [{"type": 8}]}]}), WEB, NO),
     "two kinds of peers at once are not modelled": (
         ingress({"fromEntities": ["world"], "fromCIDR": ["10.0.0.0/8"]}),
