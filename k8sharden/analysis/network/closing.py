@@ -21,9 +21,12 @@ from k8sharden.analysis.network.calls import calls_of
 from k8sharden.analysis.network.calls.untold import unread
 from k8sharden.analysis.network.cni import State, enforcement
 from k8sharden.analysis.network.edges import Edge
+from k8sharden.analysis.network.isolation import in_namespace
+from k8sharden.analysis.network.opened import open_rules
 from k8sharden.analysis.network.policies import Direction
 from k8sharden.analysis.network.units import units
 from k8sharden.model import kinds
+from k8sharden.model import network as n
 from k8sharden.model.change import Change, ChangeKind, Create, Listing, Risk
 from k8sharden.model.inventory import Inventory
 from k8sharden.model.text import one_line
@@ -117,6 +120,13 @@ def _warnings(
         bare = [each.unit.label for each in wanted if _is_cut_off(each)]
         if bare:
             yield f"Nothing is known to call these, so nothing will reach them: {_list(bare)}."
+    policies = in_namespace(kinds.NETWORK_POLICIES, n.NetworkPolicy, namespace, inventory)
+    wide = [each.name for each in policies if any(open_rules(each, way, inventory))]
+    if wide:
+        yield (
+            "These policies let everybody through and stay as they are, so that for the pods that "
+            f"they choose nothing is closed: {_list(wide)}."
+        )
     yield from _unit_warnings(namespace, way, wanted, inventory)
     hosts = [each for each in workloads_in(namespace, inventory) if each.spec.host_network]
     if hosts:

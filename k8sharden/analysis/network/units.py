@@ -111,13 +111,12 @@ class _Group(msgspec.Struct):
 
 def _units(namespace: str, inventory: Inventory) -> Iterator[Unit]:
     groups = _merged(_owned(namespace, inventory))
-    every = [(group, labels) for group in groups for labels in group.labels]
+    index = _Index(groups)
     taken: set[str] = set()
     for group in groups:
-        others = [labels for each, labels in every if each is not group]
         name = _free(group, taken)
         taken.add(name)
-        parties, selector = tuple(group.parties), _selector(group, others)
+        parties, selector = tuple(group.parties), _selector(group, index)
         yield Unit(name, namespace, tuple(group.workloads), parties, selector, group.owner)
 
 
@@ -165,17 +164,35 @@ def _mixed(groups: Sequence[_Group]) -> Iterator[tuple[_Group, _Group]]:
                 yield group, other
 
 
-def _selector(group: _Group, others: Sequence[Labels]) -> dict[str, Any]:
+class _Index:
+    """The labels of all groups by each of their pairs, so that a selector need not ask them all."""
+
+    def __init__(self, groups: Iterable[_Group]) -> None:
+        self._every = [(group, labels) for group in groups for labels in group.labels]
+        self._pairs: dict[tuple[str, str], list[tuple[_Group, Labels]]] = {}
+        for each in self._every:
+            for pair in each[1].items():
+                self._pairs.setdefault(pair, []).append(each)
+
+    def others(self, group: _Group, chosen: Labels) -> list[Labels]:
+        """Return the labels of other groups that some labels choose, too."""
+        some = (self._pairs.get(pair, []) for pair in chosen.items())
+        known = min(some, key=len, default=self._every)
+        selector = {"matchLabels": dict(chosen)}
+        return [labels for each, labels in known if each is not group and chooses(selector, labels)]
+
+
+def _selector(group: _Group, index: _Index) -> dict[str, Any]:
     """Return what chooses a group's pods and no others."""
-    chosen = _fewest(group, others)
-    left = [labels for labels in others if chooses({"matchLabels": chosen}, labels)]
+    chosen = _fewest(group, index)
+    left = index.others(group, chosen)
     expressions = list(_apart(group.labels, left))
     return ({"matchLabels": chosen} if chosen else {}) | (
         {"matchExpressions": expressions} if expressions else {}
     )
 
 
-def _fewest(group: _Group, others: Sequence[Labels]) -> dict[str, str]:
+def _fewest(group: _Group, index: _Index) -> dict[str, str]:
     """Return the labels to choose by: the declared ones, and others only where those are shared."""
     first, *rest = group.labels
     common = {k: v for k, v in first.items() if all(labels.get(k) == v for labels in rest)}
@@ -184,7 +201,7 @@ def _fewest(group: _Group, others: Sequence[Labels]) -> dict[str, str]:
     more = sorted(set(common) - set(chosen), key=_rank)
     if not chosen and more:
         chosen[more[0]] = common[more[0]]
-    left = [labels for labels in others if chooses({"matchLabels": chosen}, labels)]
+    left = index.others(group, chosen)
     for key in more:
         fewer = [labels for labels in left if labels.get(key) == common[key]]
         if len(fewer) < len(left):
