@@ -7,13 +7,12 @@ labels are the same, or that one custom resource owns, are one unit.
 Source: kubernetes.io, Labels and Selectors; the labels that controllers put on pods.
 """
 
-import hashlib
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
 import msgspec
 
+from k8sharden.analysis.network.naming import label
 from k8sharden.analysis.network.parties import Party, workload_parties
 from k8sharden.analysis.selectors import chooses
 from k8sharden.model.inventory import Inventory
@@ -125,12 +124,12 @@ def _owned(namespace: str, inventory: Inventory) -> list[_Group]:
     found: dict[str, _Group] = {}
     for workload in workloads_in(namespace, inventory):
         owner = workload.metadata.controller
-        label = f"{owner.kind} {owner.name}" if owner else ""
+        known_as = f"{owner.kind} {owner.name}" if owner else ""
         parties = workload_parties(workload, inventory)
         labels = [*(party.labels for party in parties), workload.template_metadata.label]
         known = list(map(dict, dict.fromkeys(map(_lasting, labels))))
-        group = _Group([workload], list(parties), list(known), label)
-        home = found.setdefault(label or workload.ref.label, group)
+        group = _Group([workload], list(parties), list(known), known_as)
+        home = found.setdefault(known_as or workload.ref.label, group)
         if home is not group:
             home.take(group)
     return list(found.values())
@@ -240,22 +239,10 @@ def _keys(own: Iterable[Labels], other: Labels) -> Iterator[str]:
             yield key
 
 
-_LONGEST = 63 - len("allow-ingress-")
-
-
 def _free(group: _Group, taken: set[str]) -> str:
     """Return a name for a group that no other one has, fit to be a part of an object's."""
     workload = group.workloads[0]
     plain = group.owner.partition(" ")[2] or workload.ref.name
     kind = group.owner.partition(" ")[0] or workload.ref.kind
-    name = _fit(plain)
-    return _fit(f"{plain}-{kind.lower()}", always=True) if name in taken else name
-
-
-def _fit(text: str, *, always: bool = False) -> str:
-    """Write a name as a DNS label; what is lost in that comes back as a hash."""
-    name = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
-    if name == text and len(name) <= _LONGEST and not always:
-        return name
-    digest = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:6]
-    return f"{name[: _LONGEST - 7].rstrip('-')}-{digest}"
+    name = label(plain)
+    return label(f"{plain}-{kind.lower()}", always=True) if name in taken else name
