@@ -6,6 +6,7 @@ Pure but for ``seen``, which returns an object as the undo will meet it.
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from k8sharden.analysis.network.closed import closes_on
 from k8sharden.analysis.pod_security import PREFIX, minor_of, policy
 from k8sharden.analysis.refusals import violated
 from k8sharden.analysis.restarts import template
@@ -40,6 +41,32 @@ def refuse_built_on(entry: Entry, others: Sequence[Entry]) -> None:
                 f"take {_them(needs)} back as well.",
                 needs,
             )
+
+
+def refuse_cut_off(entry: Entry, others: Sequence[Entry]) -> None:
+    """Raise `Stranded` where pods would lose what a policy of this entry lets through.
+
+    So it is where another entry, which stays, isolated them later: without either they were open.
+    """
+    later = [other for other in others if other.created >= entry.created]
+    for record in entry.standing:
+        if not isinstance(record.write, Create):
+            continue
+        manifest = record.write.manifest
+        if needs := tuple(other.id for other in later if _closes_on(other, record.ref, manifest)):
+            raise Stranded(
+                f"{record.ref.label} lets traffic through that {_named(needs)} would deny then: "
+                f"take {_them(needs)} back as well.",
+                needs,
+            )
+
+
+def _closes_on(other: Entry, ref: Ref, manifest: dict[str, Any]) -> bool:
+    return any(
+        closes_on(theirs.write.manifest, manifest)
+        for theirs in other.standing
+        if isinstance(theirs.write, Create) and theirs.ref.namespace == ref.namespace
+    )
 
 
 def refuse_unadmitted(

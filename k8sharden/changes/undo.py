@@ -5,11 +5,17 @@ from typing import Any
 
 import msgspec
 
+from k8sharden.analysis.network.touched import POLICIES
 from k8sharden.changes.bind import bind
 from k8sharden.changes.entry import Entry
 from k8sharden.changes.plan import Fetch, Plan, Planned, Unfixed
 from k8sharden.changes.reverse import Drifted, reverse
-from k8sharden.changes.stranding import Stranded, refuse_built_on, refuse_unadmitted
+from k8sharden.changes.stranding import (
+    Stranded,
+    refuse_built_on,
+    refuse_cut_off,
+    refuse_unadmitted,
+)
 from k8sharden.errors import ApiError, Refused
 from k8sharden.model.change import (
     AccessReview,
@@ -25,7 +31,6 @@ from k8sharden.model.inventory import Source
 from k8sharden.model.kinds import (
     CLUSTER_ROLE_BINDINGS,
     CRON_JOBS,
-    NETWORK_POLICIES,
     ROLE_BINDINGS,
     WORKLOADS,
 )
@@ -56,6 +61,7 @@ def plan_undo(
     for entry in sorted(entries, key=lambda entry: entry.created, reverse=True):
         try:
             refuse_built_on(entry, standing)
+            refuse_cut_off(entry, standing)
             planned = _undo(entry, seen, partial=partial)
             refuse_unadmitted(planned.bound, standing, source, seen)
         except (Refused, ApiError) as error:
@@ -104,7 +110,7 @@ def _risk(write: Write) -> Risk:
     """Return what taking back may disturb; workloads roll out again."""
     if "rbac" in write.ref.api_version:
         return Risk.ACCESS
-    if write.ref.kind == NETWORK_POLICIES.kind:
+    if (write.ref.api_version, write.ref.kind) in POLICIES:
         return Risk.TRAFFIC
     workload = any(write.ref.kind == kind.kind for kind in WORKLOADS)
     return Risk.RESTART if workload and write.ref.kind != CRON_JOBS.kind else Risk.SAFE

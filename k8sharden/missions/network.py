@@ -1,6 +1,7 @@
 """Mission 2: a database that takes connections from everywhere."""
 
-from k8sharden.analysis.network.traffic import Connection, allowed, isolating
+from k8sharden.analysis.network.decide import Answer
+from k8sharden.analysis.network.traffic import Connection, isolating, judged
 from k8sharden.missions.lines import answer, command, note
 from k8sharden.missions.model import AttackReport, Line, Mission, Step, StepKind
 from k8sharden.missions.training import Training
@@ -33,7 +34,9 @@ def attack(training: Training) -> AttackReport:
 
 
 def _reaches(training: Training, source: o.Pod, target: o.Pod) -> bool:
-    return allowed(training.inventory, Connection(source, target, _PORT))
+    # The runner is on its node's network, where Calico lets no policy limit what goes out.
+    answer = judged(training.inventory, Connection(source, target, _PORT)).answer
+    return answer is not Answer.DENIED
 
 
 def _knock(source: o.Pod, target: o.Pod, *, open: bool) -> tuple[Line, ...]:  # noqa: A002 - nc's word
@@ -44,13 +47,10 @@ def _knock(source: o.Pod, target: o.Pod, *, open: bool) -> tuple[Line, ...]:  # 
 
 
 def _friend(training: Training, target: o.Pod) -> tuple[Line, ...]:
-    """Say whether the ledger's own customer still gets in, which a default deny does not promise.
-
-    A learner sees here, rather than in production, what the review's warning was about.
-    """
+    """Say whether the ledger's own customer gets in, which a bare default deny would end."""
     if _reaches(training, training.pods(CHECKOUT)[0], target):
-        return ()
-    return (note("payments/checkout is shut out as well: the review warned of it."),)
+        return (note("payments/checkout, whose settings name the ledger, gets in."),)
+    return (note("payments/checkout is shut out as well: its allow policy is missing."),)
 
 
 MISSION = Mission(
@@ -85,9 +85,10 @@ MISSION = Mission(
         Step(
             StepKind.FIX,
             "Deny by default",
-            "One new object selects every pod of payments and allows nothing. Nothing restarts. "
-            "Read the warning at the review: it names each workload that no other policy lets "
-            "anything to. In a real cluster you would write those policies first.",
+            "The last object of the change selects every pod of payments and allows nothing. "
+            "Those before it allow what settings, routes and flows show to be needed, checkout's "
+            "way to the ledger among them. Nothing restarts. Read the warnings at the review: "
+            "they say what nobody can know.",
             keys="2, Space on payments, a to review, a to apply, then confirm.",
             commands=(
                 "k8sharden apply --demo --check net-no-default-deny-ingress --namespace payments",
@@ -97,16 +98,18 @@ MISSION = Mission(
         Step(
             StepKind.AGAIN,
             "Knock again",
-            "Same pod, same port. Look at the last line too: it tells what else stopped, and a "
-            "good change is one whose price you knew.",
+            "Same pod, same port. Look at the last line too: checkout still reaches the ledger. "
+            "A default deny that shuts the customers out is an outage, and the next person takes "
+            "it back.",
             commands=("k8sharden missions attack network",),
         ),
         Step(
             StepKind.READ,
             "A namespace is no wall",
             "Names are sorted by namespace, traffic is not. From now on each way in to payments is "
-            "a policy that somebody wrote. The first to write: from checkout to ledger, port "
-            "5432. A forgotten one shows in testing, as a refused connection.",
+            "a policy that somebody can read: allow-ingress-ledger lets checkout in on port 5432. "
+            "What no setting or flow showed is shut out, and shows in testing as a refused "
+            "connection.",
             lesson=("why", "breaks", "verify"),
         ),
     ),

@@ -21,6 +21,9 @@ from k8sharden.model.text import one_line
 _SHOWN = 20
 """Connections of one change that get a sentence of their own."""
 
+_EVIDENCE = 2
+"""How much of what shows a connection is said: the surest."""
+
 _RANK = (Answer.ALLOWED, Answer.UNKNOWN, Answer.DENIED)
 
 
@@ -143,5 +146,5 @@ def _words(edge: Edge) -> str:
     """``Deployment shop/web → StatefulSet payments/ledger TCP 5432 (env LEDGER_URL of …)``."""
     ends = (one_line(end.label, 200) for end in (edge.source, edge.target))
     port = str(edge.port) if edge.port else "any port"
-    shown = f" ({one_line(edge.evidence[0].said, 200)})" if edge.evidence else ""
-    return f"{' → '.join(ends)} {edge.protocol} {port}{shown}"
+    shown = "; ".join(one_line(each.said, 200) for each in edge.evidence[:_EVIDENCE])
+    return f"{' → '.join(ends)} {edge.protocol} {port}" + (f" ({shown})" if shown else "")

@@ -4,6 +4,7 @@ Source: kubernetes.io, Network Policies; the API reference of networking.k8s.io/
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from copy import copy
 from typing import Any, cast
 
 from k8sharden.analysis.network.answers import Answer
@@ -21,6 +22,7 @@ from k8sharden.analysis.network.plugins import CILIUM
 from k8sharden.analysis.network.tiers import calico_doubts, tier_doubts
 from k8sharden.model import kinds
 from k8sharden.model import network as n
+from k8sharden.model import objects as o
 from k8sharden.model.decoding import convert
 from k8sharden.model.inventory import Inventory
 from k8sharden.model.ref import Ref
@@ -55,6 +57,19 @@ class Context:
         self.cilium = cilium
         self.always = always
         self.spoken = spoken
+
+    def relabelled(self, changes: Changed) -> "Context":
+        """Return the same with the labels that these changes give to namespaces."""
+        given = {
+            ref.name: convert(dict(value), o.Namespace).metadata.label
+            for ref, value in changes.items()
+            if ref.kind == kinds.NAMESPACES.kind and value is not None
+        }
+        if not given:
+            return self
+        made = copy(self)
+        made.namespaces = {**self.namespaces, **given}
+        return made
 
 
 class Policies:
@@ -151,9 +166,9 @@ class Policies:
         return tuple(sure), tuple(unsure)
 
     def changed(self, changes: Changed) -> "Policies":
-        """Return the policies as these changes leave them; what is no policy is skipped.
+        """Return the policies as these changes leave them, and the labels of namespaces.
 
-        Raises msgspec.ValidationError for one that is odd.
+        What is neither is skipped. Raises msgspec.ValidationError for one that is odd.
         """
         native, others = dict(self.policies), dict(self.others)
         known = dict(self._said)
@@ -168,7 +183,7 @@ class Policies:
                 native[ref] = convert(dict(value), n.NetworkPolicy)
             elif value is not None:
                 others[ref] = convert(dict(value), n.Loose)
-        return Policies(native, self.context, others, known=known)
+        return Policies(native, self.context.relabelled(changes), others, known=known)
 
 
 def _read(ref: Ref, policy: Policy) -> Iterator[Clause | Doubt]:
