@@ -11,8 +11,7 @@ from k8sharden.model import kinds
 from k8sharden.model.kinds import ResourceType
 from k8sharden.model.mentions import Mentions
 from k8sharden.model.meta import Object, Struct
-
-Selector = dict[str, Any]
+from k8sharden.model.selectors import Selector, check_selectors
 
 
 class Address(Struct, frozen=True):
@@ -76,6 +75,9 @@ class Peer(Struct, frozen=True):
     namespace_selector: Selector | None = None
     ip_block: IPBlock | None = None
 
+    def __post_init__(self) -> None:
+        check_selectors(self.pod_selector, self.namespace_selector)
+
 
 class PolicyPort(Struct, frozen=True):
     """A port, a range of ports up to ``end_port``, a port by name, or all of a protocol."""
@@ -100,6 +102,9 @@ class NetworkPolicySpec(Struct, frozen=True):
     policy_types: list[str] | None = None
     ingress: list[Rule] | None = None
     egress: list[Rule] | None = None
+
+    def __post_init__(self) -> None:
+        check_selectors(self.pod_selector)
 
 
 class NetworkPolicy(Object, frozen=True):

@@ -17,6 +17,7 @@ from k8sharden.model.meta import Struct
 from k8sharden.model.pods import PodSpec, Template
 from k8sharden.model.ref import Ref
 from k8sharden.model.reports import VulnerabilityReport
+from k8sharden.model.selectors import check_selectors
 
 
 class ContainerStatus(Struct, frozen=True):
@@ -68,6 +69,10 @@ class TemplateSpec(Struct, frozen=True):
     template: Template = msgspec.field(default_factory=Template)
     replicas: int | None = None
     selector: dict[str, Any] | None = None
+
+    def __post_init__(self) -> None:
+        # A ReplicationController's selector is labels, which have the shape of a selector, too.
+        check_selectors(self.selector)
 
 
 class OwnerStatus(Struct, frozen=True):

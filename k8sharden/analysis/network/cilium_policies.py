@@ -31,6 +31,9 @@ def cilium_clauses(ref: Ref, policy: Loose) -> Iterator[Clause | Doubt]:
     """Yield what one of Cilium's policies says, and what of it is not modelled."""
     for spec in (*((policy.spec,) if policy.spec else ()), *(policy.specs or ())):
         ways = tuple(way for way in Direction if _rules(spec, way) or _rules(spec, way, "Deny"))
+        if odd := _odd(spec):
+            yield Doubt(_said(ref, odd), ref=ref, scope=Scope(ref.namespace))
+            continue
         if spec.get("endpointSelector") is None and spec.get("nodeSelector") is not None:
             yield Doubt(_said(ref, "nodeSelector"), ways, ref=ref, hosts=True)
             continue
@@ -47,6 +50,17 @@ def cilium_clauses(ref: Ref, policy: Loose) -> Iterator[Clause | Doubt]:
             yield _clause(ref, spec, way, scope)
             if _requires(spec, way):
                 yield Doubt(_said(ref, "fromRequires and toRequires"), (way,), scope, ref)
+
+
+def _odd(spec: Mapping[str, Any]) -> str:
+    """Return a section of another type than it has to be, which a file may hold; empty for none."""
+    lists = [f"{way.value}{suffix}" for way in Direction for suffix in ("", "Deny")]
+    wrong = [key for key in lists if not isinstance(spec.get(key) or [], list)]
+    asked = spec.get("enableDefaultDeny") or {}
+    fits = isinstance(asked, dict) and all(
+        isinstance(value, bool | None) for value in asked.values()
+    )
+    return next(iter(wrong), "" if fits else "enableDefaultDeny")
 
 
 def _scope(spec: Mapping[str, Any], ref: Ref) -> Scope:

@@ -25,6 +25,7 @@ from k8sharden.model.decoding import convert
 from k8sharden.model.meta import Struct
 
 _OF = {Direction.INGRESS: "from", Direction.EGRESS: "to"}
+_DIGITS = 6
 _ADDRESSES = ("FQDNs", "Groups", "Nodes")
 """Peers that are no pods, whatever they are."""
 
@@ -131,6 +132,9 @@ def _port(port: _Port, note: str) -> Ports:
     protocol = "" if protocol == "ANY" else protocol
     text = str(port.port)
     if text.isascii() and text.isdigit():
+        # Of very long ones Python refuses to make a number.
+        if len(text) > _DIGITS or int(text) > HIGHEST:
+            raise NotModelled(f"port {text[:_DIGITS]}")
         first = int(text)
         last = min(max(port.end_port or 0, first), HIGHEST)
         return Ports(protocol, first, last, note=note) if first else Ports(protocol, note=note)

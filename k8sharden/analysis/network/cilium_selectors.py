@@ -5,7 +5,7 @@ Labels).
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from k8sharden.analysis.network.clauses import NAME, LabelSelector, Scope, Selector
@@ -49,7 +49,7 @@ def scope_of(selector: LabelSelector, namespace: str, *, fixed: bool = False) ->
     return Scope(own, found, {"matchExpressions": pods})
 
 
-def _requirements(selector: LabelSelector) -> Iterator[dict[str, Any]]:
+def _requirements(selector: LabelSelector) -> Iterator[Mapping[str, Any]]:
     for key, value in (selector.match_labels or {}).items():
         yield {"key": key, "operator": "In", "values": [value]}
     yield from selector.match_expressions or ()

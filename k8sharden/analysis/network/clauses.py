@@ -5,7 +5,7 @@ NetworkPolicies and Cilium's kinds are both read into these, and judged alike fr
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal, TypedDict
 
 import msgspec
 
@@ -25,11 +25,19 @@ NAME = "kubernetes.io/metadata.name"
 HIGHEST = 65_535
 
 
+class Requirement(TypedDict, total=False):
+    """One of a selector's expressions."""
+
+    key: str
+    operator: Literal["In", "NotIn", "Exists", "DoesNotExist"]
+    values: list[str] | None
+
+
 class LabelSelector(Struct, frozen=True, forbid_unknown_fields=True):
     """A label selector, to see whether something is one."""
 
     match_labels: dict[str, str] | None = None
-    match_expressions: list[dict[str, Any]] | None = None
+    match_expressions: list[Requirement] | None = None
 
 
 def checked(selector: Any) -> Selector | None:

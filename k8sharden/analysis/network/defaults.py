@@ -12,14 +12,17 @@ from typing import Any
 
 import msgspec
 
+from k8sharden.analysis.network.clauses import LabelSelector
 from k8sharden.analysis.network.cni import enforcement
 from k8sharden.analysis.network.isolation import in_namespace
 from k8sharden.analysis.network.policies import Direction, directions
 from k8sharden.analysis.selectors import chooses, is_empty
 from k8sharden.model import kinds
 from k8sharden.model import network as n
+from k8sharden.model.decoding import convert
 from k8sharden.model.inventory import Inventory
 from k8sharden.model.kinds import ResourceType
+from k8sharden.model.meta import Struct
 from k8sharden.model.ref import Ref
 
 _DNS = 53
@@ -77,12 +80,47 @@ def _others(
         for item in inventory.of(kind, n.Loose):
             if not kind.namespaced or item.namespace == namespace:
                 specs = [each for each in (item.spec, *(item.specs or ())) if each is not None]
-                answers = {judge(spec, way, here) for spec in specs}
+                answers = {judge(spec, way, here) if _fits(spec) else None for spec in specs}
                 best = next((each for each in (True, None) if each in answers), False)
                 yield kind.ref(item.namespace, item.name), best
 
 
 Json = Mapping[str, Any]
+
+
+class _Peer(Struct, frozen=True):
+    namespaces: LabelSelector | None = None
+    networks: list[str] | None = None
+
+
+class _Rule(Struct, frozen=True):
+    from_: list[_Peer] | None = msgspec.field(name="from", default=None)
+    to: list[_Peer] | None = None
+
+
+class _Subject(Struct, frozen=True):
+    namespaces: LabelSelector | None = None
+
+
+class _Spec(Struct, frozen=True):
+    """What is looked at of all of these kinds, to see whether it has the shape that it must."""
+
+    endpoint_selector: LabelSelector | None = None
+    subject: _Subject | None = None
+    types: list[str] | None = None
+    ingress: list[_Rule] | None = None
+    egress: list[_Rule] | None = None
+
+
+def _fits(spec: Json) -> bool:
+    """Whether a specification can be judged; a file may hold one that no API server takes."""
+    try:
+        convert(spec, _Spec)
+    except msgspec.ValidationError:
+        return False
+    return True
+
+
 _NAMESPACE = "io.kubernetes.pod.namespace"
 _LABELS = "io.cilium.k8s.namespace.labels."
 

@@ -17,7 +17,7 @@ from k8sharden.model.network import Loose
 from k8sharden.model.ref import Ref
 
 _BASELINE = kinds.BASELINE_ADMIN_NETWORK_POLICIES.kind
-_GRANTS = ("Accept", "Allow")
+_GRANTS, _DENIES, _PASSES = ("Accept", "Allow"), "Deny", "Pass"
 
 
 def tier_doubts(ref: Ref, policy: Loose) -> Iterator[Doubt]:
@@ -25,8 +25,8 @@ def tier_doubts(ref: Ref, policy: Loose) -> Iterator[Doubt]:
     spec = policy.spec or {}
     baseline = ref.kind == _BASELINE or spec.get("tier") == "Baseline"
     for way in Direction:
-        actions = {_get(rule, "action") for rule in _list(spec.get(way.value))}
-        denies, grants = "Deny" in actions, not actions.isdisjoint(_GRANTS)
+        actions = _actions(spec.get(way.value))
+        denies, grants = _DENIES in actions, not actions.isdisjoint(_GRANTS)
         if denies or (grants and not baseline):
             yield Doubt(
                 f"{ref.label} is not modelled: its {way.value} rules",
@@ -37,6 +37,18 @@ def tier_doubts(ref: Ref, policy: Loose) -> Iterator[Doubt]:
                 denies=denies and not baseline,
                 isolates=denies,
             )
+
+
+def _actions(rules: Any) -> set[str]:
+    """Return what some rules do; what cannot be read may do anything."""
+    if rules is not None and not isinstance(rules, list):
+        return {*_GRANTS, _DENIES}
+    found: set[str] = set()
+    for rule in rules or ():
+        action = _get(rule, "action")
+        known = isinstance(action, str) and action in (*_GRANTS, _DENIES, _PASSES)
+        found |= {action} if known else {*_GRANTS, _DENIES}
+    return found
 
 
 def calico_doubts(ref: Ref, policy: Loose) -> Iterator[Doubt]:

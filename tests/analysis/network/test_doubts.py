@@ -41,6 +41,9 @@ X = {"pods": {"podSelector": {"matchLabels": {"app": "x"}}}}
         (CALICO, {"selector": "all()", "types": ["Egress"]}, YES),
         (CALICO, {"selector": "all()", "egress": [{}]}, YES),
         (GLOBAL, {"ingress": [{}]}, MAYBE),
+        (TIERS, {"tier": "Admin", "subject": PAY, "ingress": [{"action": ["Deny"]}]}, MAYBE),
+        (TIERS, {"tier": "Admin", "subject": PAY, "ingress": [{"action": "deny"}]}, MAYBE),
+        (TIERS, {"tier": "Admin", "subject": PAY, "ingress": {"action": "Pass"}}, MAYBE),
     ],
 )
 def test_a_policy_that_may_deny_leaves_open_what_is_allowed(

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from k8sharden.model.selectors import is_selector
+
 Selector = dict[str, Any]
 NOTHING: Selector = {"matchExpressions": [{"key": "", "operator": ""}]}
 """A selector that chooses nothing."""
@@ -37,16 +39,9 @@ def words(value: Any) -> list[str]:
 
 def selector(value: Any) -> Selector:
     """Return a selector of labels; where it, or a part of it, is of another type: of nothing."""
-    if not isinstance(value, dict):
+    if not isinstance(value, dict) or not is_selector(value):
         return NOTHING
-    labels, expressions = value.get("matchLabels") or {}, value.get("matchExpressions") or []
-    fits = isinstance(labels, dict) and all(isinstance(each, str) for each in labels.values())
-    known = isinstance(expressions, list) and all(map(_is_expression, expressions))
-    return {"matchLabels": labels, "matchExpressions": expressions} if fits and known else NOTHING
-
-
-def _is_expression(value: Any) -> bool:
-    if not isinstance(value, dict) or not isinstance(value.get("key"), str):
-        return False
-    values = value.get("values") or []
-    return isinstance(values, list) and all(isinstance(each, str) for each in values)
+    return {
+        "matchLabels": value.get("matchLabels") or {},
+        "matchExpressions": value.get("matchExpressions") or [],
+    }
