@@ -127,5 +127,5 @@ def _notes(inventory: Inventory) -> list[str]:
     if known.state is State.NOT_ENFORCED:
         meant = "Everything is reachable, whatever the policies say; this is what they ask for."
     else:
-        meant = "Where they are not, everything is reachable."
+        meant = "Where policies are not enforced, everything is reachable."
     return [f"{known.said} {meant}", *notes]

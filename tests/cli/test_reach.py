@@ -177,7 +177,7 @@ def test_the_demo_says_what_enforces(capsys: Captured) -> None:
     ("state", "said"),
     [
         (State.NOT_ENFORCED, "Everything is reachable, whatever the policies say"),
-        (State.UNKNOWN, "Where they are not, everything is reachable."),
+        (State.UNKNOWN, "Where policies are not enforced, everything is reachable."),
     ],
 )
 def test_what_is_not_enforced_is_said(

@@ -75,12 +75,14 @@ def nodes(inventory: Inventory) -> tuple[Block, ...]:
 
 
 def everywhere(inventory: Inventory) -> tuple[Block, ...]:
-    """Return every address but the pods' and the cloud's metadata, of each family in use."""
+    """Return every address but the pods' and the cloud's metadata, of each family in use.
+
+    Where that is not known, as in files, of both: a rule too many harms no cluster of one family.
+    """
     pods = pod_networks(inventory)
-    families = sorted(_speaks(inventory)) or [4]
     return tuple(
         Block(_ALL[version], (_LINK_LOCAL[version], *_within(pods, version)))
-        for version in families
+        for version in sorted(spoken_in(inventory))
     )
 
 

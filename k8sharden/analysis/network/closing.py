@@ -184,7 +184,7 @@ def _untold(
         each.words
         for each in calls_of(inventory).untold
         if (each.workload in mine or (each.about.namespace == namespace and each.workload is None))
-        and each.into is (way is Direction.INGRESS)
+        and (each.among or each.into is (way is Direction.INGRESS))
     ]
     if said:
         shown = _list([one_line(text.rstrip("."), 200) for text in dict.fromkeys(said)])

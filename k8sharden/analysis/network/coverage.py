@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from k8sharden.analysis.network.doubts import POLICY_KINDS
 from k8sharden.model import kinds
 from k8sharden.model.inventory import Inventory
 
@@ -12,12 +13,12 @@ def unread(inventory: Inventory) -> tuple[str, ...]:
 
 
 def _unread(inventory: Inventory) -> Iterator[str]:
-    for kind in (kinds.NAMESPACES, kinds.NETWORK_POLICIES, *kinds.WORKLOADS):
+    for kind in (kinds.NAMESPACES, *POLICY_KINDS, *kinds.WORKLOADS):
         entry = inventory.entry(kind)
         if not entry.complete:
             needed = entry.permission or f"list {kind.key}"
             yield f"{kind.key} could not all be read: it takes the permission to {needed}."
-    known = {kind.kind for kind in (kinds.NETWORK_POLICIES, *kinds.WORKLOADS)}
+    known = {kind.kind for kind in (*POLICY_KINDS, *kinds.WORKLOADS)}
     for odd in inventory.odd:
         if odd.ref.kind in known:
             yield f"{odd.ref.label} could not be understood: {odd.reason}."

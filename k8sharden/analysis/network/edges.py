@@ -84,13 +84,15 @@ class Untold(msgspec.Struct, frozen=True, order=True):
     """What nothing tells: who calls a Service, or where a workload's settings lead.
 
     ``about`` is the object that it is about; ``workload`` the one whose traffic it concerns.
-    ``into`` where the callers are not known, otherwise it is not known whom it calls.
+    ``into`` where the callers are not known, otherwise it is not known whom it calls. ``among``
+    where it is about a workload's own pods, which are both.
     """
 
     about: Ref
     said: str
     workload: Ref | None = None
     into: bool = False
+    among: bool = False
 
     @property
     def words(self) -> str:

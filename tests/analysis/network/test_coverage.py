@@ -29,6 +29,14 @@ def test_a_gap_names_the_permission() -> None:
     )
 
 
+def test_a_type_of_policies_that_a_tool_brings_is_a_gap_as_well() -> None:
+    """What it denies is not known, which makes every cell unknown."""
+    key = kinds.CILIUM_POLICIES.key
+    refused = Entry(key, Coverage.FORBIDDEN, permission="list it")
+    seen = msgspec.structs.replace(NOTHING, ledger={**NOTHING.ledger, key: refused})
+    assert unread(seen) == (f"{key} could not all be read: it takes the permission to list it.",)
+
+
 def test_an_odd_object_is_named() -> None:
     """A policy that did not decode is unknown itself; an odd Role does not matter here."""
     odd = tuple(

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from k8sharden.analysis.network.beyond import Block
+from k8sharden.analysis.network.beyond import Block, everywhere
 from k8sharden.analysis.network.edges import Edge, End, EndKind, Evidence, EvidenceKind
 from k8sharden.analysis.network.needs import Asked, asked
 from k8sharden.analysis.network.policies import Direction
@@ -141,3 +141,12 @@ def test_a_protocol_that_no_policy_can_be_about_is_said() -> None:
     """There is no rule for an echo request."""
     said = answer(WEB, WEB, Direction.INGRESS, 0, protocol="ICMP")
     assert said == Asked(said="a policy cannot be about ICMP")
+
+
+def test_every_address_is_of_both_families_where_none_is_known() -> None:
+    """Files tell nothing of a cluster, which may speak IPv6 as well."""
+    web = "apiVersion: v1\nkind: Pod\nmetadata: {name: web, namespace: shop}\n"
+    assert everywhere(harness.inventory(harness.documents(web))) == (
+        Block("0.0.0.0/0", ("169.254.0.0/16",)),
+        Block("::/0", ("fd00:ec2::254/128",)),
+    )

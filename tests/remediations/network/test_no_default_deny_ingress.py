@@ -78,6 +78,16 @@ def test_it_does_not_warn_of_stops_where_everything_is_allowed_something() -> No
     assert any(each.startswith("Needs testing") for each in warnings)
 
 
+def test_replicas_that_may_call_each_other_are_said() -> None:
+    """A database that replicates without a setting that says so would be cut in two."""
+    docs = (deployment("db") | {"kind": "StatefulSet"}, service("db"))
+    docs[0]["spec"]["replicas"] = 3
+    assert any(
+        each.startswith("Needs testing") and "whether its pods call each other" in each
+        for each in change(*docs).warnings
+    )
+
+
 def test_a_long_list_is_cut_and_counted() -> None:
     """A review is for reading: eight are named and the rest counted."""
     stops = change(*(deployment(f"app-{number:02}") for number in range(14))).warnings[0]

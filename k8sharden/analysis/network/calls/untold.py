@@ -55,7 +55,7 @@ def peers(edges: Iterable[Edge], inventory: Inventory) -> Iterator[Untold]:
         several = workload.ref.kind == kinds.STATEFUL_SETS.kind and (workload.replicas or 1) > 1
         if several and workload.ref not in known:
             said = "nothing tells whether its pods call each other, as replicas do"
-            yield Untold(workload.ref, said, workload.ref)
+            yield Untold(workload.ref, said, workload.ref, among=True)
 
 
 def strangers(inventory: Inventory) -> Iterator[Untold]:
