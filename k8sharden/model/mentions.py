@@ -48,9 +48,9 @@ _OR_VARIABLE = rf"(?:{_HOST}|\$\([A-Za-z_]\w{{0,80}}\))"
 _URL = re.compile(
     rf"([a-z][a-z0-9+.-]{{0,20}})://(?:[^\s/'\"]*@)?({_OR_VARIABLE})(?::(\d{{1,5}}))?(?![\w.@-])(?!:\w)"
 )
-_PAIR = re.compile(rf"(?<![\w./:@-])({_OR_VARIABLE}):(\d{{1,5}})(?![\w.:-])")
+_PAIR = re.compile(rf"(?<![\w./:@-])({_OR_VARIABLE}):(\d{{1,5}})(?![\w.:@-])")
 _BARE = re.compile(rf"({_HOST})")
-_DOTTED = re.compile(rf"(?<![\w./:@-])({_LABEL}(?:\.{_LABEL})+)(?![\w.:-])")
+_DOTTED = re.compile(rf"(?<![\w./:@-])({_LABEL}(?:\.{_LABEL})+)(?![\w.:@-])")
 _KEYED = re.compile(
     r"(?i:host|hostname|server|addr|address|endpoint|broker|upstream|smarthost)s?['\"]?"
     rf"[ \t]{{0,20}}[:=][ \t]{{0,20}}(?:tcp:|- )?['\"]?({_HOST})(?![\w.:@/-])"

@@ -30,6 +30,8 @@ from k8sharden.model.mentions import Mention, mentions
         ),
         ("http://a:70000", []),
         ("someone@cards.example", []),
+        ("root:12345@tcp(mysql:3306)/shop", [Mention("mysql", 3306)]),
+        ("jane.me@cards.example", []),
         ("", []),
     ],
 )

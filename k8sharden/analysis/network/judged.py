@@ -4,8 +4,8 @@ An end stands for several pods or addresses. The worst answer of any pair counts
 whose second pod is cut off is broken.
 """
 
-from collections.abc import Iterable
-from itertools import product
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice, product
 from typing import cast
 
 import msgspec
@@ -38,7 +38,8 @@ def judge_edge(edge: Edge, policies: Policies, inventory: Inventory) -> Verdict:
     sources, targets = (_alike(parties, found, policies) for parties in found)
     return worst(
         decide(policies, source, target, edge.port, edge.protocol)
-        for source, target in product(sources, targets)
+        for ones, others in product(sources, targets)
+        for source, target in _telling(ones, others)
     )
 
 
@@ -64,23 +65,44 @@ def worst(verdicts: Iterable[Verdict]) -> Verdict:
     return found
 
 
+_Places = Mapping[str, Party]
+"""Parties that the policies judge alike, one of each node."""
+
+
 def _alike(
     parties: tuple[Party, ...], both: list[tuple[Party, ...]], policies: Policies
-) -> tuple[Party, ...]:
-    """Return one party for all those that the policies judge alike.
+) -> tuple[_Places, ...]:
+    """Return the parties in groups that the policies judge alike, one of each node.
 
     On which node one is matters only where the other end may be a node.
     """
     if len(parties) == 1:
-        return parties
+        return ({parties[0].node: parties[0]},)
     nodes = any(Entity.NODE in entities_of(party) for some in both for party in some)
     terms = _terms(policies)
-    found: dict[object, Party] = {}
+    found: dict[object, dict[str, Party]] = {}
     for party in parties:
-        key = (terms.key(party), party.node if nodes else "", party.entities)
+        group = found.setdefault((terms.key(party), party.entities), {})
+        node = party.node if nodes else ""
         # What stands for two pods is no longer itself: the one may be kept from the other.
-        found[key] = msgspec.structs.replace(party, name="") if key in found else party
+        group[node] = msgspec.structs.replace(party, name="") if node in group else party
     return tuple(found.values())
+
+
+def _telling(ones: _Places, others: _Places) -> Iterator[tuple[Party, Party]]:
+    """Yield the pairs that differ in what counts: both on one node, on two, or nobody knows.
+
+    Each of the fewer is paired with few of the others, never all with all.
+    """
+    if len(others) < len(ones):
+        yield from ((one, other) for other, one in _telling(others, ones))
+        return
+    first = tuple(islice(others, 2))
+    for node, one in ones.items():
+        elsewhere = [each for each in first if each != node]
+        for place in dict.fromkeys((node, *elsewhere[:1], "")):
+            if place in others:
+                yield one, others[place]
 
 
 def _terms(policies: Policies) -> Terms:

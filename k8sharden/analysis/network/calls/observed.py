@@ -11,7 +11,7 @@ from k8sharden.model.flows import Flow
 from k8sharden.model.inventory import Inventory
 from k8sharden.model.pods import visit_containers
 from k8sharden.model.ref import Ref
-from k8sharden.model.workloads import pods_of, workloads
+from k8sharden.model.workloads import pods_of, workloads_in
 
 _MOST_ADDRESSES = 16
 """Addresses outside at one port of a workload, or that it calls at one; beyond, it is anybody."""
@@ -74,6 +74,7 @@ class _Join:
         self._whose = Whose(inventory)
         self._seen: dict[_Key, _Seen] = {}
         self._gaps: dict[_Gap, dict[str, int]] = {}
+        self._ports: dict[Ref, frozenset[int]] = {}
 
     def add(self, flow: Flow) -> None:
         """Take one flow."""
@@ -113,14 +114,14 @@ class _Join:
 
     def _listens(self, ref: Ref, port: int) -> bool:
         """Whether a workload names a port as one of its own."""
-        specs = [pod.spec for pod in pods_of(self._inventory).get(ref, ())]
-        specs += [each.spec for each in workloads(self._inventory) if each.ref == ref]
-        return any(
-            known.container_port == port
-            for spec in specs
-            for seen in visit_containers(spec)
-            for known in seen.container.ports or ()
-        )
+        if ref not in self._ports:
+            here = workloads_in(ref.namespace, self._inventory)
+            specs = [pod.spec for pod in pods_of(self._inventory).get(ref, ())]
+            specs += [each.spec for each in here if each.ref == ref]
+            seen = (each for spec in specs for each in visit_containers(spec))
+            ports = (port for each in seen for port in each.container.ports or ())
+            self._ports[ref] = frozenset(each.container_port for each in ports)
+        return port in self._ports[ref]
 
     def edges(self) -> Iterator[Edge]:
         """Yield the edges, in a stable order."""

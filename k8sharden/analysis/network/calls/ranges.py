@@ -23,7 +23,8 @@ class Ranges:
     def __init__(self, inventory: Inventory) -> None:
         nodes = inventory.of(kinds.NODES, o.Node)
         told = (cidr for node in nodes if node.spec for cidr in _cidrs(node.spec))
-        self._told = tuple({each for cidr in told if (each := _network(cidr))})
+        self._told = frozenset(each for cidr in told if (each := _network(cidr)))
+        self._lengths = {(each.version, each.prefixlen) for each in self._told}
         found = [*_pod_addresses(inventory), *_service_addresses(inventory)]
         self._near = frozenset(filter(None, map(_around, found)))
         self._started = _started(inventory)
@@ -34,7 +35,8 @@ class Ranges:
         Where somebody says that it is outside (``sure``), only what nodes give out contradicts.
         """
         found = ipaddress.ip_address(address)
-        if any(found in network for network in self._told):
+        around = (_wide(address, n) for version, n in self._lengths if version == found.version)
+        if not self._told.isdisjoint(around):
             return True
         return not sure and not found.is_global and _around(address) in self._near
 
@@ -75,7 +77,11 @@ def _around(address: str) -> _Network | None:
         version = ipaddress.ip_address(address).version
     except ValueError:
         return None
-    return _network(f"{address}/{_NEAR[version]}")
+    return _wide(address, _NEAR[version])
+
+
+def _wide(address: str, length: int) -> _Network | None:
+    return _network(f"{address}/{length}")
 
 
 def _started(inventory: Inventory) -> dict[str, float]:

@@ -4,6 +4,7 @@ import time
 from typing import Any
 
 from k8sharden.analysis.network.calls import calls_of
+from k8sharden.analysis.network.calls.ranges import Ranges
 from k8sharden.model.inventory import Inventory
 from tests.remediations.harness import inventory
 
@@ -45,3 +46,24 @@ def test_the_time_grows_with_the_workloads_and_not_with_their_pairs() -> None:
     """Eight times as many in one namespace take far less than sixty-four times as long."""
     spent(50)
     assert spent(2_000) < 24 * max(spent(250), 0.01)
+
+
+def test_addresses_are_not_compared_with_every_nodes_range() -> None:
+    """Of ten thousand ranges only those are looked up that could hold an address."""
+    docs: list[dict[str, Any]] = [
+        {
+            "apiVersion": "v1",
+            "kind": "Node",
+            "metadata": {"name": f"n{number}"},
+            "spec": {
+                "podCIDRs": [f"10.{number // 250}.{number % 250}.0/24", f"fd00:{number:x}::/64"]
+            },
+        }
+        for number in range(5_000)
+    ]
+    ranges = Ranges(inventory(docs))
+    began = time.process_time()
+    assert not any(ranges.inside(f"8.8.{n // 250}.{n % 250}", sure=True) for n in range(5_000))
+    assert time.process_time() - began < 2
+    assert ranges.inside("10.19.249.9", sure=True)
+    assert ranges.inside("fd00:1387::9", sure=True)
