@@ -20,6 +20,7 @@ GRAMMARS = (
     "k8sharden.analysis.network.decide",
     "k8sharden.analysis.network.doubts",
     "k8sharden.analysis.network.judged",
+    "k8sharden.analysis.network.naming",
     "k8sharden.analysis.network.native",
     "k8sharden.analysis.network.needs",
     "k8sharden.analysis.network.parties",

@@ -17,6 +17,7 @@ from k8sharden.analysis.network.decide import Answer
 from k8sharden.analysis.network.edges import Edge
 from k8sharden.analysis.network.isolation import in_namespace
 from k8sharden.analysis.network.judged import judge_edge
+from k8sharden.analysis.network.naming import LONGEST, fitted
 from k8sharden.analysis.network.needs import asked, node_resolver
 from k8sharden.analysis.network.plugins import CILIUM
 from k8sharden.analysis.network.policies import Direction, policies_of
@@ -140,7 +141,7 @@ def created(kind: kinds.ResourceType, namespace: str, name: str, spec: Mapping[s
 def free_name(name: str, namespace: str, inventory: Inventory) -> str:
     """Return a name that no policy of a namespace has."""
     taken = set(_names(namespace, inventory))
-    return next(each for each in _numbered(name) if each not in taken)
+    return next(each for each in _numbered(fitted(name)) if each not in taken)
 
 
 def _numbered(name: str) -> Iterator[str]:
@@ -148,11 +149,8 @@ def _numbered(name: str) -> Iterator[str]:
     number = 2
     while True:
         tail = f"-{number}"
-        yield name[: _LONGEST - len(tail)].rstrip("-") + tail
+        yield name[: LONGEST - len(tail)].rstrip("-") + tail
         number += 1
-
-
-_LONGEST = 63
 
 
 def _names(namespace: str, inventory: Inventory) -> Iterator[str]:

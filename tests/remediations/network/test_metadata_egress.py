@@ -84,6 +84,23 @@ def test_a_default_deny_in_the_same_plan_closes_it() -> None:
     assert [bound.ref.name for bound in change.bound] == ["deny-cloud-metadata"]
 
 
+def test_a_long_name_stays_fit_to_be_a_label() -> None:
+    """Where only some workloads are limited each other has a policy, named after it."""
+    limited = {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": {"namespace": "shop", "name": "web"},
+        "spec": {"podSelector": {"matchLabels": {"app": "web"}}, "policyTypes": ["Egress"]},
+    }
+    long = [f"{'recommendations-' * 3}{letter}" for letter in "ab"]
+    names = [
+        write.ref.name
+        for write in created([EKS, deployment("web"), *map(deployment, long), limited])
+    ]
+    assert len(set(names)) == len(long)
+    assert max(map(len, names)) == 63
+
+
 @pytest.mark.real
 @pytest.mark.parametrize("path", FAILING, ids=lambda path: path.stem)
 def test_what_it_creates_is_accepted(control_plane: ControlPlane, path: Path) -> None:
