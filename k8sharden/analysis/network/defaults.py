@@ -126,8 +126,11 @@ _LABELS = "io.cilium.k8s.namespace.labels."
 
 
 def _cilium(spec: Json, way: Direction, here: Mapping[str, str]) -> bool | None:
-    """Judge Cilium's: a section of empty rules chooses pods, and lets nothing through."""
-    if way.value not in spec or any(spec.get(way.value) or ()):
+    """Judge Cilium's: an empty rule isolates and lets nothing through; no rule is about nobody."""
+    rules, isolates = spec.get(way.value) or (), spec.get("enableDefaultDeny")
+    if not rules or any(rules):
+        return False
+    if isinstance(isolates, Mapping) and isolates.get(way.value) is False:
         return False
     labels = {_NAMESPACE: here["kubernetes.io/metadata.name"]}
     labels |= {f"{_LABELS}{key}": value for key, value in here.items()}
