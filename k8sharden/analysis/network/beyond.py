@@ -19,7 +19,11 @@ from k8sharden.model.inventory import Inventory
 _LINK_LOCAL = {4: "169.254.0.0/16", 6: "fd00:ec2::254/128"}
 """Where clouds serve the metadata of a node, with its credentials."""
 _METADATA = ("169.254.169.254/32", "fd00:ec2::254/128")
-_METADATA_HOSTS = ("metadata.google.internal", "metadata.goog", "instance-data")
+METADATA_HOSTS = (
+    "metadata.google.internal", "metadata.goog", "metadata", "instance-data",
+    "instance-data.ec2.internal",
+)  # fmt: skip
+"""Names that clouds give to their metadata service."""
 _ALL = {4: "0.0.0.0/0", 6: "::/0"}
 
 
@@ -123,7 +127,7 @@ def _speaks(inventory: Inventory) -> frozenset[int]:
 
 def is_metadata(address: str, host: str) -> bool:
     """Whether an address or a host is the cloud's metadata service."""
-    if host in _METADATA_HOSTS:
+    if host in METADATA_HOSTS:
         return True
     found = network(address)
     return found is not None and str(found) in _METADATA

@@ -9,7 +9,7 @@ from typing import cast
 
 import msgspec
 
-from k8sharden.analysis.network.beyond import pod_networks
+from k8sharden.analysis.network.beyond import METADATA_HOSTS, pod_networks
 from k8sharden.analysis.network.blocks import Net, network
 from k8sharden.analysis.network.edges import End, EndKind
 from k8sharden.analysis.network.parties import Entity, Party, one_pod, workload_parties
@@ -20,7 +20,6 @@ from k8sharden.model.inventory import Inventory
 from k8sharden.model.ref import Ref
 from k8sharden.model.workloads import Workload, pods_of, workloads
 
-_METADATA = ("metadata.google.internal", "metadata", "instance-data", "instance-data.ec2.internal")
 _METADATA_ADDRESS = "169.254.169.254"
 
 
@@ -37,7 +36,7 @@ def parties_of(end: End, inventory: Inventory, bounds: Iterable[Net] = ()) -> tu
             return known or (Party(entities=(Entity.KUBE_APISERVER,)),)
         case EndKind.NODES if not end.address:
             return tuple(_nodes(inventory)) or (Party(entities=(Entity.NODE,)),)
-    address = _METADATA_ADDRESS if end.host in _METADATA else end.address
+    address = _METADATA_ADDRESS if end.host in METADATA_HOSTS else end.address
     found = tuple(_at(each, inventory) for each in _parts(address, bounds))
     if end.kind is not EndKind.NODES:
         # Somebody outside has no address of a pod.
