@@ -118,7 +118,7 @@ def _create(namespace: str, found: Sequence[Workload], inventory: Inventory) -> 
         f"Keep the cloud's metadata out of reach in {namespace}",
         Risk.TRAFFIC,
         writes,
-        rests_on=kinds.listings((*RESTS_ON, kinds.NODES)),
+        rests_on=kinds.listings(RESTS_ON),
         warnings=(_TEST,) if cilium else (_TEST, _ADDS_UP),
     )
 

@@ -95,21 +95,29 @@ def _shown(edge: Edge) -> str:
 _HERE = (
     kinds.PODS, kinds.REPLICA_SETS, kinds.JOBS, kinds.DEPLOYMENTS, kinds.STATEFUL_SETS,
     kinds.DAEMON_SETS, kinds.CRON_JOBS, kinds.SERVICES, kinds.CONFIG_MAPS, kinds.INGRESSES,
-    kinds.NETWORK_POLICIES,
+    kinds.ENDPOINT_SLICES, kinds.NETWORK_POLICIES, kinds.CILIUM_POLICIES,
 )  # fmt: skip
 """What runs in the namespace, what it is told, what leads to it, and what is allowed already."""
-_THERE = (kinds.DEPLOYMENTS, kinds.STATEFUL_SETS, kinds.DAEMON_SETS, kinds.SERVICES)
+_THERE = (
+    kinds.PODS, kinds.REPLICA_SETS, kinds.JOBS, kinds.DEPLOYMENTS, kinds.STATEFUL_SETS,
+    kinds.DAEMON_SETS, kinds.CRON_JOBS, kinds.SERVICES, kinds.ENDPOINT_SLICES,
+)  # fmt: skip
 """What tells the other ends of its edges, in their namespaces."""
+_AROUND = (
+    *kinds.listings((kinds.ENDPOINT_SLICES,), "default"),
+    *kinds.listings((kinds.NODES, kinds.CILIUM_CLUSTERWIDE_POLICIES)),
+)
+"""Where the API server and the nodes are, and what is allowed already in every namespace."""
 
 
 def rests_on(namespace: str, wanted: Iterable[Wants]) -> tuple[Listing, ...]:
     """Return the lists from which these policies come out as they are."""
     ends = (end for each in wanted for edge in each.keeps for end in (edge.source, edge.target))
     others = {end.ref.namespace for end in ends if end.ref} - {namespace}
-    lists = [*kinds.listings(_HERE, namespace)]
+    lists = [*kinds.listings(_HERE, namespace), *_AROUND]
     for other in sorted(others):
         lists += kinds.listings(_THERE, other)
-    return tuple(lists)
+    return tuple(dict.fromkeys(lists))
 
 
 def _warnings(
