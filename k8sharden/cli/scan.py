@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from k8sharden.analysis.assess import Tally
+from k8sharden.analysis.network.cni import State, enforcement
 from k8sharden.analysis.pod_security import LATEST
 from k8sharden.analysis.rbac.cloud import caveat
 from k8sharden.cli.options import open_session, selection_options, source_options, split
@@ -96,6 +97,8 @@ def _summary(
         _areas(result)
     if said := _caveat(result, findings, selection):
         say(said)
+    if said := _unproven(result, findings, selection):
+        say(said)
     others = f" Not counted, parts of Kubernetes (system): {system}." if system else ""
     say(f"To mend: {failing}. Could not be told: {unknown}.{others}")
     if failing:
@@ -107,6 +110,21 @@ def _caveat(result: Scan, findings: Sequence[Finding], selection: Selection) -> 
     asked = not selection.words or Area.RBAC in selection.areas
     spoken = asked or any(each.area is Area.RBAC for each in findings)
     return caveat(result.inventory) if spoken else ""
+
+
+def _unproven(result: Scan, findings: Sequence[Finding], selection: Selection) -> str:
+    """Say where no policy is proven to hold; the finding about it is outside a chosen namespace."""
+    known = enforcement(result.inventory)
+    asked = Area.NETWORK in selection.areas or any(
+        each.startswith("net-") for each in selection.checks
+    )
+    everything = not selection.areas and not selection.checks
+    if not selection.namespaces or not (asked or everything) or known is None:
+        return ""
+    told = any(each.check == "net-cni-unenforced" for each in findings)
+    if told or known.state is State.ENFORCED:
+        return ""
+    return f"No policy is proven to hold: {known.said}"
 
 
 def _areas(result: Scan) -> None:
