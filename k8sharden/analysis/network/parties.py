@@ -51,11 +51,6 @@ class Party(msgspec.Struct, frozen=True):
         """Whether it has an address of its own that is a pod's."""
         return self.is_pod and not self.host_network
 
-    @property
-    def is_world(self) -> bool:
-        """Whether it is certainly outside the cluster."""
-        return Entity.WORLD in entities_of(self)
-
     def is_same(self, other: "Party") -> bool:
         """Whether both are one and the same pod."""
         return bool(self.name) and (self.namespace, self.name) == (other.namespace, other.name)
