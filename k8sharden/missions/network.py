@@ -67,9 +67,9 @@ MISSION = Mission(
         Step(
             StepKind.LOOK,
             "See which pods are open",
-            "payments has one NetworkPolicy, and it is about checkout only. No policy selects the "
-            "pod ledger-0, so everybody may knock. The scan lists the namespace under network "
-            "policies.",
+            "payments has two NetworkPolicies, about checkout and about settlement. No policy "
+            "selects the pod ledger-0, so everybody may knock. The scan lists the namespace under "
+            "network policies.",
             keys="2 opens Network policies; the cursor on payments shows why.",
             commands=("k8sharden scan --demo --check net-no-default-deny-ingress",),
             lesson=("what",),
