@@ -114,7 +114,7 @@ def _addresses(ref: Ref, inventory: Inventory) -> tuple[Block, ...]:
 def _on_nodes(edge: Edge, blocks: tuple[Block, ...], inventory: Inventory) -> Asked:
     if blocks and all(map(beyond.is_link_local, blocks)):
         # A cache on every node has the same address everywhere; it is no address of the node's.
-        return _need(edge, Beyond(blocks))
+        return _need(edge, Beyond(blocks, ("host",)))
     blocks = blocks or beyond.nodes(inventory) or beyond.everywhere(inventory)
     said = "the addresses of today's nodes: nodes to come have to be added"
     return _need(edge, Beyond(blocks, _NODES), f"to {edge.target.label} it is by {said}")

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from k8sharden.analysis.network.beyond import Block
+from k8sharden.analysis.network.beyond import Block, is_link_local
 from k8sharden.analysis.network.policies import Direction
 
 NAMED = "kubernetes.io/metadata.name"
@@ -115,26 +115,28 @@ def cilium_rules(needs: Iterable[Need], way: Direction, namespace: str) -> list[
     word = "from" if way is Direction.INGRESS else "to"
     shared: dict[tuple[str, tuple[Port, ...]], list[Any]] = {}
     for peer, ports in _peers(needs):
-        kind, written = _cilium_peers(peer, namespace)
-        known = shared.setdefault((kind, ports), [])
-        known += [each for each in written if each not in known]
+        for kind, written in _cilium_peers(peer, namespace):
+            known = shared.setdefault((kind, ports), [])
+            known += [each for each in written if each not in known]
     return [
         {f"{word}{kind}": peers} | _cilium_ports(ports)
         for (kind, ports), peers in sorted(shared.items(), key=lambda item: str(item[0]))
     ]
 
 
-def _cilium_peers(peer: Pods | Beyond, namespace: str) -> tuple[str, list[Any]]:
+def _cilium_peers(peer: Pods | Beyond, namespace: str) -> Iterator[tuple[str, list[Any]]]:
     if isinstance(peer, Pods):
         labels = dict(peer.selector.get("matchLabels") or {})
         if peer.namespace != namespace:
             labels[_CILIUM_NAMESPACE] = peer.namespace
-        return "Endpoints", [dict(peer.selector) | ({"matchLabels": labels} if labels else {})]
-    if peer.entities:
-        return "Entities", list(peer.entities)
-    if peer.blocks:
-        return "CIDRSet", [_block(block) for block in peer.blocks]
-    return "Entities", ["all"]
+        yield "Endpoints", [dict(peer.selector) | ({"matchLabels": labels} if labels else {})]
+        return
+    # Agents differ in whether an address that each node has for itself is the node's.
+    blocks = [each for each in peer.blocks if not peer.entities or is_link_local(each)]
+    if peer.entities or not blocks:
+        yield "Entities", list(peer.entities or ("all",))
+    if blocks:
+        yield "CIDRSet", [_block(block) for block in blocks]
 
 
 def _cilium_ports(ports: tuple[Port, ...]) -> Json:

@@ -127,7 +127,7 @@ def test_a_cache_of_names_on_every_node_is_called_at_its_one_address() -> None:
     """A link-local address is the same on every node, and stays."""
     end = End(EndKind.NODES, address="169.254.20.10/32")
     said = answer(WEB, end, Direction.EGRESS, 53, protocol="UDP", kind=EvidenceKind.DNS)
-    assert said == Asked((Need(Beyond((Block("169.254.20.10/32"),)), 53, "UDP"),))
+    assert said == Asked((Need(Beyond((Block("169.254.20.10/32"),), ("host",)), 53, "UDP"),))
 
 
 def test_dns_that_was_not_seen_is_taken_to_be_where_it_is_nearly_everywhere() -> None:

@@ -77,3 +77,13 @@ def test_cilium_takes_forty_ports_in_a_list() -> None:
     """Its definition refuses more, so that they go on in a second list."""
     (rule,) = cilium_rules([Need(WEB, port) for port in range(1, 50)], Direction.INGRESS, "shop")
     assert [len(each["ports"]) for each in rule["toPorts"]] == [40, 9]
+
+
+def test_an_address_of_every_node_is_named_to_cilium_in_both_ways() -> None:
+    """Whether it takes a node's cache of names for the host or for an address, names are found."""
+    cache = Beyond((Block("169.254.20.10/32"),), ("host",))
+    ports = [{"ports": [{"port": "53", "protocol": "UDP"}]}]
+    assert cilium_rules([Need(cache, 53, "UDP")], Direction.EGRESS, "shop") == [
+        {"toCIDRSet": [{"cidr": "169.254.20.10/32"}], "toPorts": ports},
+        {"toEntities": ["host"], "toPorts": ports},
+    ]
