@@ -14,6 +14,8 @@ from screens.app import HardeningApp
 
 COMFORTABLE = (120, 40)
 SMALL = (80, 24)
+CLOSE = ("2", "slash", *"deny-ingress", "enter")
+"""Keys to the namespaces that take traffic from anybody, whose fix is a few new objects."""
 
 
 def run(test: Coroutine[Any, Any, None]) -> None:

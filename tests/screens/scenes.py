@@ -23,7 +23,7 @@ from tests.screens.clusters import (
     Silent,
     Strict,
 )
-from tests.screens.driver import COMFORTABLE, SMALL, Driver
+from tests.screens.driver import CLOSE, COMFORTABLE, SMALL, Driver
 from tests.screens.test_apply import SlowPlace as SlowWrite
 from tests.screens.test_scan import SlowPlace as SlowScan
 
@@ -222,33 +222,34 @@ SCENES: dict[str, Scene] = {
     # From the plan to the journal.
     "review": Scene(("3", "j", "j", "space", *SECCOMP, "space", "space", "7", "space", "a")),
     "review-unfixed": Scene(("4", "A", "a", "G")),
-    "review-refused": Scene(("2", "space", "a"), place=Strict),
-    "review-read-only": Scene(("2", "space", "a"), read_only=True),
+    "review-refused": Scene((*CLOSE, "space", "a"), place=Strict),
+    "review-read-only": Scene((*CLOSE, "space", "a"), read_only=True),
     "review-files": Scene(("3", "space", "a"), place=files),
     "review-artefact": Scene(("7", "space", "a")),
-    "confirm": Scene(("2", "space", "7", "space", "a", "a")),
-    "confirm-own": Scene(("2", "space", "a", "a"), place=Own),
+    "confirm": Scene((*CLOSE, "space", "7", "space", "a", "a")),
+    "confirm-own": Scene((*CLOSE, "space", "a", "a"), place=Own),
     "confirm-production": Scene(
-        ("2", "space", "a", "a", "tab", *_typed("prod-")), place=Production
+        (*CLOSE, "space", "a", "a", "tab", *_typed("prod-")), place=Production
     ),
     "confirm-undo": Scene(("1", "space", *APPLY, "u", "a")),
     "applying": Scene(
-        ("2", "space", "space", "a", "a", "tab", "~enter", "…writing"),
+        (*CLOSE, "space", "space", "a", "a", "tab", "~enter", "…writing"),
         place=SlowWrite,
         lasting=True,
     ),
     "applying-rollout": Scene(
         (*SECCOMP, "space", "a", "a", "tab", "~enter", "…rolling"), lasting=True
     ),
-    "result": Scene(("2", "space", "space", "7", "space", *APPLY)),
+    "result": Scene((*CLOSE, "space", "space", "7", "space", *APPLY)),
     "result-partly": Scene(
-        ("2", "space", "space", "space", "a", "a", "tab", "enter", "…failed", "j"), place=Refusing
+        (*CLOSE, "space", "space", "space", "a", "a", "tab", "enter", "…failed", "j"),
+        place=Refusing,
     ),
-    "journal": Scene(("2", "space", "space", *APPLY, "J")),
+    "journal": Scene((*CLOSE, "space", "space", *APPLY, "J")),
     "journal-empty": Scene(("J",)),
-    "journal-undone": Scene(("2", "space", *APPLY, "u", "a", "tab", "enter", "…undone", "J")),
+    "journal-undone": Scene((*CLOSE, "space", *APPLY, "u", "a", "tab", "enter", "…undone", "J")),
     "journal-interrupted": Scene(("J",), before=interrupted),
-    "review-undo": Scene(("2", "space", *APPLY, "J", "u")),
+    "review-undo": Scene((*CLOSE, "space", *APPLY, "J", "u")),
     "export": Scene(("7", "space", "e")),
     "export-written": Scene(("7", "space", "e", "f2", "…written")),
     # Help and settings.

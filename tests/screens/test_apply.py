@@ -15,7 +15,7 @@ from k8sharden.model.ref import Ref
 from k8sharden.places.training import TrainingPlace
 from screens.apply import ApplyScreen
 from screens.result import ResultScreen
-from tests.screens.driver import opened, run
+from tests.screens.driver import CLOSE, opened, run
 
 
 class SlowWriter:
@@ -58,7 +58,7 @@ def test_esc_stops_after_the_current_object(tmp_path: Path) -> None:
     async def test() -> None:
         place = SlowPlace(tmp_path)
         async with opened(tmp_path, place=place) as driver:
-            await driver.press("2", "space", "space", "a", "a", "tab")
+            await driver.press(*CLOSE, "space", "space", "a", "a", "tab")
             await driver.pilot.press("enter")
             await driver.until(lambda: "writing…" in driver.text)
             await driver.pilot.press("q", "1", "c", "question_mark")
@@ -80,7 +80,7 @@ def test_a_palette_left_open_does_not_hide_the_result(tmp_path: Path) -> None:
     async def test() -> None:
         place = SlowPlace(tmp_path)
         async with opened(tmp_path, place=place) as driver:
-            await driver.press("2", "space", "a", "a", "tab")
+            await driver.press(*CLOSE, "space", "a", "a", "tab")
             await driver.pilot.press("enter")
             await driver.until(lambda: "writing…" in driver.text)
             await driver.pilot.press("colon")

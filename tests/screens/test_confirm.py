@@ -6,7 +6,7 @@ from textual.widgets import Button, Input
 
 from k8sharden.places.training import TrainingPlace
 from screens.confirm import ConfirmScreen
-from tests.screens.driver import SMALL, opened, run
+from tests.screens.driver import CLOSE, SMALL, opened, run
 
 
 class RealPlace(TrainingPlace):
@@ -24,7 +24,7 @@ def test_the_name_is_typed_first(tmp_path: Path) -> None:
 
     async def test() -> None:
         async with opened(tmp_path, place=RealPlace(tmp_path), size=SMALL) as driver:
-            await driver.press("2", "space", "a", "a")
+            await driver.press(*CLOSE, "space", "a", "a")
             screen = driver.app.screen
             assert isinstance(screen, ConfirmScreen)
             assert screen.focused is screen.query_one("#cancel")
@@ -50,7 +50,7 @@ def test_the_whole_command_is_in_sight(tmp_path: Path) -> None:
         place = RealPlace(tmp_path)
         place.production = True
         async with opened(tmp_path, place=place, size=SMALL) as driver:
-            await driver.press("2", "space", "a", "a")
+            await driver.press(*CLOSE, "space", "a", "a")
             screen = driver.app.screen
             assert isinstance(screen, ConfirmScreen)
             box = (line.split("┃")[1] for line in driver.text.splitlines() if line.count("┃") == 2)
@@ -66,7 +66,7 @@ def test_keys_of_other_screens_do_nothing_here(tmp_path: Path) -> None:
 
     async def test() -> None:
         async with opened(tmp_path, place=RealPlace(tmp_path)) as driver:
-            await driver.press("2", "space", "a", "a", *"auexy1", "q")
+            await driver.press(*CLOSE, "space", "a", "a", *"auexy1", "q")
             assert isinstance(driver.app.screen, ConfirmScreen)
             assert not (tmp_path / "journal.sqlite").exists()
 
@@ -80,7 +80,7 @@ def test_a_name_that_no_keys_type_is_typed_as_it_is_shown(tmp_path: Path) -> Non
         place = RealPlace(tmp_path, "prod\x1b]0;[@click=app.quit]\x07" + "\u202e" * 90)
         place.production = True
         async with opened(tmp_path, place=place, size=SMALL) as driver:
-            await driver.press("2", "space", "a", "a")
+            await driver.press(*CLOSE, "space", "a", "a")
             assert "stands for the whole name" in driver.text
             assert "Cancel" in driver.text
             await driver.press("tab", *"prod<U+001B>]0;[@click=app.quit]<U+0007>")
@@ -97,7 +97,7 @@ def test_a_long_name_is_shown_in_full(tmp_path: Path) -> None:
 
     async def test() -> None:
         async with opened(tmp_path, place=RealPlace(tmp_path, name), size=SMALL) as driver:
-            await driver.press("2", "space", "a", "a", "tab")
+            await driver.press(*CLOSE, "space", "a", "a", "tab")
             field = driver.app.screen.query_one("#name", Input)
             field.value = name.replace("staging", "prod")
             await driver.settle()

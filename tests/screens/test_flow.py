@@ -5,7 +5,7 @@ from pathlib import Path
 from k8sharden.changes.journal import State
 from k8sharden.places.training import TrainingPlace
 from k8sharden.session import Session
-from tests.screens.driver import SMALL, Driver, opened, run
+from tests.screens.driver import CLOSE, SMALL, Driver, opened, run
 
 
 def objects(state: Path) -> object:
@@ -39,7 +39,7 @@ def test_a_change_is_applied_and_taken_back(tmp_path: Path) -> None:
     async def test() -> None:
         async with opened(tmp_path) as driver:
             before = objects(tmp_path)
-            await driver.press("2", "space")
+            await driver.press(*CLOSE, "space")
             assert len(driver.app.desk.marks) == 1
             await apply_marked(driver)
             assert "verified" in driver.text
@@ -82,7 +82,7 @@ def test_the_journal_takes_marked_entries_back(tmp_path: Path) -> None:
     async def test() -> None:
         async with opened(tmp_path, size=SMALL) as driver:
             before = objects(tmp_path)
-            await driver.press("2", "space", "space")
+            await driver.press(*CLOSE, "space", "space")
             await apply_marked(driver)
             await driver.press("escape")
             await driver.until(lambda: not driver.app.desk.scanning)
@@ -104,7 +104,7 @@ def test_applying_ends_with_a_new_scan(tmp_path: Path) -> None:
     async def test() -> None:
         async with opened(tmp_path) as driver:
             before, failing = driver.app.desk.scan, len(driver.app.desk.findings)
-            await driver.press("2", "space")
+            await driver.press(*CLOSE, "space")
             await apply_marked(driver)
             await driver.press("enter")
             await driver.until(lambda: driver.app.desk.scan is not before)
@@ -119,7 +119,7 @@ def test_a_dropped_change_is_not_applied(tmp_path: Path) -> None:
 
     async def test() -> None:
         async with opened(tmp_path) as driver:
-            await driver.press("2", "space", "space", "a", "x")
+            await driver.press(*CLOSE, "space", "space", "a", "x")
             assert "1 change for 1 finding" in driver.text
             assert "1 not fixed" in driver.text
             await driver.press("a", "tab", "enter")
@@ -134,7 +134,7 @@ def test_cancel_changes_nothing(tmp_path: Path) -> None:
 
     async def test() -> None:
         async with opened(tmp_path) as driver:
-            await driver.press("2", "space", "a", "a", "enter")
+            await driver.press(*CLOSE, "space", "a", "a", "enter")
             assert driver.crumb == "review"
             assert any("nothing was changed" in said for said in driver.said)
             assert states(driver) == []
@@ -165,7 +165,7 @@ def test_an_export_does_not_overwrite(tmp_path: Path) -> None:
 
     async def test() -> None:
         async with opened(tmp_path) as driver:
-            await driver.press("2", "space", "e")
+            await driver.press(*CLOSE, "space", "e")
             driver.app.screen.query_one("#folder").value = str(tmp_path / "out")  # type: ignore[attr-defined]
             await driver.press("f2")
             written = [path for path in (tmp_path / "out").rglob("*") if path.is_file()]

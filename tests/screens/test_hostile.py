@@ -17,7 +17,7 @@ from k8sharden.model.ref import Ref
 from k8sharden.places.training import TrainingPlace
 from k8sharden.session import Session
 from tests.e2e.hostile_app import hostile_kubeconfig
-from tests.screens.driver import SMALL, Driver, opened, run
+from tests.screens.driver import CLOSE, SMALL, Driver, opened, run
 
 HOSTILE = (
     "\x1b]0;owned\x07\x1b[2J\x9b31m\x85\u202egnp.\u2066\u200b[/nope][@click=app.quit]x[/] [bold"
@@ -100,8 +100,8 @@ def ways() -> Iterator[tuple[str, ...]]:
     yield ("2", "P")
     yield ("2", "P", "enter", "enter", "G")
     yield ("2", "A", "a")
-    yield ("2", "space", "a", "a")
-    yield ("2", "space", "e")
+    yield (*CLOSE, "space", "a", "a")
+    yield (*CLOSE, "space", "e")
     yield ("J",)
     yield ("c",)
     yield ("2", "slash", "n", "question_mark", "enter")
@@ -112,9 +112,9 @@ def ways() -> Iterator[tuple[str, ...]]:
     yield ("M",)
     yield ("M", "enter")
     yield ("M", "enter", "x")
-    yield ("2", "space", "a", "a", "tab", "enter")
-    yield ("2", "space", "a", "a", "tab", "enter", "J")
-    yield ("2", "space", "a", "a", "tab", "enter", "U")
+    yield (*CLOSE, "space", "a", "a", "tab", "enter")
+    yield (*CLOSE, "space", "a", "a", "tab", "enter", "J")
+    yield (*CLOSE, "space", "a", "a", "tab", "enter", "U")
 
 
 @pytest.mark.parametrize("keys", list(ways()), ids="-".join)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.screens.driver import opened, run
+from tests.screens.driver import CLOSE, opened, run
 
 
 def test_review_says_why_nothing_is_applied(tmp_path: Path) -> None:
@@ -11,7 +11,7 @@ def test_review_says_why_nothing_is_applied(tmp_path: Path) -> None:
     async def test() -> None:
         async with opened(tmp_path, read_only=True) as driver:
             assert "READ-ONLY" in driver.text
-            await driver.press("2", "space", "a")
+            await driver.press(*CLOSE, "space", "a")
             assert driver.crumb == "review"
             assert "sha256:" in driver.text
             await driver.press("a")

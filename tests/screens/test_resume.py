@@ -4,7 +4,7 @@ from pathlib import Path
 
 from k8sharden.resume import Spot, keep, spot
 from screens.findings_list import FindingsList
-from tests.screens.driver import Driver, opened, run
+from tests.screens.driver import CLOSE, Driver, opened, run
 
 
 def uid(driver: Driver) -> str:
@@ -50,7 +50,7 @@ def test_the_spot_is_kept_while_one_works(tmp_path: Path) -> None:
 
     async def test() -> None:
         async with opened(tmp_path) as driver:
-            await driver.press("2", "space")
+            await driver.press(*CLOSE, "space")
             await driver.until(lambda: bool(spot(tmp_path, uid(driver)).marks))
 
     run(test())

@@ -7,7 +7,7 @@ import pytest
 from k8sharden.places.training import TrainingPlace
 from screens.key_bar import KeyBar
 from tests.screens.clusters import Hidden
-from tests.screens.driver import COMFORTABLE, SMALL, Driver, opened, run
+from tests.screens.driver import CLOSE, COMFORTABLE, SMALL, Driver, opened, run
 from tests.screens.test_contexts import first_screen
 
 
@@ -22,7 +22,7 @@ def test_columns_follow_a_later_resize(tmp_path: Path) -> None:
 
     async def test() -> None:
         async with opened(tmp_path, size=SMALL) as driver:
-            await driver.press("2", "space", "a")
+            await driver.press(*CLOSE, "space", "a")
             assert "NetworkPolicy ci/default-deny-ingress" not in driver.text.split("---")[0]
             await driver.pilot.resize_terminal(*COMFORTABLE)
             await driver.settle()

@@ -17,7 +17,7 @@ from screens.confirm import ConfirmScreen
 from screens.error import ErrorScreen
 from screens.export import Choice
 from screens.key_bar import KeyBar
-from tests.screens.driver import COMFORTABLE, SMALL, Driver, opened, run
+from tests.screens.driver import CLOSE, COMFORTABLE, SMALL, Driver, opened, run
 from tests.screens.test_flow import apply_marked
 from tests.terminal import Terminal
 
@@ -74,7 +74,7 @@ def test_the_journal_is_read_without_the_cluster(tmp_path: Path) -> None:
 
     async def test() -> None:
         async with opened(tmp_path) as driver:
-            await driver.press("2", "space")
+            await driver.press(*CLOSE, "space")
             await apply_marked(driver)
         app = HardeningApp(tmp_path, way=lambda: Unreachable(tmp_path))
         async with app.run_test(size=COMFORTABLE) as pilot:
@@ -141,7 +141,9 @@ def test_an_undo_is_not_asked_for_as_an_apply(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("size", [SMALL, (60, 20)], ids=["80x24", "60x20"])
 @pytest.mark.parametrize(
-    "keys", [(), ("1",), ("2", "d"), ("2", "space", "a", "tab"), ("J",), ("1", "L")], ids="-".join
+    "keys",
+    [(), ("1",), ("2", "d"), (*CLOSE, "space", "a", "tab"), ("J",), ("1", "L")],
+    ids="-".join,
 )
 def test_help_and_quit_always_show(
     tmp_path: Path, keys: tuple[str, ...], size: tuple[int, int]
@@ -165,7 +167,7 @@ def test_the_chosen_format_is_told_without_colour(tmp_path: Path) -> None:
 
     async def test() -> None:
         async with opened(tmp_path) as driver:
-            await driver.press("2", "space", "e")
+            await driver.press(*CLOSE, "space", "e")
             assert driver.text.count("(●)") == 1
             assert driver.text.count("( )") == len(driver.app.screen.query(Choice)) - 1
 
@@ -180,7 +182,7 @@ def test_files_alone_do_not_offer_to_be_applied(tmp_path: Path) -> None:
             await driver.press("7", "space", "a")
             assert "nothing to apply" in driver.text
             assert not driver.app.screen.active_bindings["a"].enabled
-            await driver.press("escape", "escape", "2", "space", "a")
+            await driver.press("escape", "escape", *CLOSE, "space", "a")
             assert driver.app.screen.active_bindings["a"].enabled
 
     run(test())

@@ -11,7 +11,7 @@ from k8sharden.model import kinds
 from k8sharden.model.change import Change, ChangeKind, Patch, Risk, SetField
 from k8sharden.session import Session
 from screens.result import ResultScreen
-from tests.screens.driver import SMALL, Driver, opened, run
+from tests.screens.driver import CLOSE, SMALL, Driver, opened, run
 
 SHOP = kinds.NAMESPACES.ref("", "shop")
 
@@ -104,7 +104,7 @@ def test_a_result_says_what_was_taken_back_since(tmp_path: Path) -> None:
 
     async def test() -> None:
         async with opened(tmp_path, size=SMALL) as driver:
-            await driver.press("2", "space", "a", "a", "tab", "enter")
+            await driver.press(*CLOSE, "space", "a", "a", "tab", "enter")
             await driver.until(lambda: "Undo in a shell" in driver.text)
             await driver.press("u")
             await driver.until(lambda: "1 change to take back" in driver.text)
@@ -132,7 +132,7 @@ def test_an_undo_before_the_journal_was_read_is_reviewed(
 
     async def test() -> None:
         async with opened(tmp_path, size=SMALL) as driver:
-            await driver.press("2", "space", "a", "a", "tab")
+            await driver.press(*CLOSE, "space", "a", "a", "tab")
             monkeypatch.setattr(ResultScreen, "_standing", late)
             await driver.pilot.press("enter")
             await driver.until(lambda: driver.crumb == "result")
