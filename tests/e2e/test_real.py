@@ -12,7 +12,7 @@ from remediations.rbac import ITEMS as RBAC
 from tests.e2e.company import snapshot
 from tests.e2e.proxy import recording, through
 from tests.e2e.run import Person
-from tests.e2e.test_training import OVERRIDES
+from tests.e2e.test_training import KINDS, OVERRIDES
 from tests.servers.control_plane import ControlPlane
 
 pytestmark = pytest.mark.real
@@ -35,7 +35,7 @@ def test_everything_is_applied_verified_and_undone(person: Person, company: Cont
     document = applied.json()
     jsonschema.validate(document, schema("plan"))
     results = {(change["kind"], change["result"]) for change in document["changes"]}
-    done = {(kind, "verified") for kind in ("patch", "create", "delete", "group")}
+    done = {(kind, "verified") for kind in KINDS}
     assert results == done | {("artefact", "skipped"), ("patch", "skipped")}
 
     web = json.loads(company.kubectl("get", "deployment", "web", "-n", "shop", "-o", "json").stdout)
@@ -47,12 +47,21 @@ def test_everything_is_applied_verified_and_undone(person: Person, company: Cont
     assert company.kubectl(*can, "patch", "deployments", "-n", "shop").stdout.strip() == "yes"
     refused = company.kubectl(*can, "get", "secrets", "-n", "shop", check=False)
     assert refused.stdout.strip() == "no"
+    for name in ("default-deny-ingress", "default-deny-egress", "allow-egress-cart"):
+        assert ("NetworkPolicy", "shop", name) not in before
+        company.kubectl("get", "networkpolicy", name, "-n", "shop")
     left = person("plan", "-o", "json").json()["changes"]
-    assert {each["resource"]["kind"] for each in left if each["kind"] == "patch"} == {"Namespace"}
+    again = [each["resource"] for each in left if each["kind"] == "patch"]
+    narrower = {each["name"] for each in again if each["kind"] == "NetworkPolicy"}
+    # These had to be open while Grafana had a port of the nodes, and a runner the nodes' network.
+    assert narrower == {"allow-ingress-grafana", "allow-ingress-registry-mirror"}
+    assert {each["kind"] for each in again} == {"Namespace", "NetworkPolicy"}
 
     entries = [change["journal"] for change in document["changes"] if change["journal"]]
-    undone = person.approve("journal", "undo", *entries, "--no-wait")
+    undone = person.approve("journal", "undo", *entries, "--no-wait", "-o", "json")
     assert undone.code == 0, undone.err
+    results = {(change["kind"], change["result"]) for change in undone.json()["changes"]}
+    assert results == {(kind, "undone") for kind in KINDS | {"create"}}
     assert snapshot(company) == before
 
 
