@@ -33,8 +33,8 @@ class NetworkScreen(AreaScreen):
         covered = {policy.namespace for policy in policies}
         known = len(scan.inventory.namespace_names)
         enforced = said(enforcement(scan.inventory))
-        some = f"{len(covered)} of {counted(known, 'namespace')} have a network policy"
-        return f"{'; '.join(filter(None, (some, enforced)))}. P: who may reach whom."
+        some = f"{len(covered)} of {counted(known, 'namespace')} have one"
+        return f"{'; '.join(filter(None, (some, enforced)))}. P: the matrix."
 
     def action_picture(self) -> None:
         """Open the matrix of who may reach whom."""

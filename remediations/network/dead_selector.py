@@ -3,7 +3,7 @@
 Bad: a policy whose `podSelector` fits no pod and no pod template of its namespace, or a peer that
 names namespaces that nobody has, or pods that are in none of those it names.
 Good: workloads that are scaled to zero and CronJobs count as there; an empty selector chooses all,
-be there nothing yet. What could not be read is unknown.
+be there nothing yet. What could not be read is unknown, and so is what no file holds.
 
 Source: kubernetes.io, Network Policies; the API reference of networking.k8s.io/v1.
 """
@@ -19,7 +19,7 @@ from k8sharden.model import kinds
 from k8sharden.model import network as n
 from k8sharden.model.change import Change, ChangeKind, Edit, NoChange, Patch, Risk, SetField
 from k8sharden.model.finding import Area, Finding, Severity, Status
-from k8sharden.model.inventory import Inventory
+from k8sharden.model.inventory import Inventory, SourceKind
 from k8sharden.model.item import Item, Lesson, Reference, Scope
 from remediations.network.keeping import RESTS_ON, held_back
 from remediations.network.policy_edits import as_written, changed_by, policy_at
@@ -35,11 +35,17 @@ def evaluate(inventory: Inventory) -> Iterator[Finding]:
 
 def _dead(inventory: Inventory) -> Iterator[Finding]:
     whole = all(inventory.entry(kind).complete for kind in _ELSEWHERE)
+    files = inventory.source.kind is SourceKind.MANIFESTS
     for policy in inventory.of(kinds.NETWORK_POLICIES, n.NetworkPolicy):
         dead = tuple(dead_selectors(policy, inventory))
         known = [each for each in dead if whole or not each.elsewhere]
-        if known:
-            yield _finding(policy, Status.FAIL, " ".join(map(_said, known)), known)
+        # What no file holds may stand in another repository; a slip of the pen shows all the same.
+        told = [each for each in known if len(each.meant) == 1] if files else known
+        if told:
+            yield _finding(policy, Status.FAIL, " ".join(map(_said, told)), told)
+        elif known:
+            why = f"Cannot tell from files alone: {' '.join(map(_said, known))}"
+            yield _finding(policy, Status.UNKNOWN, why, known)
         elif dead:
             why = "Cannot tell whether its peers exist: not all namespaces or pods could be read."
             yield _finding(policy, Status.UNKNOWN, why, dead)

@@ -4,7 +4,8 @@ Bad: a workload with `hostNetwork: true` whose labels a NetworkPolicy of its nam
 the network it is the node, so the policy does nothing for it. That its pods share the node's
 network at all is `pss-host-namespaces`; here it is the policy that promises what it cannot keep.
 Left out: known agents of the nodes, and what shows a need for the node's network, where the policy
-is one for all pods. One that is written for them by label counts.
+is one for all pods. One that is written for them by label counts, unless one for all pods closes
+the same direction, so that it only opens.
 
 Source: kubernetes.io, Network Policies, "NetworkPolicy and hostNetwork pods"; CIS Kubernetes 5.2.5.
 """
@@ -14,6 +15,7 @@ from collections.abc import Iterator
 from k8sharden.analysis.containers import pod_field
 from k8sharden.analysis.host_access import NETWORK, host_agents, why_shared
 from k8sharden.analysis.network.isolation import in_namespace
+from k8sharden.analysis.network.native import directions
 from k8sharden.analysis.selectors import chooses, is_empty
 from k8sharden.analysis.system import is_system_namespace
 from k8sharden.model import kinds
@@ -39,12 +41,14 @@ def _in_vain(workload: Workload, inventory: Inventory) -> list[str]:
     labels = workload.template_metadata.label
     excused = host_agents(workload) or why_shared(workload)
     policies = in_namespace(kinds.NETWORK_POLICIES, n.NetworkPolicy, workload.namespace, inventory)
-    return sorted(
-        policy.name
-        for policy in policies
-        if chooses(policy.spec.pod_selector, labels)
-        and not (excused and is_empty(policy.spec.pod_selector))
+    for_all = [each for each in policies if is_empty(each.spec.pod_selector)]
+    closed = {way for each in for_all for way in directions(each)}
+    # Beside a policy for all pods, one by label only opens: nobody counts on it to close.
+    by_label = (
+        each for each in policies if each not in for_all and not closed.issuperset(directions(each))
     )
+    counting = [*by_label, *(() if excused else for_all)]
+    return sorted(each.name for each in counting if chooses(each.spec.pod_selector, labels))
 
 
 def _finding(workload: Workload, names: list[str]) -> Finding:

@@ -87,9 +87,10 @@ def remediate(finding: Finding, inventory: Inventory) -> Change | NoChange:
 def _warnings(policy: n.NetworkPolicy, ways: str, inventory: Inventory) -> Iterator[str]:
     """Say what stops, and what nobody could say of it."""
     pods = len(pods_selected(policy, inventory))
+    who = counted(pods, "running pod") if pods else "each pod that comes"
     yield (
-        f"Needs testing: it isolates {counted(pods, 'running pod')} for {ways}, so that all "
-        "traffic stops there which no policy allows."
+        f"Needs testing: it isolates {who} for {ways}, so that all traffic stops there which no "
+        "policy allows."
     )
     under = (workload.ref for workload in workloads_selected(policy, inventory))
     if unknown := untold(under, inventory):

@@ -199,6 +199,8 @@ def _untold(
         yield f"Needs testing, since not everything is known: {shown}."
     else:
         yield "Needs testing: what no setting, route or flow shows is cut."
+    if inventory.facts.flows is None:
+        yield "No observed flows were given: with --flows FILE, what only they show is kept, too."
 
 
 def _unread(namespace: str, inventory: Inventory) -> Iterator[str]:

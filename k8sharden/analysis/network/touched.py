@@ -39,10 +39,15 @@ class Written(msgspec.Struct, frozen=True):
 
 
 def relabels(written: Written) -> bool:
-    """Whether a write gives a workload's next pods other labels."""
+    """Whether policies see a workload's next pods as others: labels, or the node's network."""
     if not written.before or not written.after:
         return False
-    return _labels(template(written.before)) != _labels(template(written.after))
+    return _seen(template(written.before)) != _seen(template(written.after))
+
+
+def _seen(pod: Manifest) -> tuple[Manifest, bool]:
+    spec = pod.get("spec")
+    return _labels(pod), isinstance(spec, Mapping) and bool(spec.get("hostNetwork"))
 
 
 def _labels(value: Manifest) -> Manifest:
