@@ -10,7 +10,7 @@ Source: kubernetes.io, Network Policies; the API reference of networking.k8s.io/
 
 from collections.abc import Iterator, Sequence
 
-from k8sharden.analysis.network.dead import Dead, dead_selectors, show_selector
+from k8sharden.analysis.network.dead import Dead, dead_selectors, show_selector, told_by_files
 from k8sharden.analysis.network.opened import rules_of
 from k8sharden.analysis.network.policies import Direction
 from k8sharden.analysis.network.proven import proven
@@ -39,8 +39,7 @@ def _dead(inventory: Inventory) -> Iterator[Finding]:
     for policy in inventory.of(kinds.NETWORK_POLICIES, n.NetworkPolicy):
         dead = tuple(dead_selectors(policy, inventory))
         known = [each for each in dead if whole or not each.elsewhere]
-        # What no file holds may stand in another repository; a slip of the pen shows all the same.
-        told = [each for each in known if len(each.meant) == 1] if files else known
+        told = told_by_files(known) if files else known
         if told:
             yield _finding(policy, Status.FAIL, " ".join(map(_said, told)), told)
         elif known:
@@ -68,7 +67,7 @@ def _finding(
 
 
 def _said(dead: Dead) -> str:
-    near = f" {show_selector(dead.meant[0])} would." if len(dead.meant) == 1 else ""
+    near = f" {show_selector(dead.meant[0])} would." if dead.is_slip else ""
     if dead.way is None:
         return f"It protects nothing: no pod or template has {dead.said}.{near}"
     what = "namespace" if dead.field == "namespaceSelector" else "pod"
@@ -81,7 +80,7 @@ def remediate(finding: Finding, inventory: Inventory) -> Change | NoChange:
     dead = tuple(dead_selectors(policy, inventory)) if policy else ()
     if policy is None or not dead:
         return NoChange("Its selectors choose something by now: scan again.")
-    unclear = [each for each in dead if len(each.meant) != 1]
+    unclear = [each for each in dead if not each.is_slip]
     if unclear:
         return NoChange(_unclear(unclear[0]))
     edits = tuple(_edits(policy, dead))

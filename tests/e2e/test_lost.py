@@ -11,12 +11,15 @@ from tests.changes.faults.killed import undo_all
 from tests.e2e.company import snapshot
 from tests.e2e.proxy import Answered, Asked, Forward, between, through
 from tests.e2e.run import Person
-from tests.screens.driver import Driver, opened, run
+from tests.screens.driver import CLOSE, Driver, opened, run
 from tests.servers.control_plane import ControlPlane
 
 pytestmark = pytest.mark.real
 
 CHOSEN = ("--check", "net-no-default-deny-ingress")
+SECOND = 3
+"""Writes up to the first of the second change: ci gets two policies, and default one."""
+
 EXPIRED = b'{"kind": "Status", "reason": "Unauthorized", "message": "Unauthorized", "code": 401}'
 
 
@@ -63,7 +66,7 @@ def test_by_the_command_line(company: ControlPlane, tmp_path: Path, *, dead: boo
     before = snapshot(company)
     person = Person(tmp_path, KUBECONFIG=str(company.kubeconfig()))
     digest = person("plan", *CHOSEN, "-o", "json").json()["digest"]
-    with between(company, Ending(2, dead=dead)) as address:
+    with between(company, Ending(SECOND, dead=dead)) as address:
         config = str(through(address, company.kubeconfig(), tmp_path))
         words = (*CHOSEN, "--kubeconfig", config, "--yes", "--digest", digest)
         done = person("apply", *words)
@@ -92,7 +95,7 @@ def test_in_the_app(company: ControlPlane, tmp_path: Path, *, dead: bool) -> Non
     async def apply(config: Path) -> None:
         place = open_cluster(kubeconfig=config)
         async with opened(tmp_path, place=place) as driver:
-            await driver.press("2", "space", "down", "space", "down", "space", "a")
+            await driver.press(*CLOSE, "space", "space", "space", "a")
             await confirm(driver, place.name)
             # The findings are looked at again, which cannot be done any more.
             await driver.until(lambda: driver.crumb == "ErrorScreen", seconds=60)
@@ -111,7 +114,7 @@ def test_in_the_app(company: ControlPlane, tmp_path: Path, *, dead: bool) -> Non
                 await driver.press("s")
                 await driver.until(lambda: State.INTENDED not in states(tmp_path, company))
 
-    with between(company, Ending(2, dead=dead)) as address:
+    with between(company, Ending(SECOND, dead=dead)) as address:
         run(apply(through(address, company.kubeconfig(), tmp_path)))
     run(again())
     put_back(company, tmp_path)

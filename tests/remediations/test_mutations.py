@@ -17,6 +17,7 @@ GRAMMARS = (
     "k8sharden.analysis.network.allows",
     "k8sharden.analysis.network.beyond",
     "k8sharden.analysis.network.calls",
+    "k8sharden.analysis.network.dead",
     "k8sharden.analysis.network.decide",
     "k8sharden.analysis.network.doubts",
     "k8sharden.analysis.network.judged",

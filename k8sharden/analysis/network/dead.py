@@ -38,6 +38,11 @@ class Dead(msgspec.Struct, frozen=True):
     elsewhere: bool = False
 
     @property
+    def is_slip(self) -> bool:
+        """Whether only one selector can be meant, so that a slip of the pen is likely."""
+        return len(self.meant) == 1
+
+    @property
     def path(self) -> str:
         """Where it stands: ``spec.ingress[0].from[1].podSelector``."""
         if self.way is None:
@@ -136,3 +141,11 @@ def _expression(expression: Mapping[str, object]) -> str:
     values = expression.get("values") or ()
     among = f" ({', '.join(map(str, values))})" if isinstance(values, list) else ""
     return f"{expression.get('key')} {expression.get('operator')}{among}"
+
+
+def told_by_files(dead: Iterable[Dead]) -> list[Dead]:
+    """Return those that files alone show: what none of them holds may stand somewhere else.
+
+    A slip of the pen shows all the same.
+    """
+    return [each for each in dead if each.is_slip]
