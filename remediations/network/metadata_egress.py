@@ -197,5 +197,6 @@ ITEM = Item(
     ),
     evaluate=evaluate,
     remediate=remediate,
+    live_only=True,
     last=True,
 )
