@@ -135,7 +135,7 @@ class ContextsScreen(HardeningScreen):
         if way is None:
             self.app.push_screen(self.house.rooms.login(), self._logged_in)
             return
-        self.query_one("#hint", Prose).update(Content("Connecting…"))
+        self.query_one("#hint", Prose).update(Content("Connecting… Esc stops."))
         self.work("open", way, self.house.use)
 
     def _logged_in(self, server: str | None) -> None:
@@ -163,8 +163,11 @@ class ContextsScreen(HardeningScreen):
             super().failed(name, error)
 
     def action_back(self) -> None:
-        """There is nothing behind the first screen, except what is open already."""
-        if self.desk.session is not None:
+        """Stop connecting; else nothing is behind the first screen, except what is open already."""
+        if self.workers.cancel_group(self, "open"):
+            self.show()
+            self.say("Connecting was stopped; nothing was changed.")
+        elif self.desk.session is not None:
             self.house.go("overview")
         else:
             self.say("This is the first screen. q quits.")

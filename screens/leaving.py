@@ -77,4 +77,12 @@ class Leaving:
         with contextlib.suppress(Exception):
             self._leave()
         time.sleep(_FAREWELL)
+        _end_plugins()
         os._exit(code)
+
+
+def _end_plugins() -> None:
+    with contextlib.suppress(Exception):
+        from k8sharden.cluster.plugin import end_all  # noqa: PLC0415 - see `screens.rooms`
+
+        end_all()

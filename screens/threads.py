@@ -8,6 +8,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import TypeVar
 
+from k8sharden.cluster.interrupt import stoppable
+
 T = TypeVar("T")
 
 
@@ -15,14 +17,19 @@ async def in_thread(call: Callable[[], T]) -> T:
     """Return what ``call`` returns, or raise what it raises, from a thread that may be left behind.
 
     asyncio's own threads are waited for at the end of the program, up to the time-out of a request.
+    A credential plugin that runs in a thread that is left behind is ended.
     """
     loop = asyncio.get_running_loop()
     future: asyncio.Future[T] = loop.create_future()
-    context = contextvars.copy_context()
+    context, left = contextvars.copy_context(), threading.Event()
+
+    def stoppable_call() -> T:
+        with stoppable(left.is_set):
+            return call()
 
     def run() -> None:
         try:
-            news = partial(_succeed, future, context.run(call))
+            news = partial(_succeed, future, context.run(stoppable_call))
         except BaseException as error:  # noqa: BLE001 - handed on to where it is awaited
             news = partial(_fail, future, error)
         # The loop is closed where nobody waits any more.
@@ -30,7 +37,10 @@ async def in_thread(call: Callable[[], T]) -> T:
             loop.call_soon_threadsafe(news)
 
     threading.Thread(target=run, name="reading", daemon=True).start()
-    return await future
+    try:
+        return await future
+    finally:
+        left.set()
 
 
 def _succeed(future: asyncio.Future[T], result: T) -> None:

@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 from k8sharden.cluster import kubeconfig as files
 from k8sharden.cluster.api import Api
 from k8sharden.cluster.kubeconfig import ContextInfo, Kubeconfig
-from k8sharden.cluster.quiet import complaints
 from k8sharden.cluster.tokens import token_for
 from k8sharden.errors import ClusterUnavailable, InputError
 from k8sharden.model.text import one_line
@@ -41,8 +40,8 @@ def connect(
 ) -> Api:
     """Return a client of the chosen cluster; nothing is sent to it yet.
 
-    Raises `InputError` for what cannot be found or used, and `ClusterUnavailable` where an exec
-    plugin fails.
+    Raises `InputError` for what cannot be found or used, `ClusterUnavailable` where an exec plugin
+    fails, and `Unauthorized` where it hangs.
     """
     if server:
         return _by_address(server, read_only=read_only)
@@ -106,8 +105,10 @@ def _by_kubeconfig(found: Kubeconfig, chosen: ContextInfo, *, read_only: bool) -
     from kubernetes import config  # noqa: PLC0415 - as above
 
     configuration = _configuration()
+    from k8sharden.cluster.plugin import bounded  # noqa: PLC0415 - as above
+
     plugin = found.plugin(chosen.user)
-    with complaints() as said:
+    with bounded(plugin, f"context {chosen.name}") as said:
         try:
             config.load_kube_config(
                 os.pathsep.join(str(path) for path in found.paths),

@@ -132,12 +132,27 @@ _LOGINS = {
 
 def refused_credentials(name: str, command: str) -> Unauthorized:
     """Return the error of a 401; ``command`` is the exec plugin, where there is one."""
-    program = command.replace("\\", "/").rpartition("/")[2]
-    hint = _LOGINS.get(program)
-    again = f", e.g. `{hint}`" if hint else " with the tool that wrote the kubeconfig"
     return Unauthorized(
         f"The credentials of {one_line(name, 200)} were refused (401): they may have expired; "
-        f"log in again{again}.",
+        f"{_log_in_again(command)}.",
         status=401,
         reason="Unauthorized",
+    )
+
+
+def plugin_hung(name: str, command: str, seconds: float) -> Unauthorized:
+    """Return the error of an exec plugin that was ended since it did not answer."""
+    return Unauthorized(
+        f"The credential plugin {one_line(command, 80)} of {one_line(name, 80)} did not answer "
+        f"within {seconds:g} s and was ended: it may wait for a browser or for input. Run it by "
+        f"hand and {_log_in_again(command)}; then try again.",
+        status=401,
+        reason="Unauthorized",
+    )
+
+
+def _log_in_again(command: str) -> str:
+    hint = _LOGINS.get(command.replace("\\", "/").rpartition("/")[2])
+    return "log in again" + (
+        f", e.g. `{hint}`" if hint else " with the tool that wrote the kubeconfig"
     )

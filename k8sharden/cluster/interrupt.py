@@ -1,8 +1,10 @@
-"""Lets the user cancel while a server is silent."""
+"""Lets the user cancel while a server, or a program that logs in to it, is silent."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, wait
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 from k8sharden.cluster.transport import Request, Response, Transport
 from k8sharden.errors import Cancelled
@@ -15,6 +17,24 @@ def stop_if(cancelled: Callable[[], bool]) -> None:
     """Raise `Cancelled` where the user has asked for it."""
     if cancelled():
         raise Cancelled("The scan was cancelled; nothing was changed.")
+
+
+_STOP: ContextVar[Callable[[], bool]] = ContextVar("stop", default=lambda: False)
+
+
+@contextmanager
+def stoppable(cancelled: Callable[[], bool]) -> Iterator[None]:
+    """Let what runs inside, in this thread, end soon after ``cancelled`` says so."""
+    before = _STOP.set(cancelled)
+    try:
+        yield
+    finally:
+        _STOP.reset(before)
+
+
+def stop_if_asked() -> None:
+    """Raise `Cancelled` where nobody waits any more for what runs in this thread."""
+    stop_if(_STOP.get())
 
 
 class Interruptible:
@@ -40,7 +60,8 @@ class Interruptible:
 
         def run() -> None:
             try:
-                answer.set_result(self._inner.send(request, timeout=timeout))
+                with stoppable(self._cancelled):
+                    answer.set_result(self._inner.send(request, timeout=timeout))
             except Exception as error:  # noqa: BLE001 - raised again where it is waited for
                 answer.set_exception(error)
 

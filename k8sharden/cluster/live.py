@@ -21,7 +21,7 @@ import urllib3
 from k8sharden import __version__
 from k8sharden.cluster.failures import explain, refused_credentials
 from k8sharden.cluster.kubeconfig import without_login
-from k8sharden.cluster.quiet import complaints
+from k8sharden.cluster.plugin import bounded
 from k8sharden.cluster.transport import Request, Response
 from k8sharden.errors import ClusterUnavailable
 from k8sharden.model.text import one_line
@@ -72,7 +72,10 @@ class LiveTransport:
         return hashlib.sha256(self.server.encode() + b"\0" + known).hexdigest()[:32]
 
     def send(self, request: Request, *, timeout: float = 30.0) -> Response:
-        """Send one request; raises `ClusterUnavailable`, or `Unauthorized` for a 401."""
+        """Send one request.
+
+        Raises `ClusterUnavailable`, and `Unauthorized` for a 401 or a plugin that hangs.
+        """
         try:
             response = self._open(request, timeout)
             with contextlib.closing(response):
@@ -115,9 +118,12 @@ class LiveTransport:
         return headers | self._credentials()
 
     def _credentials(self) -> dict[str, str]:
-        """Return the authentication headers, fetching a new token where the old one has expired."""
+        """Return the authentication headers, fetching a new token where the old one has expired.
+
+        Raises what `bounded` raises.
+        """
         # The package refreshes without a lock, and logs what a plugin says instead of raising it.
-        with self._refreshing, complaints():
+        with self._refreshing, bounded(self._login.command, self._login.name):
             settings = self._configuration.auth_settings()
         return {
             setting["key"]: setting["value"]

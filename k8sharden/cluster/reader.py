@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 import msgspec
 
 from k8sharden.cluster.api import Api
-from k8sharden.cluster.interrupt import POLL, stop_if
+from k8sharden.cluster.interrupt import POLL, stop_if, stoppable
 from k8sharden.cluster.transport import JSON, METADATA_LIST
 from k8sharden.errors import Expired
 from k8sharden.model import kinds
@@ -102,8 +102,9 @@ class _Reader:
     def run(self) -> None:
         """Read lists; every error becomes the end of its list."""
         try:
-            while True:
-                self._put(self._read(self._waiting.popleft()))
+            with stoppable(self._stop.is_set):
+                while True:
+                    self._put(self._read(self._waiting.popleft()))
         except (IndexError, _Stopped):
             return
 

@@ -1,5 +1,6 @@
 """The first screen: what there is to choose from, and what to do where there is nothing."""
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from screens.app import HardeningApp
+from tests.cluster.test_plugin import gone, hanging, started, until
 from tests.screens.driver import SMALL, Driver, run
 
 KUBECONFIG = """
@@ -106,5 +108,36 @@ def test_keys_before_a_choice_say_what_to_do(tmp_path: Path) -> None:
             await driver.press("1", "J", "r", "a", "e", "escape")
             assert driver.crumb == "choose a cluster"
             assert any("Choose a cluster first" in said for said in driver.said)
+
+    run(test())
+
+
+def test_escape_ends_a_plugin_that_hangs(tmp_path: Path) -> None:
+    """Esc while a credential plugin hangs stops the connection, and leaves no process."""
+    config = hanging(tmp_path)
+
+    async def test() -> None:
+        async with first_screen(tmp_path, config) as driver:
+            await driver.pilot.press("enter")
+            await asyncio.to_thread(started, tmp_path)
+            assert "Esc stops" in driver.text
+            await driver.press("escape")
+            assert any("Connecting was stopped" in said for said in driver.said)
+            assert driver.crumb == "choose a cluster"
+            await driver.until(lambda: gone(tmp_path))
+
+    run(test())
+
+
+def test_leaving_the_app_ends_a_plugin_that_hangs(tmp_path: Path) -> None:
+    """Whoever quits while a credential plugin hangs leaves no process of it."""
+    config = hanging(tmp_path)
+
+    async def test() -> None:
+        async with first_screen(tmp_path, config) as driver:
+            await driver.pilot.press("enter")
+            await asyncio.to_thread(started, tmp_path)
+            await driver.pilot.press("q")
+        await asyncio.to_thread(until, lambda: gone(tmp_path))
 
     run(test())
