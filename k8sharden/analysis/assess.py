@@ -1,16 +1,16 @@
 """Run items over an inventory: verdicts for what was read, *unknown* for what was not."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import msgspec
 
+from k8sharden.analysis.unknown import cannot_tell
 from k8sharden.model.decoding import uncollected
 from k8sharden.model.finding import Area, Finding, Severity, Status
 from k8sharden.model.inventory import Coverage, Entry, Inventory, SourceKind
 from k8sharden.model.item import Item, Scope
 from k8sharden.model.kinds import NAMESPACES, ResourceType
-from k8sharden.model.ref import Ref
 from k8sharden.model.text import one_line
 
 
@@ -91,23 +91,7 @@ def _evaluated(item: Item, inventory: Inventory) -> list[Finding]:
         return list(item.evaluate(inventory))
     except Exception as error:  # noqa: BLE001 - foreign code may raise anything
         why = f"Cannot tell: the check itself failed ({type(error).__name__}). Report it."
-        return [_cannot_tell(item, inventory, why, "check")]
-
-
-def _cannot_tell(
-    item: Item, inventory: Inventory, why: str, locus: str, evidence: Mapping[str, object] = {}
-) -> Finding:
-    """Return an unknown about the cluster as a whole."""
-    return Finding(
-        item.id,
-        item.area,
-        item.severity,
-        Status.UNKNOWN,
-        Ref("v1", "Cluster", "", inventory.source.name or "cluster"),
-        why,
-        locus=locus,
-        evidence=evidence,
-    )
+        return [cannot_tell(item, inventory, why, "check")]
 
 
 def _covered(item: Item, inventory: Inventory) -> Iterator[str]:
@@ -123,7 +107,7 @@ def _gap(item: Item, kind: ResourceType, inventory: Inventory) -> Finding:
     entry = inventory.entry(kind)
     why = f"Cannot tell{_where(entry)}: {kind.key} {_WHY[entry.status]}. {_what_helps(entry)}"
     evidence = {"resource": kind.key, "status": entry.status, "permission": entry.permission}
-    return _cannot_tell(item, inventory, why, kind.key, evidence)
+    return cannot_tell(item, inventory, why, kind.key, evidence)
 
 
 def _where(entry: Entry) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from k8sharden.analysis.unknown import is_about_all
 from k8sharden.errors import InputError
 from k8sharden.model import kinds
 from k8sharden.model.admission import Constraint
@@ -124,16 +125,20 @@ def _is_within(finding: Finding, selection: Selection) -> bool:
 
 def _hides(finding: Finding, item: Item | None, selection: Selection, inventory: Inventory) -> bool:
     """Whether an unknown of the whole cluster may stand for something that was selected."""
-    needs = {need.key: need for need in item.needs} if item else {}
-    gap = needs.get(str(finding.evidence.get("resource", "")))
-    if finding.status is not Status.UNKNOWN or gap is None or gap is kinds.NAMESPACES:
+    if finding.status is not Status.UNKNOWN:
         return False
-    entry = inventory.entry(gap)
+    needs = {need.key: need for need in item.needs} if item else {}
     parts = [text.split("/") for text in selection.resources]
     judged = {need.kind for need in needs.values()}
     places = [space for kind, space, _ in parts if kind in judged]
     if not parts and any(need.namespaced for need in needs.values()):
         places = list(selection.namespaces)
+    if is_about_all(finding):
+        return bool(places)
+    gap = needs.get(str(finding.evidence.get("resource", "")))
+    if gap is None or gap is kinds.NAMESPACES:
+        return False
+    entry = inventory.entry(gap)
     return any(not (entry.covers(place) if place else entry.complete) for place in places)
 
 

@@ -133,4 +133,5 @@ ITEM = Item(
     ),
     evaluate=_evaluate,
     remediate=_remediate,
+    live_only=True,
 )

@@ -3,8 +3,8 @@
 Field: ``image`` of every init, main and ephemeral container.
 Allowed value: a repository below an entry of ``images.allowed_registries`` in the settings, a
 registry (``registry.example``) or a folder in one (``docker.io/library``). Where there is no such
-list nothing is judged: nobody but the owner can say whom they trust. Registries that get no images
-any more are `img-dead-registry`'s.
+list it is unknown: nobody but the owner can say whom they trust. Registries that get no images any
+more are `img-dead-registry`'s.
 Source: CIS Amazon EKS 5.1.4 and CIS Azure AKS 5.1.4; NSA/CISA Kubernetes Hardening Guide.
 """
 
@@ -14,8 +14,10 @@ from functools import partial
 from k8sharden.analysis.containers import Defect, image_defect, judge, named, offenders, repair
 from k8sharden.analysis.moving import relocated
 from k8sharden.analysis.registries import allowed, dead, image_of
+from k8sharden.analysis.system import is_system_namespace
+from k8sharden.analysis.unknown import cannot_tell
 from k8sharden.model.change import Change, ChangeKind, NoChange
-from k8sharden.model.finding import Area, Finding, Severity
+from k8sharden.model.finding import Area, Finding, Severity, Status
 from k8sharden.model.inventory import Inventory
 from k8sharden.model.item import Item, Lesson, Reference, Scope
 from k8sharden.model.kinds import WORKLOADS
@@ -24,6 +26,7 @@ from k8sharden.model.text import one_line
 from k8sharden.model.workloads import Workload, workloads
 
 _NO_MIRROR = "Copy it to a registry that is allowed, and name that one under images.mirrors."
+_LIST = "Name the registries that you trust under images.allowed_registries in the settings."
 
 
 def _is_outside(inventory: Inventory, container: Container) -> bool:
@@ -36,7 +39,11 @@ def _outside(inventory: Inventory, workload: Workload) -> tuple[Visited, ...]:
 
 
 def _evaluate(inventory: Inventory) -> Iterator[Finding]:
-    return judge(ITEM, workloads(inventory), partial(_defect, inventory))
+    if inventory.facts.allowed_registries:
+        yield from judge(ITEM, workloads(inventory), partial(_defect, inventory))
+    elif not all(is_system_namespace(each.namespace) for each in workloads(inventory)):
+        why = f"Cannot tell: no list says which registries are allowed. {_LIST}"
+        yield cannot_tell(ITEM, inventory, why, "allow-list")
 
 
 def _defect(inventory: Inventory, workload: Workload) -> Defect | None:
@@ -49,6 +56,8 @@ def _defect(inventory: Inventory, workload: Workload) -> Defect | None:
 
 
 def _remediate(found: Finding, inventory: Inventory) -> Change | NoChange:
+    if found.status is Status.UNKNOWN:
+        return NoChange(f"Not known to be wrong. {_LIST}")
     return repair(
         found,
         inventory,
@@ -75,7 +84,7 @@ ITEM = Item(
             "allow-list says which registries, or which folders in them, you decided to trust: "
             "your own, and a few others. It stands in the settings of k8sharden, under "
             "images.allowed_registries. This item lists the containers whose image comes from "
-            "elsewhere; without a list it stays silent."
+            "elsewhere; without a list it is unknown."
         ),
         why=(
             "What was never decided grows by itself: a wiki from somebody's personal account, a "

@@ -173,3 +173,31 @@ def test_what_was_not_read_is_said_beside_the_numbers(
     told = capsys.readouterr()
     assert "Deployment default/odd" in json.loads(told.out)["unknown"]
     assert "there may be more images in Deployment default/odd" in told.err
+
+
+@pytest.mark.parametrize("words", [[], ["-n", "shop"], ["--resource", "Pod/shop/web"]])
+def test_without_a_list_nobody_knows_which_registries_are_allowed(
+    home: Path, words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A question that nobody put is unknown, at the gate and for a part as well, until it is."""
+    (home / "pod.yaml").write_text(POD)
+    gate = ["scan", "-f", "pod.yaml", "--check", "img-registry", "--fail-on-unknown", *words]
+    assert run(gate) == 1
+    assert "images.allowed_registries" in capsys.readouterr().out
+    (home / "config.toml").write_text('[images]\nallowed_registries = ["127.0.0.1:1"]\n')
+    assert run(gate) == 0
+
+
+def test_what_an_allow_list_leaves_open_of_pods_is_not_said_of_others(home: Path) -> None:
+    """Somebody who asks about a Namespace alone gets no answer about images."""
+    (home / "pod.yaml").write_text(POD)
+    gate = ["scan", "-f", "pod.yaml", "--check", "img-registry", "--fail-on-unknown"]
+    assert run([*gate, "--resource", "Namespace//shop"]) == 0
+
+
+def test_no_files_show_what_replicas_run(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Drift is seen in the status of pods only: files do not pass what they cannot be asked."""
+    (home / "pod.yaml").write_text(POD)
+    assert run(["scan", "-f", "pod.yaml", "-o", "json"]) == 0
+    tally = json.loads(capsys.readouterr().out)["summary"]["areas"]["images"]
+    assert tally == {"fail": 1, "pass": 6, "unknown": 1}

@@ -7,10 +7,10 @@ and of host networks do not: what they look at holds whatever the network plug-i
 from collections.abc import Iterable, Iterator
 
 from k8sharden.analysis.network.cni import Enforcement, State, enforcement
+from k8sharden.analysis.unknown import cannot_tell
 from k8sharden.model.finding import Finding, Status
 from k8sharden.model.inventory import Inventory
 from k8sharden.model.item import Item
-from k8sharden.model.ref import Ref
 
 
 def proven(item: Item, found: Iterable[Finding], inventory: Inventory) -> Iterator[Finding]:
@@ -29,13 +29,10 @@ def proven(item: Item, found: Iterable[Finding], inventory: Inventory) -> Iterat
 
 def unproven(item: Item, known: Enforcement, inventory: Inventory) -> Finding:
     """Return the finding that says why a pass proves nothing."""
-    return Finding(
-        item.id,
-        item.area,
-        item.severity,
-        Status.UNKNOWN,
-        Ref("v1", "Cluster", "", inventory.source.name or "cluster"),
+    return cannot_tell(
+        item,
+        inventory,
         f"Unproven: {known.said}",
-        locus="enforcement",
-        evidence={"plugin": known.plugin, "state": str(known.state), "mode": known.mode},
+        "enforcement",
+        {"plugin": known.plugin, "state": str(known.state), "mode": known.mode},
     )
