@@ -52,6 +52,8 @@ def risk_word(planned: Planned) -> str:
         return f"export: {planned.owner.kind}"[:17]
     if planned.cuts:
         return f"CUTS {planned.cuts:,} needed"[:17]
+    if planned.blind:
+        return "effect not known"
     words = _UNDO_RISK if planned.undoes else RISK
     return words[planned.change.risk]
 
@@ -74,6 +76,15 @@ def cut_words(plan: Plan) -> str:
         return ""
     connections = "connection that is" if plan.cuts == 1 else "connections that are"
     return f"CUTS {plan.cuts:,} {connections} needed"
+
+
+def alarms(plan: Plan) -> list[str]:
+    """Return what nobody may overlook before a plan is applied."""
+    cut = cut_words(plan)
+    return [*([cut] if cut else []), *([BLIND] if plan.blind else [])]
+
+
+BLIND = "what it does to traffic and rights is NOT KNOWN, since nothing was scanned: r scans"
 
 
 def left_words(plan: Plan, left: str) -> list[str]:

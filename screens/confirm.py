@@ -24,6 +24,9 @@ _PRODUCTION = (
     "there who would notice?"
 )
 _RED = "bold $text-error"
+_BLIND = (
+    "What it does to traffic and rights is NOT KNOWN: nothing was scanned. Esc, then r scans first."
+)
 _JOURNAL = "Each is written to the journal first, and can be taken back there."
 
 _AS_SHOWN = " It stands for the whole name."
@@ -32,7 +35,7 @@ _AS_SHOWN = " It stands for the whole name."
 class ConfirmScreen(ModalScreen[bool]):
     """Cancel has the focus. The cluster's name is typed first, but on the training cluster.
 
-    There too it is typed for a plan that cuts connections that are needed.
+    There too it is typed for a plan that cuts connections that are needed, or may and nobody knows.
     """
 
     CSS_PATH = "confirm.tcss"
@@ -50,7 +53,7 @@ class ConfirmScreen(ModalScreen[bool]):
         self._plan = plan
         self._command = command
         self._undo = any(planned.undoes for planned in plan.changes)
-        self._typed = bool(not session.place.training or plan.cuts)
+        self._typed = bool(not session.place.training or plan.cuts or plan.blind)
 
     def compose(self) -> ComposeResult:
         """Yield what will happen, the name to type where one is needed, and the two buttons."""
@@ -93,6 +96,8 @@ class ConfirmScreen(ModalScreen[bool]):
         ]
         if cut := cut_words(self._plan):
             rows += [Content.styled(f"It {cut}, by all that is known.", _RED), Content("")]
+        if self._plan.blind:
+            rows += [Content.styled(_BLIND, _RED), Content("")]
         if self._session.place.production:
             rows += [Content.assemble((_PRODUCTION, _RED)), Content("")]
         risks = Counter(map(risk_word, changes))

@@ -23,8 +23,8 @@ def notes(planned: Planned, source: Source) -> list[str]:
     if planned.rejected:
         rows.append(f"The server would refuse it: {one_line(planned.rejected)} (x drops it)")
     rows += [
-        f"{ALARM if effect.cuts else 'Impact: '}{one_line(effect.said)}"
-        for effect in sorted(planned.impact, key=lambda effect: not effect.cuts)
+        f"{ALARM if effect.cuts or effect.blind else 'Impact: '}{one_line(effect.said)}"
+        for effect in sorted(planned.impact, key=lambda effect: not (effect.cuts or effect.blind))
     ]
     rows += [f"Owner: {one_line(note)}" for note in owner_notes(planned, source)]
     rows += [f"Warning: {one_line(warning)}" for warning in change.warnings]

@@ -14,7 +14,7 @@ from k8sharden.model.text import one_line
 from k8sharden.session import Session
 from screens.apply import ApplyScreen
 from screens.base import HardeningScreen, Table, cell
-from screens.change_words import accepted, approval, cut_words, left_words, risk_word
+from screens.change_words import accepted, alarms, approval, left_words, risk_word
 from screens.confirm import ConfirmScreen
 from screens.desk import Desk, Make
 from screens.diff import notes
@@ -122,7 +122,7 @@ class ReviewScreen(HardeningScreen):
             Text(f"{len(planned.findings):>8}"),
             Text(
                 risk_word(planned) if planned.bound else "export only",
-                "bold red" if planned.cuts else "",
+                "bold red" if planned.cuts or planned.blind else "",
             ),
             self._said(planned),
         )
@@ -135,8 +135,7 @@ class ReviewScreen(HardeningScreen):
         return Text("warns" if planned.checked else "agrees")
 
     def _show_plan(self, plan: Plan) -> None:
-        cut = [cut_words(plan)] if plan.cuts else []
-        parts = [*cut, self._sum(plan), *left_words(plan, self.left)]
+        parts = [*alarms(plan), self._sum(plan), *left_words(plan, self.left)]
         why_not = self._why_not(plan)
         parts += ["a asks to confirm"] * (not why_not)
         if self.desk.locked and plan.changes:

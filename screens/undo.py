@@ -9,6 +9,7 @@ from k8sharden.changes.recorded import three_way
 from k8sharden.model.masking import Masker
 from k8sharden.model.text import one_line
 from k8sharden.session import Session
+from screens.base import Table
 from screens.desk import Desk
 from screens.keys import key
 from screens.review import ReviewScreen
@@ -50,6 +51,36 @@ class UndoScreen(ReviewScreen):
         )
         self._entries = entries
         self._partial = partial
+
+    def show(self) -> None:
+        """Judge the plan once there is a scan: what it cuts shows only beside who calls whom."""
+        super().show()
+        self._judge()
+
+    def _planned(self, plan: Plan) -> None:
+        super()._planned(plan)
+        self._judge()
+
+    def _judge(self) -> None:
+        plan, scan = self._plan, self.desk.scan
+        if plan and plan.blind and scan:
+            self.work("judge", lambda: (plan, self._session.judged(plan, scan)), self._judged)
+
+    def _judged(self, brought: tuple[Plan, Plan]) -> None:
+        """Show what the scan tells, unless another change was left out meanwhile."""
+        blind, seeing = brought
+        if self._plan is not blind:
+            return
+        row = self.query_one(Table).cursor_row
+        self._planned(seeing)
+        self.query_one(Table).move_cursor(row=row)
+
+    def _confirmed(self, yes: bool | None) -> None:  # noqa: FBT001 - what a dialog gives back
+        """Go back to a plan that a scan tells more of by now than when it was agreed to."""
+        if yes and self._plan and self._plan.blind and self.desk.scan:
+            self.say("The cluster was scanned meanwhile: look what it shows, then confirm again.")
+        else:
+            super()._confirmed(yes)
 
     def _sum(self, plan: Plan) -> str:
         return f"{counted(len(plan.changes), 'change')} to take back"

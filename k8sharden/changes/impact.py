@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from k8sharden.analysis.network.cuts import Traffic
+from k8sharden.analysis.network.cuts import Traffic, may_cut
 from k8sharden.analysis.network.touched import Written
 from k8sharden.analysis.pod_security import minor_of
 from k8sharden.analysis.rbac.lost import lost_access
@@ -22,15 +22,15 @@ from k8sharden.model.text import one_line
 def with_impact(plan: Plan, inventory: Inventory | None) -> Plan:
     """Return the plan with the impact of each change, as it will be when its turn comes.
 
-    Without an inventory, as for an undo from a shell, what needs the rest of the cluster is left
-    out or said not to be known.
+    Without an inventory, as for an undo before anything was scanned, what needs the rest of the
+    cluster is said not to be known.
     """
     later: dict[Any, Mapping[str, Any] | None] = {}
     changes: list[Planned] = []
     traffic = Traffic(inventory) if inventory is not None else None
     for planned in plan.changes:
         written = [Written(bound.ref, bound.before, bound.after) for bound in planned.bound]
-        cut = traffic.cut_by(written) if traffic else ()
+        cut = traffic.cut_by(written) if traffic else _unscanned(planned.bound)
         impact = (*cut, *_impact(planned.bound, inventory, later))
         changes.append(msgspec.structs.replace(planned, impact=impact))
         # Files are their own source: whoever owns the objects, all of the plan goes into them.
@@ -39,6 +39,37 @@ def with_impact(plan: Plan, inventory: Inventory | None) -> Plan:
             if traffic:
                 traffic.take(written)
     return msgspec.structs.replace(plan, changes=tuple(changes))
+
+
+def _unscanned(bound: Sequence[Bound]) -> tuple[Impact, ...]:
+    """Return what nobody can tell of writes without the rest of the cluster."""
+    found = {kind for each in bound for kind in _beside(each)}
+    return tuple(
+        Impact(kind, None, f"{said}: the cluster was not scanned.", blind=True)
+        for kind, said in _UNSCANNED.items()
+        if kind in found
+    )
+
+
+def _beside(bound: Bound) -> Iterator[ImpactKind]:
+    """Yield the effects of a write that show only beside the rest of the cluster."""
+    before, after = bound.before or {}, bound.after or {}
+    namespace = bound.ref.kind == kinds.NAMESPACES.kind
+    relabelled = _labels(before) != _labels(after)
+    written = Written(bound.ref, bound.before, bound.after)
+    if relabelled if namespace else may_cut(written):
+        yield ImpactKind.TRAFFIC
+    if namespace and relabelled:
+        yield ImpactKind.REFUSED
+    if "rbac" in bound.ref.api_version and bound.before is not None:
+        yield ImpactKind.PERMISSIONS
+
+
+_UNSCANNED = {
+    ImpactKind.TRAFFIC: "Cannot tell which connections it cuts",
+    ImpactKind.REFUSED: "Cannot tell which pods Pod Security would refuse",
+    ImpactKind.PERMISSIONS: "Cannot tell who loses which rights",
+}
 
 
 def _impact(bound: Sequence[Bound], inventory: Inventory | None, later: Later) -> Iterator[Impact]:

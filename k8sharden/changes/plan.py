@@ -73,6 +73,11 @@ class Planned(msgspec.Struct, frozen=True):
         return sum(effect.cuts for effect in self.impact)
 
     @property
+    def blind(self) -> bool:
+        """Whether nothing was scanned that would tell what it does to the rest of the cluster."""
+        return any(effect.blind for effect in self.impact)
+
+    @property
     def ref(self) -> Ref | None:
         """The object that the change is about."""
         return self.change.ref
@@ -122,6 +127,11 @@ class Plan(msgspec.Struct, frozen=True):
     def cuts(self) -> int:
         """How many connections that are needed applying it cuts: that takes a word of its own."""
         return sum(planned.cuts for planned in self.changes if planned.applies)
+
+    @property
+    def blind(self) -> bool:
+        """Whether it takes a scan to know what applying it does, and there was none."""
+        return any(planned.blind for planned in self.changes if planned.applies)
 
     @property
     def held(self) -> tuple[Planned, ...]:

@@ -4,8 +4,7 @@ import click
 
 from k8sharden.changes.plan import Plan
 from k8sharden.cli.output import say, scanning
-from k8sharden.errors import Refused
-from k8sharden.model.change import Risk
+from k8sharden.errors import K8shardenError, Refused
 from k8sharden.session import Session
 
 accept_cuts_option = click.option(
@@ -17,16 +16,28 @@ accept_cuts_option = click.option(
 )
 
 
-def with_cuts(session: Session, plan: Plan) -> Plan:
-    """Return an undo with what it cuts, which shows only beside who calls whom: that is read."""
-    if not any(planned.change.risk is Risk.TRAFFIC for planned in plan.changes):
+def with_cuts(session: Session, plan: Plan, *, asks: bool) -> Plan:
+    """Return an undo with what it does to the rest of the cluster, which is read where that tells.
+
+    Where that cannot be read it stays unknown, and somebody who is asked is told so. Without
+    ``asks`` nobody would see that: it raises what the scan raises.
+    """
+    if not plan.blind:
         return plan
-    with scanning() as show:
-        return session.judged(plan, session.scan(show))
+    try:
+        with scanning() as show:
+            return session.judged(plan, session.scan(show))
+    except K8shardenError as error:
+        if not asks:
+            raise
+        say(f"The cluster could not be scanned: {error}")
+        return plan
 
 
 def cut_words(made: Plan) -> list[str]:
     """Say how many connections that are needed a plan cuts, where it cuts any."""
+    if made.blind:
+        return ["!! What this does to traffic and rights is not known: nothing was scanned."]
     if not made.cuts:
         return []
     one = made.cuts == 1

@@ -101,7 +101,7 @@ def undo(entries: tuple[str, ...], **options: Any) -> int:
     check_consent(yes=rest["yes"], digest=rest["digest"])
     session = open_session(source)
     plan = session.history.undo(entries, session.place.source(), partial=rest["partial"])
-    plan = with_cuts(session, plan)
+    plan = with_cuts(session, plan, asks=not rest["yes"])
     if plan.unfixed and not (rest["partial"] and plan.changes):
         _refuse(session, entries, plan)
     for unfixed in plan.unfixed:

@@ -144,9 +144,14 @@ def _change(number: int, planned: Planned, source: Source) -> str:
     risk, answers = RISKS[change.risk], f"answers {count}"
     if planned.undoes:
         risk, answers = _UNDO_RISKS[change.risk], f"answered {count}"
+        # Taking back what lets traffic through lets nothing through.
+        risk = RISKS[change.risk] if planned.cuts else risk
     lines = [f"{number}. {change.title} ({change.kind}, {risk}, {answers})"]
     notes = [*owner_notes(planned, source), *change.warnings]
-    lines += [f"   {'!!' if effect.cuts else '~'} {effect.said}" for effect in planned.impact]
+    lines += [
+        f"   {'!!' if effect.cuts or effect.blind else '~'} {effect.said}"
+        for effect in planned.impact
+    ]
     lines += [f"   ! {note}" for note in (*notes, *planned.checked)]
     lines += [f"   x The server would refuse it: {planned.rejected}"] if planned.rejected else []
     lines += [f"   file {file.path}" for file in change.files]

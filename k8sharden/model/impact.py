@@ -24,13 +24,15 @@ class Impact(msgspec.Struct, frozen=True):
     """One effect of a change.
 
     ``count`` is exact for what was read, and None where it cannot be told; ``downtime`` is set
-    where nothing may be left to answer for a while.
+    where nothing may be left to answer for a while, and ``blind`` where only a scan would tell, and
+    there was none.
     """
 
     kind: ImpactKind
     count: int | None
     said: str
     downtime: bool = False
+    blind: bool = False
 
     @property
     def cuts(self) -> int:

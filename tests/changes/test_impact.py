@@ -90,10 +90,13 @@ def test_a_rollout_under_a_label_of_the_same_plan_is_told() -> None:
 def test_without_the_rest_of_the_cluster_only_restarts_are_known() -> None:
     """An undo from a shell counts its restarts, and says what cannot be told."""
     plan = with_impact(Plan(SOURCE, (FIX, ENFORCE)), None)
-    restart, refused = plan.changes[0].impact
+    traffic, restart, refused = plan.changes[0].impact
+    assert (traffic.kind, traffic.count, traffic.blind) == (ImpactKind.TRAFFIC, None, True)
     assert (restart.kind, restart.count) == (ImpactKind.RESTART, 2)
     assert (refused.count, "namespace shop was not read" in refused.said) == (None, True)
-    assert not plan.changes[1].impact
+    assert [effect.kind for effect in plan.changes[1].impact] == ["traffic", "refused"]
+    assert plan.blind
+    assert not with_impact(plan, inventory()).blind
 
 
 def test_the_digest_leaves_impact_out() -> None:

@@ -7,12 +7,12 @@ import pytest
 from k8sharden.changes.impact import with_impact
 from k8sharden.changes.plan import Plan, bind_change
 from k8sharden.cli.cuts import check_cuts, cut_words
-from k8sharden.errors import Refused
+from k8sharden.errors import ClusterUnavailable, Refused
 from k8sharden.model import kinds
 from k8sharden.model.change import Change, ChangeKind, Create, Delete, Patch, Risk, SetField, Write
 from k8sharden.model.impact import ImpactKind
 from k8sharden.places.training import TrainingPlace
-from k8sharden.session import Session
+from k8sharden.session import Scan, Session
 from tests.cli.here import Here
 
 DENY = kinds.NETWORK_POLICIES.ref("payments", "deny")
@@ -58,6 +58,17 @@ def planned(session: Session, *changes: tuple[Write, ...]) -> Plan:
         for writes in changes
     )
     return with_impact(Plan(session.place.source(), made), session.scan().inventory)
+
+
+def allow_under_deny(state: Path) -> tuple[str, str]:
+    """Deny, then allow; return the entry of the allow, and the digest of its undo."""
+    session = Session(TrainingPlace(state), state)
+    for write in (deny(), allow()):
+        plan = planned(session, (write,))
+        entry = session.apply(plan, plan.digest)[0].entry
+    undo = session.history.undo([entry], session.place.source())
+    session.close()
+    return entry, undo.digest
 
 
 def cuts(plan: Plan, at: int = 0) -> list[str]:
@@ -154,16 +165,57 @@ def test_an_allow_is_not_taken_back_from_under_a_later_deny(session: Session) ->
 def test_an_undo_from_a_shell_that_cuts_is_refused(tmp_path: Path) -> None:
     """It says which connection, exits with 4, and goes on where that many are accepted."""
     person = Here(tmp_path)
-    state = person.home / "state"
-    with_deny = Session(TrainingPlace(state), state)
-    for write in (deny(), allow()):
-        plan = planned(with_deny, (write,))
-        entry = with_deny.apply(plan, plan.digest)[0].entry
-    undo = with_deny.history.undo([entry], with_deny.place.source())
-    with_deny.close()
-    consent = ("--demo", "--yes", "--digest", undo.digest)
+    entry, digest = allow_under_deny(person.home / "state")
+    consent = ("--demo", "--yes", "--digest", digest)
     refused = person("journal", "undo", entry, *consent)
     assert refused.code == 4
     assert f"!! Cuts {INTO_LEDGER[0]}" in refused.err
     count = refused.err.count("!! Cuts")
     assert person("journal", "undo", entry, *consent, "--accept-cuts", str(count)).code == 0
+
+
+def test_an_undo_from_a_shell_that_nothing_can_judge(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a scan a yes is not taken, and who is asked is told that the effect is not known."""
+    person = Here(tmp_path)
+    entry, digest = allow_under_deny(person.home / "state")
+
+    def silent(*_: object) -> Scan:
+        raise ClusterUnavailable("Nobody answers.")
+
+    monkeypatch.setattr(Session, "scan", silent)
+    undo = ("journal", "undo", entry, "--demo")
+    assert person(*undo, "--yes", "--digest", digest).code == 3
+    asked = person(*undo)
+    assert asked.code == 4
+    assert "The cluster could not be scanned: Nobody answers." in asked.err
+    assert "!! Cannot tell which connections it cuts: the cluster was not scanned." in asked.err
+    assert "!! What this does to traffic and rights is not known" in asked.err
+
+
+def test_the_undo_of_a_binding_from_a_shell_says_who_loses_what(tmp_path: Path) -> None:
+    """Taking a binding back that we made is looked at beside all others, as in the app."""
+    person = Here(tmp_path)
+    state = person.home / "state"
+    session = Session(TrainingPlace(state), state)
+    ref = kinds.ROLE_BINDINGS.ref("shop", "readers")
+    made = Create(
+        ref,
+        {
+            "apiVersion": ref.api_version,
+            "kind": ref.kind,
+            "metadata": {"name": ref.name, "namespace": ref.namespace},
+            "roleRef": {
+                "apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "view"
+            },
+            "subjects": [
+                {"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "nobody-yet"}
+            ],
+        },
+    )  # fmt: skip
+    plan = planned(session, (made,))
+    entry = session.apply(plan, plan.digest)[0].entry
+    session.close()
+    asked = person("journal", "undo", entry, "--demo")
+    assert "User nobody-yet loses" in asked.err

@@ -77,7 +77,7 @@ class Traffic:
 
         Where a policy of it is odd, that cannot be told, and this is said.
         """
-        mine = [each for each in written if relabels(each) or _is_ground(each.ref)]
+        mine = [each for each in written if may_cut(each)]
         if not mine:
             return ()
         try:
@@ -119,6 +119,11 @@ class Traffic:
         if relabels(each) and each.after is not None:
             return policies, projected(now, {each.ref: each.after}, (each.ref,))
         return policies, now
+
+
+def may_cut(written: Written) -> bool:
+    """Whether a write can cut anything: which connections, only the rest of the cluster tells."""
+    return relabels(written) or _is_ground(written.ref)
 
 
 def _is_ground(ref: Ref) -> bool:
