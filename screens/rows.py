@@ -1,9 +1,10 @@
 """The rows of the lists of findings, made ready in the scan's thread so that no list waits."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from k8sharden.analysis.unknown import told_once
 from k8sharden.model.finding import Area, Finding, Severity, Status
 from k8sharden.session import Scan
 
@@ -49,19 +50,25 @@ class Shelf:
 def shelve(scan: Scan) -> Shelf:
     """Make the findings of a scan ready for all lists. It takes a while: call it in a thread."""
     rows = [row_of(finding) for finding in scan.findings]
-    areas: dict[Area, list[Row]] = {area: [] for area in Area}
     severities: dict[Area, Counter[Severity]] = {area: Counter() for area in Area}
     for row in rows:
-        areas[row.finding.area].append(row)
         if row.finding.counts:
             severities[row.finding.area][row.finding.severity] += 1
     return Shelf(
         scan,
-        {area: tuple(mine) for area, mine in areas.items()},
+        {area: tuple(_listed(rows, area)) for area in Area},
         {row.id: row for row in rows},
         severities,
         sum(row.finding.status is Status.UNKNOWN for row in rows),
     )
+
+
+def _listed(rows: Iterable[Row], area: Area) -> Iterator[Row]:
+    """Yield the rows of an area's list: what is unknown for one reason is one of them."""
+    mine = [row for row in rows if row.finding.area is area]
+    made = {id(row.finding): row for row in mine}
+    for finding, _ in told_once(row.finding for row in mine):
+        yield made.get(id(finding)) or row_of(finding)
 
 
 def ready(findings: Iterable[Finding]) -> tuple[Row, ...]:

@@ -53,9 +53,19 @@ def say(message: str) -> None:
     click.echo(visible(message), err=True)
 
 
-def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return rows in columns; every cell is made safe to show, the last one is not padded."""
-    cells = [[one_line(cell, 200) for cell in row] for row in (heads, *rows)]
+CELL = 200
+"""The most characters of a cell, where nothing else is said."""
+
+
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]], last: int = CELL) -> str:
+    """Return rows in columns; every cell is made safe to show, the last one is not padded.
+
+    ``last`` is how many characters of a row's last cell are shown.
+    """
+    cells = [
+        [*(one_line(cell, CELL) for cell in row[:-1]), one_line(row[-1], last)]
+        for row in (heads, *rows)
+    ]
     widths = [max(_width(row[n]) for row in cells) for n in range(len(heads))]
     lines = (
         "  ".join(

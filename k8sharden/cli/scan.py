@@ -9,14 +9,28 @@ from k8sharden.analysis.assess import Tally
 from k8sharden.analysis.network.cni import State, enforcement
 from k8sharden.analysis.pod_security import LATEST
 from k8sharden.analysis.rbac.cloud import caveat
+from k8sharden.analysis.unknown import told_once
 from k8sharden.cli.options import open_session, selection_options, source_options, split
-from k8sharden.cli.output import emit, out_option, output_options, say, scanning, table, to_json
+from k8sharden.cli.output import (
+    CELL,
+    emit,
+    out_option,
+    output_options,
+    say,
+    scanning,
+    table,
+    to_json,
+)
 from k8sharden.cli.registries import tell_asked, tell_read
 from k8sharden.cli.selection import Selection, select
 from k8sharden.errors import InputError
 from k8sharden.export.reports import scan_document
 from k8sharden.model.finding import Area, Finding, Severity, Status
+from k8sharden.model.text import one_line
 from k8sharden.session import Scan, Session
+
+_NAMING = 2_000
+"""The most characters of a row that names all the checks it stands for."""
 
 
 @click.command()
@@ -75,14 +89,17 @@ def _table(findings: Sequence[Finding]) -> str:
     rows = [
         (
             "unknown" if finding.status is Status.UNKNOWN else finding.severity,
-            finding.check,
+            finding.check if count == 1 else f"{count} checks",
             finding.resource.label,
             finding.id,
-            ("(system) " if finding.system else "") + finding.headline,
+            one_line(
+                ("(system) " if finding.system else "") + finding.message,
+                CELL if count == 1 else _NAMING,
+            ),
         )
-        for finding in findings
+        for finding, count in told_once(findings)
     ]
-    return table(("SEVERITY", "CHECK", "RESOURCE", "ID", "WHAT"), rows)
+    return table(("SEVERITY", "CHECK", "RESOURCE", "ID", "WHAT"), rows, last=_NAMING)
 
 
 def _summary(

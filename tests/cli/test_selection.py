@@ -1,5 +1,6 @@
 """Selecting findings: what is mistyped is refused, and what is said fits what was selected."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,26 @@ def test_words_that_are_not_known_lead_to_the_help(
     """An option or command that does not exist is answered with where the others stand."""
     assert run(words) == 2
     assert f"See `{see}`." in capsys.readouterr().err
+
+
+def test_what_cannot_be_read_is_one_row_that_names_its_checks(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Thirty equal rows hide the one that is there to be mended; a script still gets each."""
+    path = tmp_path / "pods.yaml"
+    path.write_text(POD.replace("[]", "none") + "---\n" + POD.replace("name: a", "name: b"))
+    words = ["scan", "-f", str(path), "--area", "runtime", "--area", "pod-security"]
+    assert run([*words, "-o", "json"]) == 0
+    found = json.loads(capsys.readouterr().out)["findings"]
+    open_ones = [each["check"] for each in found if each["status"] == "unknown"]
+    assert len(open_ones) > 20
+    assert run(words) == 0
+    said = capsys.readouterr()
+    (row,) = [line for line in said.out.splitlines() if line.startswith("unknown")]
+    assert f"{len(open_ones)} checks" in row
+    assert "Pod shop/a" in row
+    assert all(check in row for check in open_ones)
+    assert f"Could not be told: {len(open_ones)}." in said.err
 
 
 @pytest.mark.real
