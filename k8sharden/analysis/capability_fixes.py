@@ -22,8 +22,9 @@ from k8sharden.analysis.capabilities import (
 )
 from k8sharden.analysis.container_users import Kind, user_of, without_root
 from k8sharden.analysis.containers import Fix, named, offenders, together, verb
+from k8sharden.analysis.host_access import node_work
 from k8sharden.analysis.known_images import known_image
-from k8sharden.analysis.node_access import reaches_node
+from k8sharden.analysis.node_access import works_on_node
 from k8sharden.analysis.node_agents import node_agent
 from k8sharden.analysis.pod_security.controls import capabilities_baseline as baseline
 from k8sharden.analysis.pod_security.controls import capabilities_restricted as restricted
@@ -142,6 +143,8 @@ def _reason(workload: Workload, container: Container) -> str:
     agent = node_agent(workload, container)
     if agent:
         return f"its image and name are those of {agent}, which works on the node"
+    if ways := node_work(workload, container):
+        return f"it works on the node by {ways}"
     names = {plain(name) for name in forbidden(container)}
     asked = KNOWN_NEEDS if ALL in names else sorted(names)
     said = (
@@ -178,10 +181,10 @@ def _why_root(
                 "its volumes instead, or start it as the user that it becomes (runAsUser)."
             )
             continue
-        agent = node_agent(workload, seen.container)
-        if agent and user in {Kind.ROOT, Kind.UNKNOWN} and reaches_node(workload, seen.container):
+        works = works_on_node(workload, seen.container)
+        if works and user in {Kind.ROOT, Kind.UNKNOWN}:
             yield (
-                f"{sentence(named([seen]))} looks like {agent} and may be root, which without "
+                f"{sentence(named([seen]))} {works} and may be root, which without "
                 "capabilities could not do its work on the node. Give it a runAsUser that may, or "
                 "keep it in a namespace of its own."
             )

@@ -1,18 +1,20 @@
-"""Whether a workload needs its node's network, processes or IPC, by what its template shows.
+"""Whether a workload works on its node, and needs its network, processes or IPC.
 
-A known agent of the nodes does; else what a container asks for beside it tells. Nothing that is
-found here hides a finding: it holds a fix back that would break the workload.
+A known agent of the nodes does; else what its containers ask for tells. This is the one judgement
+that all items share. Nothing that is found here hides a finding: it holds a fix back that would
+break the workload.
 """
 
 import re
 from collections.abc import Callable, Iterator
 
-from k8sharden.analysis.capabilities import added, command_line
+from k8sharden.analysis.capabilities import NODE, added, command_line
 from k8sharden.analysis.node_agents import BUILDER, node_agents
+from k8sharden.analysis.node_folders import LOGS, folder, is_nodes_own
 from k8sharden.analysis.probes import own_address
 from k8sharden.model.change import Edit, RemoveField
 from k8sharden.model.kinds import DAEMON_SETS
-from k8sharden.model.pods import visit_containers
+from k8sharden.model.pods import Container, visit_containers
 from k8sharden.model.text import one_line
 from k8sharden.model.workloads import Workload
 
@@ -60,15 +62,56 @@ def exception(workload: Workload) -> str:
     agents = host_agents(workload)
     if not agents:
         return ""
-    return (
-        f"It looks like {one_line(', '.join(agents), 120)}, which works on the node itself: keep "
-        "it in a namespace of its own, with enforce: privileged as a stated exception."
-    )
+    what = one_line(", ".join(agents), 120)
+    return f"It looks like {what}, which works on the node itself: {_APART}"
+
+
+_APART = "keep it in a namespace of its own, with enforce: privileged as a stated exception."
+
+
+def node_work(workload: Workload, container: Container) -> str:
+    """Say by what a container works on its node, whatever it is called; empty where nothing shows.
+
+    A DaemonSet that mounts the node's own parts does. Otherwise it takes two ways to the node of
+    different kinds, since one alone may be left from a bad day: such a folder and more, or, in a
+    DaemonSet, a right and a namespace. A container with neither right nor folder is left out: it
+    shares what its neighbours need.
+    """
+    rights, folders = list(_rights(container)), list(_folders(workload, container))
+    shared = shared_namespaces(workload)
+    on_all_nodes = workload.ref.kind == DAEMON_SETS.kind
+    enough = rights and shared if on_all_nodes and not folders else folders
+    if not enough or not (on_all_nodes or rights or shared):
+        return ""
+    return one_line(", ".join((*rights, *shared, *folders)), 160)
+
+
+def _rights(container: Container) -> Iterator[str]:
+    if container.security.privileged:
+        yield "privileged"
+    yield from sorted(added(container) & NODE)
+
+
+def _folders(workload: Workload, container: Container) -> Iterator[str]:
+    paths = {volume.name: volume.host_path for volume in workload.spec.volumes}
+    for mount in container.volume_mounts or ():
+        path = paths.get(mount.name)
+        # What writes logs there may be any program; what reads them works on the node.
+        if path and is_nodes_own(path) and (mount.read_only or folder(path) is not LOGS):
+            yield f"the node's {path}"
+
+
+def why_apart(workload: Workload) -> str:
+    """Say what to do with what works on its node, known or not; empty where nothing shows that."""
+    ways = ((seen, node_work(workload, seen.container)) for seen in visit_containers(workload.spec))
+    found = one_line("; ".join(f"{seen.container.name} ({by})" for seen, by in ways if by), 250)
+    unknown = f"It works on the node by {found}: {_APART}" if found else ""
+    return exception(workload) or unknown
 
 
 def why_shared(workload: Workload) -> str:
     """Say why it needs a namespace of its node that it shares; empty where no sign is seen."""
-    known = exception(workload)
+    known = why_apart(workload)
     if known:
         return known
     shared = shared_namespaces(workload)

@@ -7,7 +7,7 @@ import msgspec
 
 from k8sharden.analysis.capabilities import command_line, need
 from k8sharden.analysis.containers import named, path_of, verb
-from k8sharden.analysis.host_access import shared_namespaces, why_shared
+from k8sharden.analysis.host_access import node_work, shared_namespaces, why_shared
 from k8sharden.analysis.node_agents import node_agent
 from k8sharden.model.change import Edit, NoChange, RemoveField
 from k8sharden.model.pods import Container, Visited
@@ -51,6 +51,18 @@ def reaches_node(workload: Workload, container: Container) -> bool:
     A log collector may as well receive the logs of others over the network.
     """
     return bool(container.security.privileged) or any(_ways(_pod(workload), container))
+
+
+def works_on_node(workload: Workload, container: Container) -> str:
+    """Say, as ``looks like …`` or ``works on …``, that a container works on its node; or nothing.
+
+    What is known by its image has to have a way there as well.
+    """
+    agent = node_agent(workload, container)
+    if agent and reaches_node(workload, container):
+        return f"looks like {agent}"
+    ways = node_work(workload, container)
+    return f"works on the node by {ways}" if ways else ""
 
 
 def _signs(workload: Workload, pod: _Pod, container: Container) -> Iterator[str]:

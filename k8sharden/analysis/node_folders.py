@@ -82,7 +82,7 @@ _CERTIFICATES = Folder(
         "/usr/share/ca-certificates", "/usr/local/share/ca-certificates",
     ),
 )  # fmt: skip
-_LOGS = Folder(
+LOGS = Folder(
     "the node's logs, those of every pod among them",
     "write logs to standard output, and leave collecting them to an agent in a namespace of "
     "its own.",
@@ -137,7 +137,7 @@ OTHER = Folder("files that outlive them", _CLAIM)
 
 # What gives the most away comes first; then, the inner folder before the one around it.
 _ALL = (
-    SOCKET, KUBELET, CLUSTER, _ZONES, _CERTIFICATES, _LOGS, _RUNTIME, _MEMORY, _DEVICES, _KERNEL,
+    SOCKET, KUBELET, CLUSTER, _ZONES, _CERTIFICATES, LOGS, _RUNTIME, _MEMORY, _DEVICES, _KERNEL,
     _USERS, _SETTINGS, _PROGRAMS, _RUNNING, _SHARED,
 )  # fmt: skip
 _SCRATCH = re.compile(r"/(?:tmp|var/tmp|var/cache)(?:/[\w-][\w.-]*)*/[\w-]+")
@@ -150,6 +150,11 @@ def folder(path: str) -> Folder:
     if plain == "/":
         return ROOT
     return next((each for each in _ALL if _reaches(plain, each)), OTHER)
+
+
+def is_nodes_own(path: str) -> bool:
+    """Whether a path is of the node's own parts, rather than data, scratch files or a time zone."""
+    return folder(path) not in (_ZONES, _CERTIFICATES, _MEMORY, _SHARED, OTHER)
 
 
 def is_scratch(path: str) -> bool:

@@ -16,8 +16,7 @@ from k8sharden.analysis.container_users import (
     without_root,
 )
 from k8sharden.analysis.containers import Fix, named, offenders, path_of, together, verb
-from k8sharden.analysis.node_access import reaches_node
-from k8sharden.analysis.node_agents import node_agent
+from k8sharden.analysis.node_access import works_on_node
 from k8sharden.model.change import Edit, NoChange, RemoveField, SetField
 from k8sharden.model.inventory import Inventory
 from k8sharden.model.pods import Container, Visited, visit_containers
@@ -127,10 +126,10 @@ def _why_not(workload: Workload, users: _Users) -> Iterator[str]:
 def _agent(workload: Workload, users: _Users) -> NoChange | None:
     """Say which container works on the node, where it may need to be root."""
     for seen, user in users:
-        agent = node_agent(workload, seen.container)
-        if agent and user.kind is Kind.UNKNOWN and reaches_node(workload, seen.container):
+        works = works_on_node(workload, seen.container)
+        if works and user.kind is Kind.UNKNOWN:
             return NoChange(
-                f"{sentence(named([seen]))} looks like {agent}, and nothing says that it is not "
+                f"{sentence(named([seen]))} {works}, and nothing says that it is not "
                 "root: it would not reach what is root's on the node. Give it a runAsUser that "
                 "may, or keep it in a namespace of its own."
             )

@@ -19,7 +19,7 @@ from k8sharden.analysis.host_access import (
     WAY_IN,
     WEB,
     apart,
-    exception,
+    why_apart,
     why_shared,
 )
 from k8sharden.analysis.node_agents import excuse, one_step_down
@@ -104,7 +104,7 @@ def _fix(workload: Workload) -> Fix | NoChange:
 def _why_needed(workload: Workload, taken: tuple[_Taken, ...]) -> str:
     if workload.spec.host_network:
         return why_shared(workload)
-    return exception(workload) or ("" if WEB.isdisjoint(_numbers(taken)) else WAY_IN)
+    return why_apart(workload) or ("" if WEB.isdisjoint(_numbers(taken)) else WAY_IN)
 
 
 def _moved(numbers: tuple[int, ...]) -> str:

@@ -8,6 +8,7 @@ from k8sharden.analysis.host_access import (
     apart,
     exception,
     host_agents,
+    node_work,
     shared_namespaces,
     why_shared,
 )
@@ -67,6 +68,53 @@ def test_a_known_agent_gets_an_exception() -> None:
     builder = _workload(name="builder", image="moby/buildkit:v1", hostPID=True)
     assert host_agents(builder) == ()
     assert exception(builder) == ""
+
+
+PRIVILEGED = {"securityContext": {"privileged": True}}
+MODULES = {"securityContext": {"capabilities": {"add": ["SYS_MODULE"]}}}
+
+
+def _mounting(path: str, **mount: Any) -> dict[str, Any]:
+    return {
+        "volumes": [{"name": "it", "hostPath": {"path": path}}],
+        "container": {"volumeMounts": [{"name": "it", "mountPath": "/it", **mount}]},
+    }
+
+
+def _by(workload: Workload) -> str:
+    return node_work(workload, (workload.spec.containers or [])[0])
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "by"),
+    [
+        ("DaemonSet", _mounting("/var/log", readOnly=True), "the node's /var/log"),
+        ("DaemonSet", _mounting("/opt/cni/bin"), "the node's /opt/cni/bin"),
+        ("DaemonSet", {"container": PRIVILEGED, "hostPID": True}, "privileged, hostPID"),
+        ("DaemonSet", {"container": MODULES, "hostIPC": True}, "SYS_MODULE, hostIPC"),
+        ("Deployment", {**_mounting("/sys"), "hostPID": True}, "hostPID, the node's /sys"),
+        ("DaemonSet", {"container": PRIVILEGED}, ""),
+        ("DaemonSet", {"hostNetwork": True}, ""),
+        ("DaemonSet", _mounting("/var/log"), ""),
+        ("DaemonSet", _mounting("/data"), ""),
+        ("DaemonSet", _mounting("/etc/localtime", readOnly=True), ""),
+        ("Deployment", {"container": PRIVILEGED, "hostPID": True}, ""),
+        ("Deployment", _mounting("/sys"), ""),
+    ],
+)
+def test_what_nobody_knows_works_on_the_node_by_what_it_asks_for(
+    kind: str, fields: dict[str, Any], by: str
+) -> None:
+    """Parts of the node, or two ways there; what may be left from a bad day is not enough."""
+    assert _by(_workload(kind, **fields)) == by
+
+
+def test_an_unknown_agent_keeps_what_it_shares() -> None:
+    """It is told apart from a program that shares by habit, by its containers' own words."""
+    said = why_shared(_workload(container=PRIVILEGED, hostPID=True))
+    assert "by agent (privileged, hostPID)" in said
+    assert "a namespace of its own" in said
+    assert why_shared(_workload("Deployment", container=PRIVILEGED, hostPID=True)) == ""
 
 
 def test_what_is_shared_is_told_worst_first() -> None:

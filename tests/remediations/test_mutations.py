@@ -41,6 +41,8 @@ GRAMMARS = (
 )
 # Frames of several items: the fixtures of these items hold them for the others.
 FRAMES = {
+    "k8sharden.analysis.host_access": ("pss-host-namespaces",),
+    "k8sharden.analysis.node_folders": ("pss-host-path",),
     "k8sharden.analysis.network.cilium": ("net-cilium-mode", "net-l7"),
     "k8sharden.analysis.network.http": ("net-l7",),
     "k8sharden.analysis.network.cni": ("net-cni-unenforced",),
