@@ -5,12 +5,13 @@ from typing import ClassVar
 from textual.binding import BindingType
 
 from k8sharden.changes.plan import Plan
-from k8sharden.changes.recorded import three_way
+from k8sharden.changes.recorded import diff_edited, three_way
 from k8sharden.model.masking import Masker
 from k8sharden.model.text import one_line
 from k8sharden.session import Session
 from screens.base import Table
 from screens.desk import Desk
+from screens.diff_view import DiffView
 from screens.keys import key
 from screens.review import ReviewScreen
 from screens.words import counted
@@ -109,6 +110,15 @@ class UndoScreen(ReviewScreen):
             for field in unfixed.drift:
                 rows += [f"    {line}" for line in three_way(field, masker)]
         return rows or ["There is nothing to take back."]
+
+    def _show_change(self) -> None:
+        """Beside the reasons, show what somebody made of objects that are left alone."""
+        super()._show_change()
+        if self._plan and not self._current:
+            masker = Masker()
+            edited = [left.edited for left in self._plan.unfixed if left.edited]
+            diffs = [diff_edited(each, masker) for each in edited]
+            self.query_one(DiffView).load(self._reasons(self._plan), diffs)
 
     def action_add_needed(self) -> None:
         """Review the undo anew, with the entries that it needs."""

@@ -9,7 +9,7 @@ import msgspec
 from k8sharden.analysis.ownership import Owner, OwnerKind, owner_of_object
 from k8sharden.changes.bind import Bound, bind
 from k8sharden.changes.bookkeeping import essential
-from k8sharden.changes.reverse import ThreeWay
+from k8sharden.changes.reverse import Rewritten, ThreeWay
 from k8sharden.errors import NotFound
 from k8sharden.model.change import Change, Patch, show_path
 from k8sharden.model.finding import Finding
@@ -23,14 +23,15 @@ from k8sharden.model.ref import Ref
 class Unfixed(msgspec.Struct, frozen=True):
     """A finding that the plan does not answer, and why; in an undo, an entry.
 
-    ``drift`` are the fields that somebody changed after us, and ``needs`` the entries without which
-    this one cannot be taken back.
+    ``drift`` are the fields that somebody changed after us, ``needs`` the entries without which
+    this one cannot be taken back, ``edited`` an object of ours that somebody changed.
     """
 
     finding: str
     reason: str
     drift: tuple[ThreeWay, ...] = ()
     needs: tuple[str, ...] = ()
+    edited: Rewritten | None = None
 
 
 class Planned(msgspec.Struct, frozen=True):

@@ -9,7 +9,7 @@ import msgspec
 from k8sharden.changes.bind import look
 from k8sharden.changes.diff import FileDiff, manifest_path, manifest_text, unified
 from k8sharden.changes.entry import Record
-from k8sharden.changes.reverse import ThreeWay
+from k8sharden.changes.reverse import Rewritten, ThreeWay
 from k8sharden.model.change import Named, Patch, Path, show_path
 from k8sharden.model.masking import MARK, Masker
 from k8sharden.model.ref import Ref
@@ -32,6 +32,20 @@ def diff_record(record: Record, masker: Masker) -> FileDiff:
     path = manifest_path(record.ref)
     text = unified(path, before, after)
     return FileDiff(path, text, bool(MARK.search(text)))
+
+
+def diff_edited(edited: Rewritten, masker: Masker) -> FileDiff:
+    """Return what somebody made of an object of ours, as a diff of few lines."""
+    path = manifest_path(edited.ref)
+    before, after = manifest_text(edited.ours, masker), manifest_text(edited.now, masker)
+    text = unified(path, before, after)
+    lines = [one_line(line, _WIDEST) for line in text.splitlines()]
+    more = [f"… {len(lines) - _MOST:,} more lines"] if len(lines) > _MOST else []
+    return FileDiff(path, "\n".join([*lines[:_MOST], *more]) + "\n", bool(MARK.search(text)))
+
+
+_MOST, _WIDEST = 60, 300
+"""Lines that are shown of what somebody edited, and characters of each."""
 
 
 def three_way(field: ThreeWay, masker: Masker) -> tuple[str, str, str, str]:

@@ -4,6 +4,7 @@ Three values tell: before, as the object was; ours, as we left it; now, as it is
 is still ours is taken back.
 """
 
+import shlex
 from collections.abc import Iterator
 from typing import Any
 
@@ -51,6 +52,28 @@ class Drifted(Drift):
         self.fields = fields
 
 
+class Rewritten(msgspec.Struct, frozen=True):
+    """An object that we made and somebody changed after us: as we left it, and as it is."""
+
+    ref: Ref
+    ours: dict[str, Any]
+    now: dict[str, Any]
+
+
+class Edited(Drift):
+    """An object that we made is no longer as we left it."""
+
+    def __init__(self, edited: Rewritten) -> None:
+        ref = edited.ref
+        where = f" -n {shlex.quote(ref.namespace)}" if ref.namespace else ""
+        what = f"kubectl edit {shlex.quote(f'{ref.kind.lower()}/{ref.name}')}{where}"
+        super().__init__(
+            f"{ref.label} was changed since we made it. It is left alone. Take these edits back, "
+            f"such as with `{one_line(what, 600)}`, and undo again; or keep it as it is."
+        )
+        self.edited = edited
+
+
 def reverse(record: Record, live: dict[str, Any] | None, *, partial: bool = False) -> Write:
     """Return the write that takes ``record`` back from the object as it is.
 
@@ -94,8 +117,9 @@ def _unchanged(ref: Ref, record: Record, live: dict[str, Any] | None) -> Ref:
     ours = not _other(live, record) or by_us(live, record.after or {})
     if not ours:
         raise Drift(f"{ref.label} was deleted and made anew since. It is left alone.")
-    if essential(live) != essential(record.after or {}):
-        raise Drift(f"{ref.label} was changed since we made it. It is left alone.")
+    made = essential(record.after or {})
+    if essential(live) != made:
+        raise Edited(Rewritten(ref, made, essential(live)))
     return ref
 
 

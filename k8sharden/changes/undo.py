@@ -9,7 +9,7 @@ from k8sharden.analysis.network.touched import POLICIES
 from k8sharden.changes.bind import bind
 from k8sharden.changes.entry import Entry
 from k8sharden.changes.plan import Fetch, Plan, Planned, Unfixed
-from k8sharden.changes.reverse import Drifted, reverse
+from k8sharden.changes.reverse import Drifted, Edited, reverse
 from k8sharden.changes.stranding import (
     Stranded,
     refuse_built_on,
@@ -78,7 +78,8 @@ def plan_undo(
 def _in_the_way(entry: Entry, error: Refused | ApiError) -> Unfixed:
     drift = error.fields if isinstance(error, Drifted) else ()
     needs = error.needs if isinstance(error, Stranded) else ()
-    return Unfixed(entry.id, str(error), drift, needs)
+    edited = error.edited if isinstance(error, Edited) else None
+    return Unfixed(entry.id, str(error), drift, needs, edited)
 
 
 def _undo(entry: Entry, seen: Callable[[Ref], dict[str, Any] | None], *, partial: bool) -> Planned:

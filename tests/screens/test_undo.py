@@ -11,6 +11,7 @@ from k8sharden.model import kinds
 from k8sharden.model.change import Change, ChangeKind, Patch, Risk, SetField
 from k8sharden.session import Session
 from screens.result import ResultScreen
+from tests.changes.test_edited import EDIT, edited_policy
 from tests.screens.driver import CLOSE, SMALL, Driver, opened, run
 
 SHOP = kinds.NAMESPACES.ref("", "shop")
@@ -141,5 +142,19 @@ def test_an_undo_before_the_journal_was_read_is_reviewed(
             slow.set()
             await driver.settle()
             assert driver.crumb == "review"
+
+    run(test())
+
+
+def test_what_somebody_edited_of_ours_is_shown_as_a_diff(tmp_path: Path) -> None:
+    """The undo that leaves an edited object alone shows the edits, and what to do."""
+    edited_policy(tmp_path)
+
+    async def test() -> None:
+        async with opened(tmp_path) as driver:
+            await driver.press("J", "u")
+            assert driver.crumb == "review"
+            assert "+    team: ledger" in driver.text
+            assert EDIT in " ".join(driver.text.split())
 
     run(test())
