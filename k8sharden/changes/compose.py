@@ -101,6 +101,7 @@ def _joined(first: Change, second: Change, writes: tuple[Write, ...]) -> Change:
         rests_on=tuple(sorted({*first.rests_on, *second.rests_on})),
         warnings=tuple(dict.fromkeys((*first.warnings, *second.warnings))),
         reviews=tuple(dict.fromkeys((*first.reviews, *second.reviews))),
+        shadowed=tuple(dict.fromkeys((*first.shadowed, *second.shadowed))),
     )
 
 

@@ -13,9 +13,10 @@ from k8sharden.analysis.refusals import Later, refused_in, refused_pods
 from k8sharden.analysis.restarts import restarts, template
 from k8sharden.changes.bind import Bound
 from k8sharden.changes.plan import Plan, Planned
+from k8sharden.changes.turns import Still, asked_in_turn, takes_effect
 from k8sharden.model import kinds
 from k8sharden.model.impact import Impact, ImpactKind
-from k8sharden.model.inventory import Inventory, SourceKind
+from k8sharden.model.inventory import Inventory
 from k8sharden.model.text import one_line
 
 
@@ -25,16 +26,18 @@ def with_impact(plan: Plan, inventory: Inventory | None) -> Plan:
     Without an inventory, as for an undo before anything was scanned, what needs the rest of the
     cluster is said not to be known.
     """
+    left: Still = ()
+    if inventory is not None:
+        plan, left = asked_in_turn(plan, inventory)
     later: dict[Any, Mapping[str, Any] | None] = {}
     changes: list[Planned] = []
     traffic = Traffic(inventory) if inventory is not None else None
-    for planned in plan.changes:
+    for number, planned in enumerate(plan.changes):
         written = [Written(bound.ref, bound.before, bound.after) for bound in planned.bound]
         cut = traffic.cut_by(written) if traffic else _unscanned(planned.bound)
-        impact = (*cut, *_impact(planned.bound, inventory, later))
+        impact = (*cut, *_impact(planned.bound, inventory, later), *(left[number] if left else ()))
         changes.append(msgspec.structs.replace(planned, impact=impact))
-        # Files are their own source: whoever owns the objects, all of the plan goes into them.
-        if planned.applies or plan.source.kind is SourceKind.MANIFESTS:
+        if takes_effect(plan, planned):
             later |= {bound.ref: bound.after for bound in planned.bound}
             if traffic:
                 traffic.take(written)

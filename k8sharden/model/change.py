@@ -179,6 +179,8 @@ class Change(msgspec.Struct, frozen=True):
     basis was read: right before the change is applied these are read once more, and the change is
     worked out anew. ``warnings`` are sentences shown at review. ``reviews`` are asked once it is
     written: where a right that was to stay is denied, the change is taken back at once.
+    ``shadowed`` are questions that this change alone does not decide, such as a right that was to
+    go and that another binding gives as well: a plan asks them where it decides them.
     """
 
     kind: ChangeKind
@@ -190,6 +192,7 @@ class Change(msgspec.Struct, frozen=True):
     rests_on: tuple[Listing, ...] = ()
     warnings: tuple[str, ...] = ()
     reviews: tuple[AccessReview, ...] = ()
+    shadowed: tuple[AccessReview, ...] = ()
 
     @property
     def ref(self) -> Ref | None:

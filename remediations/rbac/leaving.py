@@ -73,6 +73,7 @@ def leave(
         rests_on=tuple(sorted({*kinds.listings(RBAC), *rests_on})),
         warnings=(*warnings, *told.said),
         reviews=told.reviews,
+        shadowed=told.shadowed,
     )
 
 

@@ -106,6 +106,7 @@ def moved(of: Family, works: Sequence[Workload], inventory: Inventory) -> Change
             *told.said,
         ),
         reviews=told.reviews,
+        shadowed=told.shadowed,
     )
 
 

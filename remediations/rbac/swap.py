@@ -194,6 +194,7 @@ def _change(
         rests_on=kinds.listings((*RBAC, kinds.NAMESPACES, *kinds.WORKLOADS)),
         warnings=tuple(dict.fromkeys(said)),
         reviews=told.reviews,
+        shadowed=told.shadowed,
     )
 
 

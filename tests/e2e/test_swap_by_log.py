@@ -152,3 +152,37 @@ def test_who_has_less_cannot_grant_it(cluster: Audited, tmp_path: Path) -> None:
     assert "attempting to grant RBAC permissions not currently held" in refused.err
     assert "Nothing was changed." in refused.err
     assert cluster.rbac() == before
+
+
+AGAIN = """
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: deployer-again}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: cluster-admin}
+subjects: [{kind: ServiceAccount, name: deployer, namespace: ci}]
+"""
+
+
+def test_two_bindings_of_one_account_are_swapped_by_one_plan(
+    cluster: Audited, tmp_path: Path
+) -> None:
+    """Only the second swap takes what both gave, and asks about it; each can be undone first."""
+    cluster.server.kubectl("apply", "-f", "-", input=AGAIN)
+    before = cluster.rbac()
+    person = person_at(cluster, tmp_path)
+    both = (*chosen(cluster), "--resource", "ClusterRoleBinding//deployer-again")
+    approved = digest(person, *both)
+    swapped = person("apply", *both, "--yes", "--digest", approved, "-o", "json")
+    assert swapped.code == 0, swapped.err
+    changes = swapped.json()["changes"]
+    assert [each["result"] for each in changes] == ["verified", "verified"]
+    confirmed = [line for line in swapped.err.splitlines() if "The API server confirms it" in line]
+    assert ["gone" in line for line in confirmed] == [False, True], swapped.err
+    assert 403 not in cluster.job()
+    assert set(cluster.others()) == {403}
+    for each in changes:
+        undone = person.approve("journal", "undo", each["journal"])
+        assert undone.code == 0, undone.err
+        assert 403 not in cluster.job()
+    assert cluster.rbac() == before
+    cluster.server.kubectl("delete", "clusterrolebinding", "deployer-again")

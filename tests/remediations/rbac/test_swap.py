@@ -10,6 +10,7 @@ from k8sharden.analysis.rbac.after import changed_by
 from k8sharden.analysis.rbac.asked import identity_in
 from k8sharden.analysis.rbac.authorize import decide
 from k8sharden.analysis.rbac.from_use import requests_of
+from k8sharden.analysis.rbac.in_turn import still
 from k8sharden.analysis.rbac.parts import FROM_LOG, fitted, least_name
 from k8sharden.analysis.rbac.policy import policy_of
 from k8sharden.changes.compose import Wanted, compose
@@ -362,9 +363,12 @@ def test_what_the_api_server_gives_everybody_is_not_repeated() -> None:
 
 def test_another_binding_that_still_allows_it_is_named() -> None:
     """What stays by somebody else's grant is said, and not asked about as gone."""
-    answer = change(seen([*WIDE, binding("again", "wide", PIPELINE)], *JOB))
-    assert any(each.startswith("ClusterRoleBinding again still allows") for each in answer.warnings)
+    inventory = seen([*WIDE, binding("again", "wide", PIPELINE)], *JOB)
+    answer, policy = change(inventory), policy_of(inventory)
     assert all(each.allowed for each in answer.reviews)
+    left = policy.changed(changed_by(answer.writes, policy))
+    said = list(still(answer, policy, left))
+    assert [each.partition(" still allows ")[0] for each in said] == ["ClusterRoleBinding again"]
 
 
 def test_subjects_with_different_uses_get_roles_of_their_own() -> None:
