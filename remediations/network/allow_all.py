@@ -15,7 +15,6 @@ from k8sharden.analysis.network.labelled import workloads_selected
 from k8sharden.analysis.network.opened import Opened, open_rules
 from k8sharden.analysis.network.policies import Direction
 from k8sharden.analysis.network.proven import proven
-from k8sharden.analysis.network.public import CALLERS_BEYOND
 from k8sharden.analysis.system import is_system_namespace
 from k8sharden.model import kinds
 from k8sharden.model import network as n
@@ -34,12 +33,10 @@ def evaluate(inventory: Inventory) -> Iterator[Finding]:
 
 
 def _open(inventory: Inventory) -> Iterator[Finding]:
-    known = all(inventory.entry(kind).complete for kind in CALLERS_BEYOND)
     for policy in inventory.of(kinds.NETWORK_POLICIES, n.NetworkPolicy):
         for way in Direction:
             found = tuple(open_rules(policy, way, inventory))
-            # A port may be a webhook's; a rule for all ports is too wide for that as well.
-            sure = [each for each in found if known or way is Direction.EGRESS or not each.ports]
+            sure = [each for each in found if each.sure]
             if sure:
                 yield _finding(policy, way, sure, inventory)
             elif found:
@@ -81,7 +78,7 @@ def _unknown(policy: n.NetworkPolicy, way: Direction) -> Finding:
         Severity.MEDIUM,
         Status.UNKNOWN,
         kinds.NETWORK_POLICIES.ref(policy.namespace, policy.name),
-        "Cannot tell whether the API server calls what it opens: webhooks or aggregated APIs "
+        "Cannot tell whether it has to be open: webhooks, aggregated APIs or classes of Ingresses "
         "could not be read.",
         locus=str(way),
     )

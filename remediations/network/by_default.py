@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from k8sharden.analysis.network.closing import closing
 from k8sharden.analysis.network.defaults import Default, default_of
+from k8sharden.analysis.network.doubts import POLICY_KINDS
 from k8sharden.analysis.network.isolation import in_namespace, listeners, pod_count
 from k8sharden.analysis.network.policies import Direction
 from k8sharden.analysis.system import is_system_namespace
@@ -18,6 +19,9 @@ from k8sharden.model.finding import Finding, Status
 from k8sharden.model.inventory import Inventory
 from k8sharden.model.item import Item
 from k8sharden.model.workloads import Workload
+
+NEEDS = (*kinds.WORKLOADS, *POLICY_KINDS)
+"""What has to be read before one can say that nothing denies: any kind of policy may."""
 
 
 def standing(inventory: Inventory) -> Iterator[tuple[str, tuple[Workload, ...]]]:
@@ -66,11 +70,8 @@ def _message(
     known: Default,
     inventory: Inventory,
 ) -> str:
-    if known.by is not None:
-        return (
-            f"Whether {way} is denied by default in {namespace} is not known: {known.by.label} "
-            "chooses its pods by expressions that are not read."
-        )
+    if known.closed is None:
+        return f"Whether {way} is denied by default in {namespace} is not known: {known.said}."
     pods = pod_count(found, inventory)
     count = _count(pods, "pod") if pods else _count(len(found), "workload")
     return (
@@ -96,6 +97,9 @@ def _policies(namespace: str, inventory: Inventory) -> tuple[n.NetworkPolicy, ..
 def change(namespace: str, way: Direction, inventory: Inventory) -> Change | NoChange:
     """Return what closes a namespace in a direction, and keeps what is expected."""
     here = listeners(inventory).get(namespace, ())
-    if not here or default_of(namespace, way, inventory).closed is not False:
+    known = default_of(namespace, way, inventory)
+    if known.closed is None:
+        return NoChange(f"It may be closed: {known.said}.")
+    if not here or known.closed:
         return NoChange("Nothing is open here by now: scan again.")
     return closing(namespace, way, inventory)

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 from k8sharden.analysis.network import cilium
 from k8sharden.analysis.network.cni import State, enforcement
+from k8sharden.analysis.network.plugins import CILIUM
 from k8sharden.analysis.runbooks import cilium as runbook
 from k8sharden.model import kinds
 from k8sharden.model.change import Change, ChangeKind, NoChange, Risk
@@ -26,6 +27,9 @@ def _evaluate(inventory: Inventory) -> Iterator[Finding]:
     # Where another plug-in enforces, Cilium may well be there for the network only.
     if known is None or known.state is State.ENFORCED:
         return
+    if cilium.may_be_unseen(inventory):
+        why = f"It is not known whether Cilium runs here and how it is set. {known.said}"
+        yield _finding("kube-system", Status.UNKNOWN, why, {})
     for namespace in cilium.homes(inventory):
         found = cilium.settings(namespace, inventory)
         if found is None:
@@ -33,7 +37,11 @@ def _evaluate(inventory: Inventory) -> Iterator[Finding]:
             yield _finding(namespace, Status.UNKNOWN, why, {})
         elif off := cilium.switched_off(found):
             values = {key: found[key] for key in off}
-            yield _finding(namespace, Status.FAIL, _message(values), values)
+            # Another plug-in that may enforce stands before Cilium, which then is for the network.
+            sure = known.plugin == CILIUM
+            status = Status.FAIL if sure else Status.UNKNOWN
+            said = "" if sure else f" Whether another does is not known: {known.said}"
+            yield _finding(namespace, status, _message(values) + said, values)
 
 
 def _message(values: dict[str, str]) -> str:

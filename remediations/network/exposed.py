@@ -14,7 +14,7 @@ from k8sharden.analysis.network.calls import calls_of
 from k8sharden.analysis.network.calls.services import services_of
 from k8sharden.analysis.network.edges import Edge, EvidenceKind
 from k8sharden.analysis.network.exposed import how_exposed
-from k8sharden.analysis.network.public import front_doors
+from k8sharden.analysis.network.public import front_doors, perhaps_doors
 from k8sharden.analysis.system import is_system_namespace
 from k8sharden.model import kinds
 from k8sharden.model import network as n
@@ -46,10 +46,11 @@ def evaluate(inventory: Inventory) -> Iterator[Finding]:
             continue
         behind = [workload.ref for workload in services_of(inventory).backing(service)]
         if not behind or not doors.issuperset(behind):
-            yield _finding(service, how)
+            perhaps = behind and perhaps_doors(inventory).issuperset(behind)
+            yield _finding(service, how, perhaps=bool(perhaps))
 
 
-def _finding(service: n.Service, how: str) -> Finding:
+def _finding(service: n.Service, how: str, *, perhaps: bool) -> Finding:
     spec = service.spec or n.ServiceSpec()
     ports = [port.node_port if how == "NodePort" else port.port for port in spec.ports or ()]
     numbers = ", ".join(str(port) for port in ports if port) or "no port"
@@ -58,11 +59,13 @@ def _finding(service: n.Service, how: str) -> Finding:
         if how == "NodePort"
         else f"Its load balancer takes connections from any address on {numbers}."
     )
+    if perhaps:
+        said += " It may be the front door: what classes there are could not be read."
     return Finding(
         ITEM.id,
         Area.NETWORK,
         Severity.MEDIUM,
-        Status.FAIL,
+        Status.UNKNOWN if perhaps else Status.FAIL,
         kinds.SERVICES.ref(service.namespace, service.name),
         said,
         path="spec.type" if how == "NodePort" else "spec.loadBalancerSourceRanges",

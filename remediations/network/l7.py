@@ -24,6 +24,10 @@ from k8sharden.model.inventory import Inventory
 from k8sharden.model.item import Item, Lesson, Reference, Scope
 from k8sharden.model.ref import Ref
 
+_NEEDS = (
+    kinds.INGRESSES, kinds.GATEWAYS, kinds.HTTP_ROUTES, kinds.GRPC_ROUTES, kinds.SERVICES,
+    *kinds.WORKLOADS, kinds.CILIUM_POLICIES, kinds.CILIUM_CLUSTERWIDE_POLICIES,
+)  # fmt: skip
 _RESTS_ON = (kinds.INGRESSES, kinds.SERVICES, kinds.PODS, kinds.CILIUM_POLICIES)
 
 
@@ -103,7 +107,7 @@ ITEM = Item(
     severity=Severity.LOW,
     kind=ChangeKind.ARTEFACT,
     scope=Scope.CLUSTER,
-    needs=(kinds.INGRESSES, kinds.SERVICES, kinds.PODS, kinds.CILIUM_POLICIES),
+    needs=_NEEDS,
     references=(
         Reference("Cilium: layer 7 policies", f"{_DOCS}/security/policy/language/"),
         Reference("MITRE ATT&CK T1190", "https://attack.mitre.org/techniques/T1190/"),

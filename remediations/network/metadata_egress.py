@@ -68,7 +68,7 @@ def _finding(namespace: str, cloud: str, found: Sequence[Reaches], among: int) -
     said = (
         f"{of} may connect to {ADDRESS}, {where}."
         if sure
-        else f"Cannot tell whether {of} may connect to {ADDRESS}: not every policy is understood."
+        else f"Cannot tell whether {of} may connect to {ADDRESS}: {found[0].said}."
     )
     return Finding(
         ITEM.id,

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 
 from k8sharden.analysis.network.policies import Direction
 from k8sharden.analysis.network.proven import proven
-from k8sharden.model import kinds
 from k8sharden.model.change import Change, ChangeKind, NoChange
 from k8sharden.model.finding import Area, Finding, Severity
 from k8sharden.model.inventory import Inventory
@@ -37,7 +36,7 @@ ITEM = Item(
     severity=Severity.MEDIUM,
     kind=ChangeKind.GROUP,
     scope=Scope.NAMESPACE,
-    needs=(kinds.PODS, kinds.NETWORK_POLICIES),
+    needs=by_default.NEEDS,
     references=(
         Reference("CIS Kubernetes 5.3.2"),
         Reference(

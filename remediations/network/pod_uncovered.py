@@ -11,6 +11,7 @@ Source: CIS Kubernetes 5.3.2; kubernetes.io, Network Policies.
 """
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from k8sharden.analysis.network.allows import wants
 from k8sharden.analysis.network.closing import covering
@@ -24,8 +25,9 @@ from k8sharden.model.change import Change, ChangeKind, NoChange
 from k8sharden.model.finding import Area, Finding, Severity, Status
 from k8sharden.model.inventory import Inventory
 from k8sharden.model.item import Item, Lesson, Reference, Scope
+from k8sharden.model.ref import Ref
 from k8sharden.model.workloads import Workload, pods_of
-from remediations.network.by_default import standing
+from remediations.network.by_default import NEEDS, standing
 
 
 def evaluate(inventory: Inventory) -> Iterator[Finding]:
@@ -36,27 +38,57 @@ def evaluate(inventory: Inventory) -> Iterator[Finding]:
 def _uncovered(inventory: Inventory) -> Iterator[Finding]:
     for namespace, found in standing(inventory):
         for way in Direction:
-            if default_of(namespace, way, inventory).closed is False:
-                yield from _left_out(found, way, inventory)
+            known = default_of(namespace, way, inventory)
+            if not known.closed:
+                yield from _left_out(namespace, found, way, known.said, inventory)
 
 
-def _left_out(found: Sequence[Workload], way: Direction, inventory: Inventory) -> Iterator[Finding]:
+class _Open(NamedTuple):
+    """How many pods of a workload no policy selects, for certain; and why others may be open."""
+
+    sure: int
+    said: str
+
+
+def _left_out(
+    namespace: str, found: Sequence[Workload], way: Direction, doubt: str, inventory: Inventory
+) -> Iterator[Finding]:
     """Yield the workloads with an open pod, where some others have none."""
-    counts = {each.ref: _open_pods(each, way, inventory) for each in found}
+    opened = {each.ref: _open_pods(each, way, inventory) for each in found}
     running = pods_of(inventory)
-    covered = [each for each in found if running.get(each.ref) and not counts[each.ref]]
-    if covered:
-        for each in found:
-            if counts[each.ref]:
-                yield _finding(each, way, counts[each.ref], covered)
+    covered = [each for each in found if running.get(each.ref) and not any(opened[each.ref])]
+    for each in found if covered else ():
+        sure, said = opened[each.ref]
+        if sure and not doubt:
+            yield _finding(each, way, sure, covered)
+        elif sure or said:
+            yield _unknown(each.ref, way, doubt or said)
+    said = next((each.said for each in opened.values() if each.said), "")
+    if said and not covered and len(found) > 1:
+        yield _unknown(kinds.NAMESPACES.ref("", namespace), way, said)
 
 
-def _open_pods(workload: Workload, way: Direction, inventory: Inventory) -> int:
+def _open_pods(workload: Workload, way: Direction, inventory: Inventory) -> _Open:
     policies = policies_of(inventory)
-    pods = pods_of(inventory).get(workload.ref, ())
-    return sum(
-        not any(clause.isolates for clause in policies.selecting(pod_party(pod), way))
-        for pod in pods
+    sure, unsure = 0, [""]
+    for party in map(pod_party, pods_of(inventory).get(workload.ref, ())):
+        if any(clause.isolates for clause in policies.selecting(party, way)):
+            continue
+        doubts = [each.said for each in policies.doubtful(party, way) if each.isolates]
+        sure += not doubts
+        unsure += doubts[:1]
+    return _Open(sure, unsure[-1])
+
+
+def _unknown(about: Ref, way: Direction, said: str) -> Finding:
+    return Finding(
+        ITEM.id,
+        Area.NETWORK,
+        Severity.MEDIUM,
+        Status.UNKNOWN,
+        about,
+        f"Whether policies are about {way} of all pods of {about.label} is not known: {said}.",
+        locus=way.value,
     )
 
 
@@ -100,7 +132,7 @@ ITEM = Item(
     severity=Severity.MEDIUM,
     kind=ChangeKind.CREATE,
     scope=Scope.NAMESPACE,
-    needs=(kinds.PODS, kinds.NETWORK_POLICIES),
+    needs=NEEDS,
     references=(
         Reference("CIS Kubernetes 5.3.2"),
         Reference(

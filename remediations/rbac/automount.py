@@ -95,7 +95,7 @@ ITEM = Item(
     severity=Severity.LOW,
     kind=ChangeKind.PATCH,
     scope=Scope.CLUSTER,
-    needs=(*kinds.WORKLOADS, *RBAC, kinds.SERVICE_ACCOUNTS),
+    needs=(*kinds.WORKLOADS, *RBAC, kinds.SERVICE_ACCOUNTS, kinds.NAMESPACES),
     references=(
         Reference("CIS Kubernetes 5.1.6"),
         Reference("MITRE ATT&CK T1528", "https://attack.mitre.org/techniques/T1528/"),

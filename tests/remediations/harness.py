@@ -87,7 +87,7 @@ def inventory(docs: Iterable[Document], source: Source = TRAINING) -> Inventory:
         if document["apiVersion"] == OURS:
             evidence = document if document["kind"] == "Evidence" else evidence
             continue
-        kind = kinds.family(_type(document))
+        kind = kinds.family(kind_of(document))
         decoded = convert(document, o.STRUCTS[kind])
         objects[kind.key].append(network.configured(decoded, document.get("data")))
     return Inventory(
@@ -127,10 +127,11 @@ def applied(docs: list[Document], changes: Iterable[Change]) -> list[Document]:
 def ref_of(document: Mapping[str, Any]) -> Ref:
     """Return the reference of an object."""
     metadata = document["metadata"]
-    return _type(document).ref(metadata.get("namespace", ""), metadata["name"])
+    return kind_of(document).ref(metadata.get("namespace", ""), metadata["name"])
 
 
-def _type(document: Mapping[str, Any]) -> ResourceType:
+def kind_of(document: Mapping[str, Any]) -> ResourceType:
+    """Return the type of an object, which has to be one that is known."""
     found = kinds.find(document["apiVersion"], document["kind"])
     assert found is not None, document["kind"]
     return found

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from k8sharden.analysis.network.plugins import CILIUM, agents
 from k8sharden.model import kinds
 from k8sharden.model import network as n
-from k8sharden.model.inventory import Inventory
+from k8sharden.model.inventory import Coverage, Inventory
 
 CONFIG = "cilium-config"
 
@@ -54,6 +54,13 @@ def mode(found: Settings) -> str:
 def _means(value: str, wanted: str) -> bool:
     said = value.strip().lower()
     return said in {"true": _TRUE, "false": _FALSE}.get(wanted, (wanted,))
+
+
+def may_be_unseen(inventory: Inventory) -> bool:
+    """Whether Cilium may run where its DaemonSet could not be read: its types are not absent."""
+    whole = inventory.whole
+    there = whole.entry(kinds.CILIUM_POLICIES).status is not Coverage.ABSENT
+    return there and not whole.entry(kinds.DAEMON_SETS).complete
 
 
 def homes(inventory: Inventory) -> tuple[str, ...]:

@@ -111,11 +111,15 @@ def _by_agent(agent: Agent, inventory: Inventory) -> Enforcement:
     there = _nodes(inventory)
     if agent.nodes < there:
         return _unknown(agent, f"{agent.plugin} runs on {agent.nodes} of {there} nodes only")
-    return _by_settings(agent, inventory) if agent.plugin == CILIUM else _enforced(agent)
+    found = _by_settings(agent, inventory) if agent.plugin == CILIUM else _enforced(agent)
+    if found.state is not State.ENFORCED or inventory.entry(kinds.NODES).complete:
+        return found
+    why = f"{agent.plugin} is ready on {agent.ready} of its nodes; whether there are others without"
+    return _unknown(agent, f"{why} it is not known, since nodes were not read", found.mode)
 
 
-def _unknown(agent: Agent, why: str) -> Enforcement:
-    return Enforcement(State.UNKNOWN, agent.plugin, f"{why} ({agent.label}).")
+def _unknown(agent: Agent, why: str, mode: str = "") -> Enforcement:
+    return Enforcement(State.UNKNOWN, agent.plugin, f"{why} ({agent.label}).", mode)
 
 
 def _enforced(agent: Agent, mode: str = "") -> Enforcement:

@@ -12,9 +12,12 @@ from typing import Any
 
 import msgspec
 
-from k8sharden.analysis.network.clauses import LabelSelector
+from k8sharden.analysis.network.cilium import homes, may_be_unseen, settings
+from k8sharden.analysis.network.clauses import NAME, LabelSelector
 from k8sharden.analysis.network.cni import enforcement
+from k8sharden.analysis.network.doubts import odd
 from k8sharden.analysis.network.isolation import in_namespace
+from k8sharden.analysis.network.plugins import CILIUM
 from k8sharden.analysis.network.policies import Direction, directions
 from k8sharden.analysis.selectors import chooses, is_empty
 from k8sharden.model import kinds
@@ -29,10 +32,14 @@ _DNS = 53
 
 
 class Default(msgspec.Struct, frozen=True):
-    """Whether a namespace is closed by default; None where that is unknown, for what is ``by``."""
+    """Whether a namespace is closed, and ``by`` which policy; none where the plug-in does it.
+
+    ``closed`` is None where that is unknown; ``said`` then tells why, as the end of a sentence.
+    """
 
     closed: bool | None
     by: Ref | None = None
+    said: str = ""
 
 
 def default_of(namespace: str, way: Direction, inventory: Inventory) -> Default:
@@ -43,13 +50,33 @@ def default_of(namespace: str, way: Direction, inventory: Inventory) -> Default:
     known = enforcement(inventory)
     if known is not None and known.mode == "always":
         return Default(closed=True)
-    unsure: Default | None = None
+    unsure = [Default(None, said=_SETTINGS)] if _may_be_always(inventory) else []
+    unsure += [
+        Default(None, doubt.ref, doubt.said)
+        for doubt in odd(inventory)
+        if doubt.scope.namespace in ("", namespace)
+    ]
     for ref, closed in _others(namespace, way, inventory):
         if closed:
             return Default(closed=True, by=ref)
         if closed is None:
-            unsure = unsure or Default(None, ref)
-    return unsure or Default(closed=False)
+            said = f"{ref.label} chooses its pods by expressions that are not read"
+            unsure.append(Default(None, ref, said))
+    return unsure[0] if unsure else Default(closed=False)
+
+
+_SETTINGS = (
+    "Cilium may deny whatever no policy allows (enable-policy: always), and its settings were not "
+    "read"
+)
+
+
+def _may_be_always(inventory: Inventory) -> bool:
+    """Whether Cilium is or may be there, and nobody could read how it is set."""
+    known, whole = enforcement(inventory), inventory.whole
+    if known is not None and known.plugin == CILIUM:
+        return any(settings(namespace, whole) is None for namespace in homes(whole))
+    return known is not None and may_be_unseen(whole)
 
 
 def denies_all(policy: n.NetworkPolicy, way: Direction) -> bool:
@@ -74,18 +101,24 @@ def _others(
     namespace: str, way: Direction, inventory: Inventory
 ) -> Iterator[tuple[Ref, bool | None]]:
     """Yield the policies of other kinds, with whether each closes a namespace by default."""
-    labels = {each.name: each.metadata.label for each in inventory.namespaces}.get(namespace, {})
-    here = {"kubernetes.io/metadata.name": namespace, **labels}
+    known = {each.name: each.metadata.label for each in inventory.namespaces}
+    here = {NAME: namespace, **known.get(namespace, {})}
+    unread = namespace not in known and not inventory.entry(kinds.NAMESPACES).covers(namespace)
     for kind, judge in _JUDGES.items():
         for item in inventory.of(kind, n.Loose):
             if not kind.namespaced or item.namespace == namespace:
                 specs = [each for each in (item.spec, *(item.specs or ())) if each is not None]
                 answers = {judge(spec, way, here) if _fits(spec) else None for spec in specs}
+                if unread and any(judge({**spec, **_ANYWHERE}, way, here) for spec in specs):
+                    answers.add(None)
                 best = next((each for each in (True, None) if each in answers), False)
                 yield kind.ref(item.namespace, item.name), best
 
 
 Json = Mapping[str, Any]
+
+_ANYWHERE: Json = {"endpointSelector": {}, "subject": {"namespaces": {}}}
+"""What chooses every namespace, to see whether only labels keep a policy from one."""
 
 
 class _Peer(Struct, frozen=True):
@@ -132,7 +165,7 @@ def _cilium(spec: Json, way: Direction, here: Mapping[str, str]) -> bool | None:
         return False
     if isinstance(isolates, Mapping) and isolates.get(way.value) is False:
         return False
-    labels = {_NAMESPACE: here["kubernetes.io/metadata.name"]}
+    labels = {_NAMESPACE: here[NAME]}
     labels |= {f"{_LABELS}{key}": value for key, value in here.items()}
     selector = _plain(spec.get("endpointSelector") or {})
     return chooses(selector, labels)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from k8sharden.analysis.images import parse_image
 from k8sharden.analysis.network.beyond import is_metadata
 from k8sharden.analysis.network.calls.settings import settings
-from k8sharden.analysis.network.decide import Answer, decide
+from k8sharden.analysis.network.decide import Answer, Side, decide
 from k8sharden.analysis.network.parties import outside, workload_parties
 from k8sharden.analysis.network.policies import policies_of
 from k8sharden.model import kinds
@@ -41,10 +41,11 @@ _GUARDED = "iam.gke.io/gke-metadata-server-enabled"
 
 
 class Reaches(NamedTuple):
-    """A workload, and whether its pods may ask for metadata: allowed or unknown."""
+    """A workload whose pods may ask for metadata; where that is unknown, it is ``said`` why."""
 
     workload: Workload
     answer: Answer
+    said: str = ""
 
 
 def cloud_of(inventory: Inventory) -> str | None:
@@ -72,19 +73,20 @@ def guarded(inventory: Inventory) -> tuple[str, ...]:
 def reaching(workloads: Iterable[Workload], cloud: str, inventory: Inventory) -> Iterator[Reaches]:
     """Yield the workloads whose pods may ask for metadata, for certain or perhaps."""
     for workload in workloads:
-        found = set(_answers(workload, cloud, inventory))
+        found = {each.answer: each.said for each in _sides(workload, cloud, inventory)}
         if Answer.ALLOWED in found:
             yield Reaches(workload, Answer.ALLOWED)
         elif Answer.UNKNOWN in found:
-            yield Reaches(workload, Answer.UNKNOWN)
+            said = found[Answer.UNKNOWN] or "not every policy is understood"
+            yield Reaches(workload, Answer.UNKNOWN, said)
 
 
-def _answers(workload: Workload, cloud: str, inventory: Inventory) -> Iterator[Answer]:
+def _sides(workload: Workload, cloud: str, inventory: Inventory) -> Iterator[Side]:
     policies = policies_of(inventory)
     for party in workload_parties(workload, inventory):
-        yield decide(policies, party, outside(ADDRESS), _PORT).egress.answer
+        yield decide(policies, party, outside(ADDRESS), _PORT).egress
         if cloud == "AWS" and any(":" in address for address in party.addresses):
-            yield decide(policies, party, outside(_ADDRESS_V6), _PORT).egress.answer
+            yield decide(policies, party, outside(_ADDRESS_V6), _PORT).egress
 
 
 _ASKERS = re.compile(

@@ -15,7 +15,7 @@ from k8sharden.analysis.network.blocks import network
 from k8sharden.analysis.network.labelled import workloads_selected
 from k8sharden.analysis.network.parties import template_party
 from k8sharden.analysis.network.policies import Direction, directions, policies_of
-from k8sharden.analysis.network.public import front_doors
+from k8sharden.analysis.network.public import CALLERS_BEYOND, front_doors, perhaps_doors
 from k8sharden.analysis.network.rules import Beyond, Need
 from k8sharden.analysis.network.units import unit_of
 from k8sharden.analysis.selectors import is_empty
@@ -29,12 +29,16 @@ _DNS = (53, "dns", "dns-tcp")
 
 
 class Opened(msgspec.Struct, frozen=True):
-    """An open rule by its index: ``to`` says for whom it is open."""
+    """An open rule by its index: ``to`` says for whom it is open.
+
+    Not ``sure`` where it may be meant, for what could not be read.
+    """
 
     way: Direction
     rule: int
     to: str
     ports: bool
+    sure: bool
 
 
 def open_rules(policy: n.NetworkPolicy, way: Direction, inventory: Inventory) -> Iterator[Opened]:
@@ -45,7 +49,8 @@ def open_rules(policy: n.NetworkPolicy, way: Direction, inventory: Inventory) ->
     for number, rule in enumerate(rules_of(policy, way)):
         to = _open_to(peers_of(rule, way))
         if to and not _is_meant(rule, policy, way, under, inventory):
-            yield Opened(way, number, to, bool(rule.ports))
+            perhaps = way is Direction.INGRESS and _is_perhaps_meant(rule, under, inventory)
+            yield Opened(way, number, to, bool(rule.ports), not perhaps)
 
 
 def rules_of(policy: n.NetworkPolicy, way: Direction) -> Sequence[n.Rule]:
@@ -87,6 +92,18 @@ def _is_meant(
     if way is Direction.EGRESS:
         return _is_meant_out(rule, policy, under, inventory)
     return bool(under) and all(_is_public(rule, each, inventory) for each in under)
+
+
+def _is_perhaps_meant(rule: n.Rule, under: _Under, inventory: Inventory) -> bool:
+    """Whether it may be meant where nobody could read what the API server calls, or classes."""
+    read = all(inventory.entry(kind).complete for kind in CALLERS_BEYOND)
+    doors = perhaps_doors(inventory)
+    return bool(under) and all(
+        each.ref in doors
+        or _is_public(rule, each, inventory)
+        or (not read and any(_ports(rule, each)))
+        for each in under
+    )
 
 
 def _is_public(rule: n.Rule, workload: Workload, inventory: Inventory) -> bool:

@@ -29,6 +29,14 @@ def front_doors(inventory: Inventory) -> frozenset[Ref]:
     return cast("frozenset[Ref]", inventory.cache["front-doors"])
 
 
+def perhaps_doors(inventory: Inventory) -> frozenset[Ref]:
+    """Return the front doors, and what may be one by a class that could not be read."""
+    found = front_doors(inventory)
+    if all(inventory.entry(kind).complete for kind in (kinds.INGRESS_CLASSES, kinds.GATEWAYS)):
+        return found
+    return found | controllers_of(inventory).told
+
+
 def _is_controller(workload: Workload) -> bool:
     of_gateway = any(key in workload.template_metadata.label for key in GATEWAY_LABELS)
     return of_gateway or any(True for _ in families_of(workload))

@@ -13,6 +13,7 @@ from k8sharden.model import kinds
 from k8sharden.model import network as n
 from k8sharden.model.inventory import Inventory
 from k8sharden.model.pods import visit_containers
+from k8sharden.model.ref import Ref
 from k8sharden.model.workloads import Workload, workloads
 
 
@@ -78,6 +79,11 @@ class Controllers:
                 self._by_family.setdefault(family.name, []).append(workload)
             for word in _flag_values(workload):
                 self._words.setdefault(word, {})[workload.ref.label] = workload
+
+    @property
+    def told(self) -> frozenset[Ref]:
+        """The workloads whose command line says that they serve some class."""
+        return frozenset(each.ref for some in self._words.values() for each in some.values())
 
     def of_class(self, name: str) -> tuple[Workload, ...]:
         """Return the workloads that serve an IngressClass, or a Gateway's class; maybe none.
