@@ -68,7 +68,8 @@ def scan(**options: Any) -> int:
     else:
         emit(_table(findings), rest["out"])
         _summary(session, result, findings, selection)
-    return _gate(findings, rest["fail_on"], unknown=rest["fail_on_unknown"])
+    unproven = _unproven(result, findings, selection)
+    return _gate(findings, rest["fail_on"], unknown=rest["fail_on_unknown"], unproven=unproven)
 
 
 def _minor(version: str | None) -> int | None:
@@ -156,9 +157,11 @@ def _areas(result: Scan) -> None:
         say(f"  {area.heading:<24} {counts}")
 
 
-def _gate(findings: Sequence[Finding], least: str | None, *, unknown: bool) -> int:
+def _gate(findings: Sequence[Finding], least: str | None, *, unknown: bool, unproven: str) -> int:
     reached = least is not None and any(
         finding.counts and finding.severity.reaches(Severity(least)) for finding in findings
     )
-    blind = unknown and any(finding.status is Status.UNKNOWN for finding in findings)
+    # What was said of a part's policies is nobody's finding there, and no less unknown.
+    told = any(finding.status is Status.UNKNOWN for finding in findings)
+    blind = unknown and (told or bool(unproven))
     return 1 if reached or blind else 0
