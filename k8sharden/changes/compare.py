@@ -4,8 +4,8 @@ from typing import Any
 
 from k8sharden.changes.bind import UNSET, Bound, FieldChange
 from k8sharden.changes.bookkeeping import essential
-from k8sharden.cluster.api import FIELD_MANAGER
 from k8sharden.model.change import Path
+from k8sharden.model.meta import FIELD_MANAGER
 
 
 def ends(fields: tuple[FieldChange, ...]) -> tuple[dict[Path, Any], dict[Path, Any]]:

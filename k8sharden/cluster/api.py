@@ -15,10 +15,10 @@ from k8sharden.cluster.transport import JSON, JSON_PATCH, Request, Response, Tra
 from k8sharden.model.change import AccessReview
 from k8sharden.model.decoding import decode
 from k8sharden.model.kinds import ResourceType, type_of
+from k8sharden.model.meta import FIELD_MANAGER
 from k8sharden.model.ref import Ref
 from k8sharden.model.text import one_line
 
-FIELD_MANAGER = "k8sharden"
 PAGE = 500
 
 _ERRORS: dict[int, type[errors.ApiError]] = {

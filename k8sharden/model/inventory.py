@@ -16,7 +16,8 @@ from k8sharden.model.ref import Ref
 
 T = TypeVar("T", bound=o.Object)
 
-_WHOLE = "whole"
+WHOLE = "whole"
+"""Where the cache of a view keeps what it is a view of."""
 
 
 class Coverage(StrEnum):
@@ -122,13 +123,13 @@ class Inventory(msgspec.Struct, frozen=True):
                 )
                 for key, items in self.objects.items()
             },
-            cache={_WHOLE: self.whole},
+            cache={WHOLE: self.whole},
         )
 
     @property
     def whole(self) -> "Inventory":
         """What this is a view of, for what a cluster has once, such as its network plug-in."""
-        return cast("Inventory", self.cache.get(_WHOLE, self))
+        return cast("Inventory", self.cache.get(WHOLE, self))
 
     @property
     def namespaces(self) -> tuple[o.Namespace, ...]:

@@ -46,6 +46,29 @@ class Meta(Struct, frozen=True):
         return next((owner for owner in self.owner_references or () if owner.controller), None)
 
 
+FIELD_MANAGER = "k8sharden"
+"""The name under which k8sharden writes the fields of objects."""
+
+
+class FieldManager(Struct, frozen=True):
+    """Somebody who wrote fields of an object; ``subresource`` is set for its status alone."""
+
+    manager: str | None = None
+    subresource: str | None = None
+
+
+class Managed(Meta, frozen=True):
+    """The metadata of the few types of which it counts who wrote them."""
+
+    managed_fields: list[FieldManager] | None = None
+
+    @property
+    def managers(self) -> frozenset[str]:
+        """Who wrote fields of the object; empty where nothing tells, such as in a file."""
+        found = self.managed_fields or ()
+        return frozenset(each.manager or "" for each in found if not each.subresource)
+
+
 class Object(Struct, frozen=True):
     """Any object: its metadata. Secrets and ConfigMaps are never decoded further than this."""
 

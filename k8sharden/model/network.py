@@ -10,7 +10,7 @@ import msgspec
 from k8sharden.model import kinds
 from k8sharden.model.kinds import ResourceType
 from k8sharden.model.mentions import Mentions
-from k8sharden.model.meta import Object, Struct
+from k8sharden.model.meta import Managed, Object, Struct
 from k8sharden.model.selectors import Selector, check_selectors
 
 
@@ -110,6 +110,7 @@ class NetworkPolicySpec(Struct, frozen=True):
 class NetworkPolicy(Object, frozen=True):
     """A NetworkPolicy."""
 
+    metadata: Managed
     spec: NetworkPolicySpec = msgspec.field(default_factory=NetworkPolicySpec)
 
 
@@ -217,6 +218,7 @@ class Loose(Object, frozen=True):
     CiliumNetworkPolicies may have ``specs`` beside it.
     """
 
+    metadata: Managed
     spec: dict[str, Any] | None = None
     specs: list[dict[str, Any]] | None = None
 

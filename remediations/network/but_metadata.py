@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from k8sharden.analysis.network.allows import created, free_name
-from k8sharden.analysis.network.metadata import ADDRESS
+from k8sharden.analysis.network.own import BUT_METADATA, METADATA, let_out
 from k8sharden.analysis.network.policies import Direction, policies_of
 from k8sharden.analysis.network.units import Unit, units
 from k8sharden.model import kinds
@@ -13,24 +13,15 @@ from k8sharden.model.inventory import Inventory
 from k8sharden.model.workloads import Workload
 from remediations.network.keeping import enumerated
 
-_NAME = "deny-cloud-metadata"
-_METADATA = (f"{ADDRESS}/32", "fd00:ec2::254/128")
-_BUT_METADATA = [
-    {"ipBlock": {"cidr": "0.0.0.0/0", "except": [_METADATA[0]]}},
-    {"ipBlock": {"cidr": "::/0", "except": [_METADATA[1]]}},
-    # Some plug-ins do not count pods among addresses.
-    {"namespaceSelector": {}},
-]
-
 
 def denied(namespace: str, inventory: Inventory) -> tuple[Create, ...]:
     """Return what denies, and nothing else: it isolates nobody, and no other policy undoes it."""
     spec = {
         "endpointSelector": {},
         "enableDefaultDeny": {"egress": False, "ingress": False},
-        "egressDeny": [{"toCIDR": list(_METADATA)}],
+        "egressDeny": [{"toCIDR": list(METADATA)}],
     }
-    name = free_name(_NAME, namespace, inventory)
+    name = free_name(BUT_METADATA, namespace, inventory)
     return (created(kinds.CILIUM_POLICIES, namespace, name, spec),)
 
 
@@ -44,13 +35,13 @@ def all_but(
     if open_anyway:
         return NoChange(
             f"A policy lets {enumerated(unit.label for unit in open_anyway)} through to it, and "
-            f"policies add up: write {_METADATA[0]} into the except of that rule's block, or name "
+            f"policies add up: write {METADATA[0]} into the except of that rule's block, or name "
             "what it is for."
         )
     if not limited:
-        return (_let_out(namespace, {}, _NAME, inventory),)
+        return (_let_out(namespace, {}, BUT_METADATA, inventory),)
     return tuple(
-        _let_out(namespace, unit.selector, f"{_NAME}-{unit.name}", inventory)
+        _let_out(namespace, unit.selector, f"{BUT_METADATA}-{unit.name}", inventory)
         for unit in every
         if unit not in limited
     )
@@ -64,7 +55,5 @@ def _is_limited(unit: Unit, inventory: Inventory) -> bool:
 def _let_out(
     namespace: str, selector: Mapping[str, Any], name: str, inventory: Inventory
 ) -> Create:
-    egress = [{"to": _BUT_METADATA}]
-    spec = {"podSelector": dict(selector), "policyTypes": ["Egress"], "egress": egress}
     free = free_name(name, namespace, inventory)
-    return created(kinds.NETWORK_POLICIES, namespace, free, spec)
+    return created(kinds.NETWORK_POLICIES, namespace, free, let_out(selector))

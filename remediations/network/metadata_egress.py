@@ -128,8 +128,8 @@ _TEST = (
     "from there, and is not known by its image, fails."
 )
 _ADDS_UP = (
-    "It lets everything else out, as before: beside it a default deny of egress denies nothing, so "
-    "delete it once there is one."
+    "It lets everything else out, as before: beside it a default deny of egress denies nothing. "
+    "The fix for that one deletes it, unless somebody has edited it."
 )
 
 
@@ -172,8 +172,9 @@ ITEM = Item(
         fix=(
             "One NetworkPolicy lets the pods of the namespace connect to everything but that "
             "address; on Cilium one policy denies it and touches nothing else. Where a default "
-            "deny of egress is planned as well, that closes it, and this one is left out. Nothing "
-            "restarts. Pods that are known to need metadata hold the change back."
+            "deny of egress is planned as well, that closes it, and this one is left out; one that "
+            "comes later deletes it. Nothing restarts. Pods that are known to need metadata hold "
+            "the change back."
         ),
         breaks=(
             "Programs that take their cloud identity, or only the name of their region, from the "

@@ -92,6 +92,31 @@ def test_both_namespaces_are_closed_and_opened_again(person: Person, server: Con
     assert policies(server) == before
 
 
+def test_it_takes_the_place_of_what_only_closed_the_metadata(
+    person: Person, server: ControlPlane
+) -> None:
+    """Applied one after the other both fixes end hardened; undone together they leave no trace."""
+    before, opener = policies(server), ("NetworkPolicy", "shop", "deny-cloud-metadata")
+    shop = ("--namespace", "shop", "-o", "json")
+    first = person.approve("apply", "--check", "net-metadata-egress", *shop)
+    assert first.code == 0, first.err
+    assert policies(server).keys() - before.keys() == {opener}
+    second = person.approve("apply", "--check", WAYS[1], *shop)
+    assert second.code == 0, second.err
+    closed = policies(server)
+    assert opener not in closed
+    assert ("NetworkPolicy", "shop", "default-deny-egress") in closed
+    metadata = person("scan", "--check", "net-metadata-egress", *shop).json()
+    assert metadata["findings"] == []
+    listed = [*entries(second.json()), *entries(first.json())]
+    refused = person("journal", "undo", listed[1])
+    assert refused.code == 4, refused
+    assert listed[0] in refused.out + refused.err
+    undo = undone(person, *listed)
+    assert undo.code == 0, undo.err
+    assert policies(server) == before
+
+
 def test_killed_in_the_middle_it_knows_what_stands_and_takes_it_back(
     person: Person, server: ControlPlane
 ) -> None:

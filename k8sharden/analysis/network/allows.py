@@ -6,7 +6,7 @@ policy lets through: nothing is opened that is closed today, and what is missing
 Source: the API reference of networking.k8s.io/v1 and of cilium.io/v2.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, cast
 
 import msgspec
@@ -47,12 +47,19 @@ class Wants(msgspec.Struct, frozen=True):
     isolated: bool = False
 
 
-def wants(unit: Unit, way: Direction, inventory: Inventory) -> Wants:
-    """Return what a unit needs for its expected edges, of which asking for names is one."""
+def wants(
+    unit: Unit, way: Direction, inventory: Inventory, today: Inventory | None = None
+) -> Wants:
+    """Return what a unit needs for its expected edges, of which asking for names is one.
+
+    ``today`` has policies that are about to go; what only those let through is needed, too.
+    """
     edges = _edges(unit, way, inventory)
     if is_isolated(unit, way, inventory):
-        denied = tuple(edge for edge in edges if _is_denied(edge, way, inventory))
-        return Wants(unit, way, denied=denied, isolated=True)
+        denied = [edge for edge in edges if _answer(edge, way, today or inventory) is Answer.DENIED]
+        lost = tuple(_lost(edges, way, today, inventory)) if today else ()
+        needs, said, kept = _needs(unit, way, lost, inventory) if lost else ((), (), ())
+        return Wants(unit, way, needs, kept, tuple(denied), said, isolated=True)
     needs, said, kept = _needs(unit, way, edges, inventory)
     return Wants(unit, way, needs, kept, said=said)
 
@@ -109,10 +116,20 @@ def _by_workload(way: Direction, inventory: Inventory) -> Mapping[Ref, list[Edge
     return cast("Mapping[Ref, list[Edge]]", inventory.cache[key])
 
 
-def _is_denied(edge: Edge, way: Direction, inventory: Inventory) -> bool:
+def _lost(
+    edges: Iterable[Edge], way: Direction, today: Inventory, later: Inventory
+) -> Iterator[Edge]:
+    """Yield the edges that get through today, or may, and later would not so surely any more."""
+    for edge in edges:
+        now = _answer(edge, way, today)
+        if now is not Answer.DENIED and _answer(edge, way, later) is not now:
+            yield edge
+
+
+def _answer(edge: Edge, way: Direction, inventory: Inventory) -> Answer:
+    """Return what the policies of one direction say of an edge."""
     verdict = judge_edge(edge, policies_of(inventory), inventory)
-    side = verdict.ingress if way is Direction.INGRESS else verdict.egress
-    return side.answer is Answer.DENIED
+    return (verdict.ingress if way is Direction.INGRESS else verdict.egress).answer
 
 
 def allow(wanted: Wants, inventory: Inventory) -> Create:

@@ -3,7 +3,8 @@
 No prefix of these writes, nor of their undo in reverse, cuts an edge that the start and the end
 both have. Each object chooses one unit, so that only this unit's traffic changes with it, and it
 holds all that the unit needs in that direction; once the default deny comes, each unit that needs
-anything is isolated already, and the default deny adds nothing for it.
+anything is isolated already, and the default deny adds nothing for it. Our own policies that let
+out all but the cloud's metadata go last: until then they let through what they always did.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -22,12 +23,13 @@ from k8sharden.analysis.network.calls.untold import unread
 from k8sharden.analysis.network.cni import State, enforcement
 from k8sharden.analysis.network.edges import Edge
 from k8sharden.analysis.network.isolation import in_namespace
-from k8sharden.analysis.network.opened import open_rules
+from k8sharden.analysis.network.opened import lets_all_out, open_rules
+from k8sharden.analysis.network.own import openers, without_openers
 from k8sharden.analysis.network.policies import Direction
 from k8sharden.analysis.network.units import units
 from k8sharden.model import kinds
 from k8sharden.model import network as n
-from k8sharden.model.change import Change, ChangeKind, Create, Listing, Risk
+from k8sharden.model.change import Change, ChangeKind, Create, Delete, Listing, Risk
 from k8sharden.model.inventory import Inventory
 from k8sharden.model.text import one_line
 from k8sharden.model.workloads import workloads_in
@@ -39,16 +41,19 @@ def closing(namespace: str, way: Direction, inventory: Inventory) -> Change:
     """Return the change that denies a direction in a namespace, and keeps what is expected."""
     hosts = not speaks_cilium(inventory)
     found = [each for each in units(namespace, inventory) if hosts or not each.on_hosts]
-    wanted = [wants(unit, way, inventory) for unit in found]
+    gone = openers(namespace, inventory) if way is Direction.EGRESS else ()
+    seen = without_openers(inventory) if gone else inventory
+    wanted = [wants(unit, way, seen, inventory) for unit in found]
     allows = tuple(allow(each, inventory) for each in wanted if each.needs)
+    deletes = (Delete(kinds.NETWORK_POLICIES.ref(namespace, each.name)) for each in gone)
     return Change(
         ChangeKind.GROUP,
         f"Deny {way} by default in {namespace}, and allow what is expected",
         Risk.TRAFFIC,
-        (*allows, _deny(namespace, way, inventory)),
+        (*allows, _deny(namespace, way, inventory), *deletes),
         basis=_basis(wanted),
         rests_on=rests_on(namespace, wanted),
-        warnings=tuple(_warnings(namespace, way, wanted, inventory)),
+        warnings=(*_openers_go(gone), *_warnings(namespace, way, wanted, seen)),
     )
 
 
@@ -120,6 +125,15 @@ def rests_on(namespace: str, wanted: Iterable[Wants]) -> tuple[Listing, ...]:
     return tuple(dict.fromkeys(lists))
 
 
+def _openers_go(gone: Sequence[n.NetworkPolicy]) -> Iterator[str]:
+    if gone:
+        yield (
+            "These k8sharden wrote to keep the cloud's metadata out of reach. They let everything "
+            "else out, so they are deleted last, and what takes their place does not open it: "
+            f"{_list([each.name for each in gone])}."
+        )
+
+
 def _warnings(
     namespace: str, way: Direction, wanted: Sequence[Wants], inventory: Inventory
 ) -> Iterator[str]:
@@ -129,7 +143,7 @@ def _warnings(
         if bare:
             yield f"Nothing is known to call these, so nothing will reach them: {_list(bare)}."
     policies = in_namespace(kinds.NETWORK_POLICIES, n.NetworkPolicy, namespace, inventory)
-    wide = [each.name for each in policies if any(open_rules(each, way, inventory))]
+    wide = [each.name for each in policies if _is_wide(each, way, inventory)]
     if wide:
         yield (
             "These policies let everybody through and stay as they are, so that for the pods that "
@@ -143,6 +157,12 @@ def _warnings(
             f"These run on their nodes' network, where most plug-ins hold to no policy, so that "
             f"nothing is closed for them: {names}."
         )
+
+
+def _is_wide(policy: n.NetworkPolicy, way: Direction, inventory: Inventory) -> bool:
+    """Whether a policy lets everybody through, if only once something else limits its pods."""
+    out = way is Direction.EGRESS and lets_all_out(policy)
+    return out or any(open_rules(policy, way, inventory))
 
 
 def _is_cut_off(wanted: Wants) -> bool:

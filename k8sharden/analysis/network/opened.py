@@ -53,6 +53,17 @@ def open_rules(policy: n.NetworkPolicy, way: Direction, inventory: Inventory) ->
             yield Opened(way, number, to, bool(rule.ports), not perhaps)
 
 
+def lets_all_out(policy: n.NetworkPolicy) -> bool:
+    """Whether a policy lets pods out to every address on every port, but perhaps to a few of them.
+
+    Where nothing else limits them that may be meant; beside a default deny it undoes that.
+    """
+    return any(
+        not rule.ports and any(map(_is_every_address, rule.to or ()))
+        for rule in rules_of(policy, Direction.EGRESS)
+    )
+
+
 def rules_of(policy: n.NetworkPolicy, way: Direction) -> Sequence[n.Rule]:
     """Return a policy's rules of one direction."""
     return (policy.spec.ingress if way is Direction.INGRESS else policy.spec.egress) or ()
