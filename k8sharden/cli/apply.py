@@ -25,7 +25,8 @@ from k8sharden.cli.output import (
     wipe,
 )
 from k8sharden.cli.plan import describe, make, tell_unfixed, ways_out
-from k8sharden.cli.watching import look_again, show_asking, watch_options, watching
+from k8sharden.cli.rest import tell_rest
+from k8sharden.cli.watching import check_waiting, look_again, show_asking, watch_options, watching
 from k8sharden.errors import InputError, Refused
 from k8sharden.export.reports import plan_document
 from k8sharden.model.text import one_line, typeable
@@ -51,12 +52,14 @@ def apply(**options: Any) -> int:
     """Plan, show, confirm, apply and verify. The journal can take it back."""
     source, selection, rest = split(options)
     check_consent(yes=rest["yes"], digest=rest["digest"])
+    check_waiting(rest)
     session = open_session(source)
     if session.place.read_only:
         raise Refused("Read-only, by --read-only or by the settings: nothing can be changed here.")
     plan, scan = make(session, selection)
     tell_unfixed(plan, scan.findings)
     chosen = overruled(plan, rest["override_owner"])
+    rest["selection"] = selection
     # What is applied after all changes what the later changes meet.
     return carry_out(session, session.judged(chosen, scan), scan, rest)
 
@@ -212,10 +215,10 @@ def _report(
     if standing:
         names = (entry.id for entry in standing)
         say(f"To take it all back: {session.command('journal', 'undo', *names)}")
-    stopped = any(o.result is Result.SKIPPED and o.planned.applies for o in outcomes)
+    left = tell_rest(session, outcomes, options)
     odd = any(_odd(outcome) for outcome in outcomes) or Rechecked.STILL_THERE in again.values()
     if not odd:
-        return 5 if stopped else 0
+        return 5 if left else 0
     # What was not verified, or may have landed, is neither done nor left undone.
     return 5 if any(entry.state is not State.FAILED or entry.undoable for entry in entries) else 4
 

@@ -16,7 +16,7 @@ from k8sharden.cli.cuts import accept_cuts_option, with_cuts
 from k8sharden.cli.keeping import new_key, open_journal, prune, tell_sealed
 from k8sharden.cli.options import open_session, source_options, split
 from k8sharden.cli.output import emit, out_option, output_options, say, table, to_json
-from k8sharden.cli.watching import watch_options
+from k8sharden.cli.watching import check_waiting, watch_options
 from k8sharden.errors import Refused
 from k8sharden.export.journal import entry_document, journal_document, when
 from k8sharden.model.masking import Masker
@@ -92,6 +92,7 @@ def undo(entries: tuple[str, ...], **options: Any) -> int:
     """Take entries back: shown, confirmed and journalled like any other change."""
     source, _, rest = split(options)
     check_consent(yes=rest["yes"], digest=rest["digest"])
+    check_waiting(rest)
     session = open_session(source)
     plan = session.history.undo(entries, session.place.source(), partial=rest["partial"])
     plan = with_cuts(session, plan, asks=not rest["yes"])

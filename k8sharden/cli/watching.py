@@ -12,7 +12,7 @@ from k8sharden.analysis.rollout import Rollout
 from k8sharden.changes.landing import PATIENCE, Tell, Watch
 from k8sharden.changes.plan import Plan
 from k8sharden.cli.output import say, wipe
-from k8sharden.errors import K8shardenError
+from k8sharden.errors import InputError, K8shardenError
 from k8sharden.model.ref import Ref
 from k8sharden.model.text import one_line
 from k8sharden.session import Scan, Session
@@ -42,6 +42,14 @@ def watch_options(command: F) -> F:
     for option in reversed(_OPTIONS):
         command = option(command)
     return command
+
+
+def check_waiting(options: Mapping[str, Any]) -> None:
+    """Raise `InputError` where rollouts are to be taken back that nobody waits for."""
+    if options["auto_undo"] and options["no_wait"]:
+        raise InputError(
+            "--auto-undo needs to see the rollouts: leave out --no-wait. Nothing was changed."
+        )
 
 
 @contextmanager
