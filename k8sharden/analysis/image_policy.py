@@ -167,9 +167,11 @@ def _images(of: str) -> str:
 
 _FULL_NAME = (
     "!i.contains('/') ? 'docker.io/library/' + i : "
+    "i.matches('^(index[.])?docker[.]io/[^/]+$') ? 'docker.io/library/' + i.split('/')[1] : "
+    "i.startsWith('index.docker.io/') ? i.substring(6) : "
     "(i.split('/')[0].matches('[.:]|^localhost$') ? i : 'docker.io/' + i)"
 )
-"""CEL: a short name with the registry that it stands for."""
+"""CEL: a short name with the registry that it stands for, Docker Hub's under its one name."""
 
 
 def _variables(registries: tuple[str, ...]) -> list[Manifest]:

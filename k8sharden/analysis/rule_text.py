@@ -1,4 +1,4 @@
-"""What the rules of an admission policy speak of, told by their text: images, and their origin.
+"""What the rules of an admission policy speak of, told by their text: images, their origin, rights.
 
 Whom a rule leaves alone is no part of what it asks for: the templates of Gatekeeper's library
 exempt containers by their image, whatever they are about. Source: its parameter `exemptImages`.
@@ -12,6 +12,10 @@ _ABOUT_ORIGIN = re.compile(
     r"sha256|digest|registr|\brepos|signature|attest|cosign|notar|verifyImages|[a-z0-9]\.[a-z0-9-]+/",
     re.IGNORECASE,
 )
+_ABOUT_RIGHTS = re.compile(
+    r"\b(?:podSecurity|privileged|allowPrivilegeEscalation|runAsNonRoot|runAsUser|capabilities"
+    r"|host(?:PID|IPC|Network|Path))\b"
+)
 _EXEMPTING = re.compile(r"\s*package\s+lib\.exempt")
 _IS_EXEMPT = re.compile(r"[\w.]{1,80}\.image\s+in\s+variables\.exempt\w{0,80}")
 
@@ -24,6 +28,11 @@ def speaks_of_images(*rules: object) -> bool:
 def asks_for_origin(*rules: object) -> bool:
     """Whether rules ask where images come from, or for a digest or signature."""
     return any(_ABOUT_ORIGIN.search(text) for text in _texts(rules))
+
+
+def speaks_of_rights(*rules: object) -> bool:
+    """Whether rules judge what the Pod Security Standards judge: what a pod may do on its node."""
+    return any(_ABOUT_RIGHTS.search(text) for text in _texts(rules))
 
 
 def _texts(value: object) -> Iterator[str]:

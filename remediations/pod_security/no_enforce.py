@@ -3,17 +3,20 @@
 Fields: the labels ``pod-security.kubernetes.io/{enforce,audit,warn}`` and their ``-version``s.
 Allowed values: ``privileged``, ``baseline``, ``restricted``; versions ``latest`` or ``v1.N``.
 Without the enforce label the API server applies its default, which is privileged unless its
-admission configuration file says otherwise; that file cannot be read through the API.
+admission configuration file says otherwise; that file cannot be read through the API. Policies of
+Kyverno, Gatekeeper or the API server that judge the same are named, and not judged (decision 9).
 Source: Kubernetes documentation, "Pod Security Admission"; CIS Kubernetes Benchmark 5.2.1.
 """
 
 from collections.abc import Iterator
 
+from k8sharden.analysis.pod_policies import pod_policies
 from k8sharden.model.change import ChangeKind
 from k8sharden.model.finding import Area, Finding, Severity
 from k8sharden.model.inventory import Inventory
 from k8sharden.model.item import Item, Lesson, Reference, Scope
 from k8sharden.model.kinds import NAMESPACES, WORKLOADS
+from k8sharden.model.text import one_line
 from remediations.pod_security.labels import (
     enforce_highest,
     label_finding,
@@ -23,15 +26,25 @@ from remediations.pod_security.labels import (
 
 
 def _evaluate(inventory: Inventory) -> Iterator[Finding]:
+    others = _others(inventory)
     for namespace in namespaces_of_people(inventory):
         if value_of(namespace, "enforce") is None:
             said = (
                 f"Namespace {namespace.name} admits any pod, unless the API server's own "
-                "configuration says otherwise: no label enforces a level."
+                f"configuration says otherwise: no label enforces a level.{others}"
             )
             yield label_finding(ITEM, namespace, "enforce", said)
 
 
+def _others(inventory: Inventory) -> str:
+    """Say, in a sentence, which policies seem to ask for the same; empty where none was read."""
+    found = [policy.label for policy in pod_policies(inventory)]
+    more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
+    names = one_line(", ".join(found[:_NAMED]), 200)
+    return f" Policies speak of such rights, and are not judged here: {names}{more}." * bool(found)
+
+
+_NAMED = 3
 _DOCS = "https://kubernetes.io/docs"
 
 _LESSON = Lesson(

@@ -14,6 +14,7 @@ GRAMMARS = (
     "k8sharden.analysis.container_users",
     "k8sharden.analysis.guards",
     "k8sharden.analysis.images",
+    "k8sharden.analysis.pod_policies",
     "k8sharden.analysis.network.allows",
     "k8sharden.analysis.network.beyond",
     "k8sharden.analysis.network.calls",
