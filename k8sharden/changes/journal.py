@@ -20,6 +20,8 @@ from k8sharden.model.decoding import convert, decode
 
 __all__ = ["Contents", "Entry", "Journal", "Record", "State", "record_of"]
 
+_UNWRITTEN = "Nothing of this change was written."
+
 
 class _Row(msgspec.Struct, frozen=True, array_like=True):
     """A row of the table of entries."""
@@ -87,8 +89,8 @@ class Journal:
     ) -> str:
         """Write down what is about to be done, on disk when this returns; returns the id."""
         entry = secrets.token_hex(4)
-        with self._file.writing("Nothing of this change was written.") as db:
-            key = self._keys.current()
+        with self._file.sealing(self._keys.current, _UNWRITTEN) as (key, db):
+            self._keys.put_down(key)
             db.execute(
                 "INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, x'')",
                 (
@@ -107,8 +109,7 @@ class Journal:
 
     def wrote(self, entry: str, number: int, record: Record, state: State = State.APPLIED) -> None:
         """Write down that one write of an entry was made, or taken back."""
-        with self._file.writing() as db:
-            key, cluster = self._seal_of(entry)
+        with self._file.sealing(lambda: self._seal_of(entry)) as ((key, cluster), db):
             sealed = _sealed(key, record, cluster, entry, number)
             db.execute(
                 "UPDATE writes SET state = ?, record = ? WHERE entry = ? AND number = ?",
@@ -117,11 +118,8 @@ class Journal:
 
     def settle(self, entry: str, state: State, detail: str = "", *, undone: str = "") -> None:
         """Write down how an entry ended, and which other one it took back, in one step."""
-        with self._file.writing() as db:
-            sealed = b""
-            if detail:
-                key, cluster = self._seal_of(entry)
-                sealed = key.seal(detail.encode(), cluster, entry, "detail")
+        with self._file.sealing(lambda: self._seal_of(entry) if detail else None) as (seal, db):
+            sealed = seal[0].seal(detail.encode(), seal[1], entry, "detail") if seal else b""
             db.execute(
                 "UPDATE entries SET state = ?, detail = ? WHERE id = ?", (state, sealed, entry)
             )
@@ -231,8 +229,8 @@ class Journal:
         Left is what an older key sealed that is not to be had: it stays as it is, under that key.
         Older keys stay where they are, for copies of the journal that were made before.
         """
-        with self._file.writing("Nothing was changed.") as db:
-            return renew(db, self._keys)
+        with self._file.sealing(self._keys.anew, "Nothing was changed.") as (keys, db):
+            return renew(db, self._keys, keys)
 
     def remove(self, entries: Iterable[Entry]) -> None:
         """Remove entries for good: what they did can no longer be taken back."""

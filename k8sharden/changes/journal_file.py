@@ -3,9 +3,10 @@
 import sqlite3
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from k8sharden.changes.database import check, open_file, told
 from k8sharden.changes.keys import Keys
@@ -13,6 +14,8 @@ from k8sharden.changes.lock import WriterLock
 from k8sharden.changes.migration import migrate
 from k8sharden.errors import InputError
 from k8sharden.model.text import one_line
+
+T = TypeVar("T")
 
 _UNKNOWN = "`k8sharden journal list` says how far it came; look at the cluster, too."
 
@@ -79,6 +82,20 @@ class JournalFile:
                 commits = self._commits()
                 yield db
             self._lock.note(commits)
+
+    @contextmanager
+    def sealing(
+        self, find: Callable[[], T], what: str = _UNKNOWN
+    ) -> Iterator[tuple[T, sqlite3.Connection]]:
+        """Find keys first, and then commit what is done with them: a keyring can take its time.
+
+        Raises what `alone` and ``find`` raise.
+        """
+        with self.alone():
+            with told(self._path, what):
+                found = find()
+            with self.writing(what) as db:
+                yield found, db
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:

@@ -7,9 +7,12 @@ with it: whoever reads the journal later would find entries that nothing opens, 
 import os
 import re
 import sqlite3
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
+
+import msgspec
 
 from k8sharden.changes.database import Damaged
 from k8sharden.changes.private import narrowed, write_new
@@ -34,11 +37,20 @@ class KeyMissing(InputError):
     """A key is not where it was put, or another one is in its place."""
 
 
+class Renewed(msgspec.Struct, frozen=True):
+    """The keys to seal a journal anew: new ones by their scope, and the old that are to be had."""
+
+    fresh: dict[int, Key]
+    known: dict[str, Key]
+
+
 class Keys:
     """The keys of one journal.
 
-    ``turn`` is held for each statement. The training cluster has a key of its own, in a file unless
-    told otherwise: nothing secret is in it, and it is to work without anything around it.
+    A keyring can take its time, so it is asked before a transaction begins, and while ``turn``,
+    which is held for each statement, is free: nobody else waits for it. The training cluster has a
+    key of its own, in a file unless told otherwise: nothing secret is in it, and it is to work
+    without anything around it.
     """
 
     def __init__(
@@ -54,29 +66,36 @@ class Keys:
         self._turn = turn
         self._training = training
         self._known: dict[str, Key] = {}
+        self._made: dict[str, tuple[str, bool, Store, bytes]] = {}
+        self._lost: set[str] = set()
         self.notes: list[str] = []
 
     def current(self) -> Key:
-        """Return the key to seal with, made where there is none yet; within a transaction.
+        """Return the key to seal with, made where there is none yet, to be put down.
 
         Raises `KeyMissing`, and `InputError` where a keyring does not answer.
         """
-        row = self._db.execute(
-            "SELECT id FROM keys WHERE training = ? ORDER BY rowid DESC",
-            (self._training,),
-        ).fetchone()
-        if row is None:
+        name = self._one(
+            "SELECT id FROM keys WHERE training = ? ORDER BY rowid DESC", self._training
+        )
+        if name is None:
             return self.make()
         try:
-            return self.named(row[0])
+            return self.named(name)
         except KeyMissing:
-            if self._db.execute("SELECT 1 FROM entries WHERE key = ?", row).fetchone():
+            if self._one("SELECT 1 FROM entries WHERE key = ?", name):
                 raise
-            self._db.execute("DELETE FROM keys WHERE id = ?", row)
+            self._lost.add(name)
             return self.make()
 
+    def _one(self, question: str, about: object) -> Any:
+        """Return the first value that is found; None where there is none."""
+        with self._turn:
+            row = self._db.execute(question, (about,)).fetchone()
+        return row[0] if row else None
+
     def make(self, *, training: bool | None = None) -> Key:
-        """Make a new key, put it where it is kept, and read it back; within a transaction."""
+        """Make a new key, put it where it is kept, and read it back; `put_down` is next."""
         scope = self._training if training is None else training
         key = new_key()
         where = self._put(key, training=scope)
@@ -86,15 +105,37 @@ class Keys:
                 f"again, or set {VARIABLE}."
             )
         proof = key.seal(b"", _PROOF, key.name)
-        row = (key.name, scope, where, proof)
-        self._db.execute("INSERT INTO keys VALUES (?, ?, ?, ?)", row)
+        self._made[key.name] = (key.name, scope, where, proof)
         self._known[key.name] = key
         return key
+
+    def put_down(self, key: Key) -> None:
+        """Put a key that was made into the journal, in place of a lost one; within a transaction.
+
+        A key that the journal knows stays as it is.
+        """
+        if key.name not in self._made:
+            return
+        self._db.executemany(
+            "DELETE FROM keys WHERE id = ? AND id NOT IN (SELECT key FROM entries)",
+            [(name,) for name in self._lost],
+        )
+        self._db.execute("INSERT OR IGNORE INTO keys VALUES (?, ?, ?, ?)", self._made[key.name])
+
+    def anew(self) -> Renewed:
+        """Make new keys, and fetch those that something is sealed with, where they are there."""
+        with self._turn:
+            scopes = self._db.execute("SELECT DISTINCT training FROM keys").fetchall()
+            used = self._db.execute("SELECT DISTINCT key FROM entries").fetchall()
+        known = {}
+        for (name,) in used:
+            with suppress(InputError):
+                known[name] = self.named(name)
+        return Renewed({scope: self.make(training=bool(scope)) for (scope,) in scopes}, known)
 
     def named(self, name: str) -> Key:
         """Return the key of this name. Raises `KeyMissing`, and `InputError` as `current`."""
         if name not in self._known:
-            # Only for the statement: a keyring can take its time.
             with self._turn:
                 row = self._db.execute(
                     "SELECT store, proof FROM keys WHERE id = ?", (name,)

@@ -4,9 +4,8 @@ import sqlite3
 from pathlib import Path
 
 from k8sharden.changes.database import SCHEMA, TABLES, told, version
-from k8sharden.changes.keys import Keys
+from k8sharden.changes.keys import Keys, Renewed
 from k8sharden.changes.sealing import Key, Unsealable
-from k8sharden.errors import InputError
 
 _TRAINING = "training"
 """What the place of the training cluster is called in version 1."""
@@ -19,26 +18,43 @@ def migrate(db: sqlite3.Connection, path: Path, keys: Keys) -> None:
     """
     with told(path):
         if version(db) < SCHEMA:
-            with db:
-                db.execute("BEGIN IMMEDIATE")
-                # Another process may have been first.
-                if version(db) < SCHEMA:
-                    _seal(db, keys)
+            while not _brought(db, keys):
+                pass
             # What was readable goes from the file now, and not when the last process closes it.
             db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         db.execute("PRAGMA foreign_keys = ON")
 
 
-def _seal(db: sqlite3.Connection, keys: Keys) -> None:
+def _brought(db: sqlite3.Connection, keys: Keys) -> bool:
+    """Seal it all in one step; False where another process wrote while a keyring was asked."""
+    places = _places(db)
+    key = keys.make(training=places == {_TRAINING}) if places else None
+    with db:
+        db.execute("BEGIN IMMEDIATE")
+        if version(db) >= SCHEMA:
+            return True
+        same = _places(db) == places
+        if same:
+            _seal(db, keys, key)
+    return same
+
+
+def _places(db: sqlite3.Connection) -> set[str]:
+    """Return the places that version 1 knows; none where another process brought it forward."""
+    if version(db) >= SCHEMA:
+        return set()
+    return {place for (place,) in db.execute("SELECT DISTINCT place FROM entries")}
+
+
+def _seal(db: sqlite3.Connection, keys: Keys, key: Key | None) -> None:
     """Version 1 held its records and details as they are."""
     db.execute("DROP INDEX entries_by_cluster")
     db.execute("ALTER TABLE writes RENAME TO old_writes")
     db.execute("ALTER TABLE entries RENAME TO old_entries")
     for statement in TABLES:
         db.execute(statement)
-    places = {place for (place,) in db.execute("SELECT DISTINCT place FROM old_entries")}
-    key = keys.make(training=places == {_TRAINING}) if places else None
     if key is not None:
+        keys.put_down(key)
         _copy(db, key)
     db.execute("DROP TABLE old_writes")
     db.execute("DROP TABLE old_entries")
@@ -59,31 +75,18 @@ def _copy(db: sqlite3.Connection, key: Key) -> None:
         db.execute("INSERT INTO writes VALUES (?, ?, ?, ?)", (entry, number, state, sealed))
 
 
-def renew(db: sqlite3.Connection, keys: Keys) -> tuple[int, int]:
+def renew(db: sqlite3.Connection, keys: Keys, renewed: Renewed) -> tuple[int, int]:
     """Seal what can be unsealed with new keys; return how many entries were, and how many not."""
-    fresh = {
-        training: keys.make(training=bool(training))
-        for (training,) in db.execute("SELECT DISTINCT training FROM keys").fetchall()
-    }
+    for key in renewed.fresh.values():
+        keys.put_down(key)
     rows = db.execute(
         "SELECT entries.id, cluster, key, training, detail FROM entries JOIN keys ON keys.id = key"
     ).fetchall()
-    known = _had({name for _, _, name, _, _ in rows}, keys)
     done = 0
     for entry, cluster, name, training, detail in rows:
-        old = known.get(name)
-        done += old is not None and _resealed(db, (entry, cluster), detail, old, fresh[training])
+        old, new = renewed.known.get(name), renewed.fresh[training]
+        done += old is not None and _resealed(db, (entry, cluster), detail, old, new)
     return done, len(rows) - done
-
-
-def _had(names: set[str], keys: Keys) -> dict[str, Key]:
-    had = {}
-    for name in names:
-        try:
-            had[name] = keys.named(name)
-        except InputError:
-            continue
-    return had
 
 
 def _resealed(

@@ -1,6 +1,8 @@
 """The journal's keys: kept where they can be found again, and never replaced in silence."""
 
-from collections.abc import Iterator
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import keyring
@@ -14,6 +16,7 @@ from k8sharden.cluster import keyring_store
 from k8sharden.errors import InputError
 from tests.changes.keyrings import InMemory, using
 from tests.changes.test_journal import intend
+from tests.changes.test_migration import old_journal
 
 
 @pytest.fixture(autouse=True)
@@ -105,6 +108,45 @@ def test_a_keyring_that_does_not_answer_is_left_after_a_while(
     with pytest.raises(InputError, match="did not answer; is it locked"):
         intend(opened(tmp_path))
     released.set()
+
+
+def _settle(folder: Path, entry: str) -> None:
+    opened(folder).settle(entry, State.FAILED, "the reason")
+
+
+@pytest.mark.parametrize(
+    "do",
+    [
+        lambda folder, _: intend(opened(folder)),
+        _settle,
+        lambda folder, _: opened(folder).new_key(),
+        lambda folder, _: intend(opened(folder / "first")),
+        lambda folder, _: Journal(old_journal(folder / "old")),
+    ],
+    ids=["intend", "settle", "new key", "first key", "older journal"],
+)
+def test_nobody_waits_for_a_keyring_that_prompts(
+    tmp_path: Path,
+    ring: InMemory,
+    monkeypatch: pytest.MonkeyPatch,
+    do: Callable[[Path, str], object],
+) -> None:
+    """While a keyring asks its owner, no file of a journal is locked against other processes."""
+    for name in ("first", "old"):
+        (tmp_path / name).mkdir()
+    entry = intend(opened(tmp_path))
+    looks: list[bool] = []
+
+    def prompting(_service: str) -> None:
+        for path in tmp_path.rglob("journal.sqlite"):
+            with closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as db:
+                db.execute("BEGIN IMMEDIATE")
+                db.execute("ROLLBACK")
+                looks.append(True)
+
+    monkeypatch.setattr(ring, "_open", prompting)
+    do(tmp_path, entry)
+    assert looks, "the keyring was asked"
 
 
 def test_an_emptied_keyring_is_no_reason_for_a_new_key(tmp_path: Path, ring: InMemory) -> None:
