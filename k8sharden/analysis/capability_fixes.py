@@ -20,7 +20,7 @@ from k8sharden.analysis.capabilities import (
     need,
     plain,
 )
-from k8sharden.analysis.container_users import Kind, user_of, without_root
+from k8sharden.analysis.container_users import Kind, user_of, users_told, without_root
 from k8sharden.analysis.containers import Fix, named, offenders, together, verb
 from k8sharden.analysis.host_access import node_work
 from k8sharden.analysis.known_images import known_image
@@ -73,7 +73,8 @@ def take_all(workload: Workload, inventory: Inventory, title: str) -> Fix | NoCh
         *_as_root(workload, bad, inventory),
         *_ports(workload, bad, inventory),
     )
-    return Fix(title, tuple(edits), warnings)
+    told = users_told((seen.container for seen in bad), inventory)
+    return Fix(title, tuple(edits), warnings, told)
 
 
 def why_kept(workload: Workload, containers: Iterable[Visited]) -> NoChange | None:

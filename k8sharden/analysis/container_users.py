@@ -5,6 +5,7 @@ of known images. Source: the kubelet's check of ``runAsNonRoot`` (security_conte
 security_context_windows.go, v1.36), which takes a user that is not a number for unverifiable.
 """
 
+from collections.abc import Iterable
 from enum import Enum
 
 import msgspec
@@ -79,6 +80,16 @@ def image_user(container: Container, inventory: Inventory) -> User:
         )
     kind = Kind.NON_ROOT if user.isdecimal() else Kind.NAMED
     return User(kind, f"{image} says {one_line(user, 40)}")
+
+
+def users_told(containers: Iterable[Container], inventory: Inventory) -> dict[str, str]:
+    """Return what registries said of these containers' users, as the basis of a change."""
+    facts = {each.image: inventory.facts.image(each.image) for each in containers}
+    return {
+        f"user of {image}": fact.user
+        for image, fact in facts.items()
+        if fact is not None and fact.user is not None
+    }
 
 
 def without_root(spec: PodSpec, container: Container) -> str:

@@ -13,6 +13,7 @@ from k8sharden.analysis.container_users import (
     asked_user,
     must_be_non_root,
     user_without_root,
+    users_told,
     without_root,
 )
 from k8sharden.analysis.containers import Fix, named, offenders, path_of, together, verb
@@ -43,6 +44,7 @@ def forbid_root(workload: Workload, inventory: Inventory) -> Fix | NoChange:
         f"Let {workload.ref.label} start only without root",
         (*_promises(workload, mine), *(no_user_zero(workload) if zero else ())),
         (*_untold(workload, users), *_low_ports(workload, users), *_files(zero)),
+        _told(users, inventory),
     )
 
 
@@ -57,7 +59,12 @@ def ask_for_no_root(workload: Workload, inventory: Inventory) -> Fix | NoChange:
         f"Ask for no root in {workload.ref.label}",
         tuple(no_user_zero(workload)),
         (*_files(zero), *_perhaps_root(users), *_low_ports(workload, users)),
+        _told(users, inventory),
     )
+
+
+def _told(users: _Users, inventory: Inventory) -> dict[str, str]:
+    return users_told((seen.container for seen, _ in users), inventory)
 
 
 def no_user_zero(workload: Workload) -> Iterator[Edit]:

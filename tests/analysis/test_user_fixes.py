@@ -177,3 +177,15 @@ def test_a_pods_zero_that_every_container_overrides_needs_no_test() -> None:
     answer, after = _answer(context, zero=True, securityContext={"runAsUser": 0})
     assert _warnings(answer) == ()
     assert "runAsUser" not in after["securityContext"]
+
+
+@pytest.mark.parametrize("zero", [False, True])
+def test_what_a_registry_said_of_the_user_is_what_the_change_rests_on(*, zero: bool) -> None:
+    """Another answer makes another plan, whose digest differs; without one nothing is rested on."""
+    container = {"securityContext": {"runAsUser": 0}} if zero else {}
+    told, _ = _answer(container, user="1000", zero=zero)
+    assert isinstance(told, Fix)
+    assert told.basis == {"user of web:1": "1000"}
+    unasked, _ = _answer(container, zero=zero)
+    assert isinstance(unasked, Fix)
+    assert unasked.basis == {}
