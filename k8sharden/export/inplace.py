@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable
+from itertools import chain
 from pathlib import PurePosixPath
 
 import msgspec
@@ -71,11 +72,10 @@ class Files:
         files = [item.file for item in like or near] or list(self._before)
         folder = PurePosixPath(min(files, key=lambda file: (file.count("/"), file))).parent
         stem = f"{ref.kind.lower()}-{ref.name}"
-        names = (f"{stem}.yaml", f"{stem}-{ref.namespace or 'cluster'}.yaml")
-        numbered = (f"{stem}-{number}.yaml" for number in range(2, 10_000))
+        first = (f"{stem}.yaml", f"{stem}-{ref.namespace or 'cluster'}.yaml")
+        names = chain(first, (f"{stem}-{number}.yaml" for number in range(2, 10_000)))
         paths = (str(folder / name.replace("/", "-").replace(":", "%3A")) for name in names)
-        more = (str(folder / name.replace("/", "-").replace(":", "%3A")) for name in numbered)
-        return next(path for path in (*paths, *more) if path not in self._texts)
+        return next(path for path in paths if path not in self._texts)
 
     def diffs(self) -> list[FileDiff]:
         """Return the diff of every file that changed."""
