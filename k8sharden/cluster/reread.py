@@ -1,6 +1,6 @@
 """Reads a few lists again into an inventory: what a change rests on, as it is at its turn."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 
@@ -17,16 +17,44 @@ from k8sharden.model.kinds import ResourceType
 from k8sharden.model.ref import Ref
 
 
-def reread(api: Api, inventory: Inventory, listings: Sequence[Listing]) -> Inventory:
-    """Return the inventory with these lists as they are now.
+class _Found(msgspec.Struct, frozen=True):
+    """One list, and when it was read."""
 
-    A type of which the scan could read some namespaces only is read in those. Raises `ApiError`
-    or `ClusterUnavailable` where a list cannot be read any more.
+    at: float
+    objects: tuple[o.Object, ...]
+    odd: tuple[OddObject, ...]
+
+
+class Rereader:
+    """Reads lists again while one plan is applied; ``clock`` counts seconds from anywhere.
+
+    A list that may have some age is kept, so that many changes that rest on the whole cluster do
+    not each read it.
     """
-    for listing in dict.fromkeys(listings):
-        for place in _places(inventory, listing):
-            inventory = _read(api, inventory, place)
-    return msgspec.structs.replace(inventory, cache={})
+
+    def __init__(self, api: Api, clock: Callable[[], float]) -> None:
+        self._api = api
+        self._clock = clock
+        self._kept: dict[tuple[str, str], _Found] = {}
+
+    def __call__(self, inventory: Inventory, listings: Sequence[Listing]) -> Inventory:
+        """Return the inventory with these lists as they are now.
+
+        A type of which the scan could read some namespaces only is read in those. Raises `ApiError`
+        or `ClusterUnavailable` where a list cannot be read any more.
+        """
+        # The newest last, since it holds where two lists have the same objects.
+        for listing in sorted(set(listings), key=lambda each: (-each.age, each)):
+            for place in _places(inventory, listing):
+                inventory = _with(inventory, place, self._found(inventory, place))
+        return msgspec.structs.replace(inventory, cache={})
+
+    def _found(self, inventory: Inventory, place: Listing) -> _Found:
+        key = place.resource, place.namespace
+        known = self._kept.get(key)
+        if known is None or self._clock() - known.at >= place.age:
+            known = self._kept[key] = _read(self._api, inventory, place, self._clock())
+        return known
 
 
 def _places(inventory: Inventory, listing: Listing) -> Iterator[Listing]:
@@ -37,18 +65,25 @@ def _places(inventory: Inventory, listing: Listing) -> Iterator[Listing]:
     if entry.namespaces is None or listing.namespace:
         yield listing
     else:
-        yield from (Listing(listing.resource, name) for name in sorted(entry.namespaces))
+        for name in sorted(entry.namespaces):
+            yield msgspec.structs.replace(listing, namespace=name)
 
 
-def _read(api: Api, inventory: Inventory, listing: Listing) -> Inventory:
-    kind, space = kinds.BY_KEY[listing.resource], listing.namespace
-    found: list[o.Object] = []
-    odd: list[OddObject] = []
+def _read(api: Api, inventory: Inventory, listing: Listing, now: float) -> _Found:
+    kind = kinds.BY_KEY[listing.resource]
     accept = METADATA_LIST if kind is kinds.SECRETS else JSON
-    for each in _types(kind, inventory):
-        for page in _pages(api, each, space, accept):
-            found += page.objects
-            odd += page.odd
+    pages = [
+        page
+        for each in _types(kind, inventory)
+        for page in _pages(api, each, listing.namespace, accept)
+    ]
+    objects = tuple(each for page in pages for each in page.objects)
+    return _Found(now, objects, tuple(each for page in pages for each in page.odd))
+
+
+def _with(inventory: Inventory, listing: Listing, found: _Found) -> Inventory:
+    """Return the inventory with one list in the place of what it had of it."""
+    kind, space = kinds.BY_KEY[listing.resource], listing.namespace
     kept = [
         each for each in inventory.objects.get(kind.key, ()) if _elsewhere(each.namespace, space)
     ]
@@ -57,8 +92,8 @@ def _read(api: Api, inventory: Inventory, listing: Listing) -> Inventory:
         for each in inventory.odd
         if _family(each.ref) != kind or _elsewhere(each.ref.namespace, space)
     ]
-    objects = {**inventory.objects, kind.key: (*kept, *found)}
-    return msgspec.structs.replace(inventory, objects=objects, odd=(*others, *odd))
+    objects = {**inventory.objects, kind.key: (*kept, *found.objects)}
+    return msgspec.structs.replace(inventory, objects=objects, odd=(*others, *found.odd))
 
 
 def _pages(api: Api, kind: ResourceType, space: str, accept: str) -> Iterator[Page]:

@@ -143,11 +143,13 @@ class Risk(StrEnum):
 class Listing(msgspec.Struct, frozen=True, order=True):
     """The objects of one type in one namespace, or in all of them where none is named.
 
-    ``resource`` is the type's key, such as ``deployments.apps``.
+    ``resource`` is the type's key, such as ``deployments.apps``. ``age`` is how many seconds ago it
+    may have been read for an earlier change of the same apply; with 0 it is read anew.
     """
 
     resource: str
     namespace: str = ""
+    age: int = 0
 
 
 class AccessReview(msgspec.Struct, frozen=True):

@@ -199,9 +199,14 @@ BY_KIND = {(kind.api_version, kind.kind): kind for kind in ALL}
 BY_KEY = {kind.key: kind for kind in ALL}
 
 
-def listings(kinds: Iterable[ResourceType], namespace: str = "") -> tuple[Listing, ...]:
-    """Return the lists of these types in a namespace, or in all: what a change rests on."""
-    return tuple(Listing(kind.key, namespace if kind.namespaced else "") for kind in kinds)
+def listings(
+    kinds: Iterable[ResourceType], namespace: str = "", *, age: int = 0
+) -> tuple[Listing, ...]:
+    """Return the lists of these types in a namespace, or in all: what a change rests on.
+
+    Each may be ``age`` seconds old, see `Listing`.
+    """
+    return tuple(Listing(kind.key, namespace if kind.namespaced else "", age) for kind in kinds)
 
 
 def constraints_of(kind: str) -> ResourceType:

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Sequence
-from functools import partial
 
 from k8sharden.changes.diff import FileDiff, diff_bound
 from k8sharden.changes.ground import Reread
@@ -13,7 +12,7 @@ from k8sharden.cluster.api import Api
 from k8sharden.cluster.collector import collect, identify
 from k8sharden.cluster.observe import observer
 from k8sharden.cluster.progress import Stopped, Tell
-from k8sharden.cluster.reread import reread
+from k8sharden.cluster.reread import Rereader
 from k8sharden.config import ImageSettings
 from k8sharden.model.flows import Flows
 from k8sharden.model.inventory import Inventory, Source, SourceKind
@@ -99,7 +98,7 @@ class ClusterPlace:
     @property
     def reread(self) -> Reread:
         """Read lists of the cluster again."""
-        return partial(reread, self._api)
+        return Rereader(self._api, time.monotonic)
 
     def fixable(self, plan: Plan) -> Plan:
         """Return the plan as it is: a cluster takes every kind of write."""

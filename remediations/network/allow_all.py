@@ -11,6 +11,7 @@ Source: kubernetes.io, Network Policies; CIS Kubernetes 5.3.2.
 
 from collections.abc import Iterator, Sequence
 
+from k8sharden.analysis.network.ground import ground
 from k8sharden.analysis.network.labelled import workloads_selected
 from k8sharden.analysis.network.opened import Opened, open_rules
 from k8sharden.analysis.network.policies import Direction
@@ -22,7 +23,7 @@ from k8sharden.model.change import Change, ChangeKind, NoChange, Patch, Risk, Se
 from k8sharden.model.finding import Area, Finding, Severity, Status
 from k8sharden.model.inventory import Inventory
 from k8sharden.model.item import Item, Lesson, Reference, Scope
-from remediations.network.keeping import RESTS_ON, enumerated, held_back
+from remediations.network.keeping import enumerated, held_back
 from remediations.network.narrowing import narrowed, nobody_tells
 from remediations.network.policy_edits import changed_by, counted, policy_at
 
@@ -107,7 +108,7 @@ def remediate(finding: Finding, inventory: Inventory) -> Change | NoChange:
         f"Narrow {finding.resource.label} to {told}",
         Risk.TRAFFIC,
         (Patch(finding.resource, (edit,)),),
-        rests_on=kinds.listings(RESTS_ON),
+        rests_on=ground(policy.namespace),
         warnings=(
             (
                 "Needs testing: what neither settings, routes nor flows show stops, such as calls "

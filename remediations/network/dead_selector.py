@@ -11,6 +11,7 @@ Source: kubernetes.io, Network Policies; the API reference of networking.k8s.io/
 from collections.abc import Iterator, Sequence
 
 from k8sharden.analysis.network.dead import Dead, dead_selectors, show_selector, told_by_files
+from k8sharden.analysis.network.ground import ground
 from k8sharden.analysis.network.opened import rules_of
 from k8sharden.analysis.network.policies import Direction
 from k8sharden.analysis.network.proven import proven
@@ -21,7 +22,7 @@ from k8sharden.model.change import Change, ChangeKind, Edit, NoChange, Patch, Ri
 from k8sharden.model.finding import Area, Finding, Severity, Status
 from k8sharden.model.inventory import Inventory, SourceKind
 from k8sharden.model.item import Item, Lesson, Reference, Scope
-from remediations.network.keeping import RESTS_ON, held_back
+from remediations.network.keeping import held_back
 from remediations.network.policy_edits import as_written, changed_by, policy_at
 
 _NEEDS = (kinds.NETWORK_POLICIES, *kinds.WORKLOADS)
@@ -92,7 +93,7 @@ def remediate(finding: Finding, inventory: Inventory) -> Change | NoChange:
         Risk.TRAFFIC,
         (Patch(finding.resource, edits),),
         basis={each.path: show_selector(each.meant[0]) for each in dead},
-        rests_on=kinds.listings(RESTS_ON),
+        rests_on=ground(policy.namespace),
         warnings=tuple(map(_warning, dead)),
     )
 

@@ -8,18 +8,10 @@ from k8sharden.analysis.network.decide import Answer
 from k8sharden.analysis.network.edges import Edge, EndKind, EvidenceKind
 from k8sharden.analysis.network.judged import judge_edge
 from k8sharden.analysis.network.policies import Changed, policies_of
-from k8sharden.model import kinds
 from k8sharden.model import network as n
 from k8sharden.model.inventory import Inventory
 from k8sharden.model.ref import Ref
 
-RESTS_ON = (
-    kinds.PODS, kinds.REPLICA_SETS, kinds.JOBS, kinds.DEPLOYMENTS, kinds.STATEFUL_SETS,
-    kinds.DAEMON_SETS, kinds.CRON_JOBS, kinds.CONFIG_MAPS, kinds.SERVICES, kinds.ENDPOINT_SLICES,
-    kinds.INGRESSES, kinds.NETWORK_POLICIES, kinds.CILIUM_POLICIES,
-    kinds.CILIUM_CLUSTERWIDE_POLICIES, kinds.NAMESPACES, kinds.NODES,
-)  # fmt: skip
-"""What tells whom a policy selects, who calls whom, and where connections lead."""
 _SHOWN = 6
 
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 
 from k8sharden.analysis.network.allows import speaks_cilium
 from k8sharden.analysis.network.decide import Answer
+from k8sharden.analysis.network.ground import ground
 from k8sharden.analysis.network.metadata import ADDRESS, Reaches, asker, cloud_of, guarded, reaching
 from k8sharden.analysis.network.proven import proven
 from k8sharden.analysis.system import is_system_namespace
@@ -23,7 +24,7 @@ from k8sharden.model.inventory import Inventory
 from k8sharden.model.item import Item, Lesson, Reference, Scope
 from k8sharden.model.workloads import Workload, workloads_in
 from remediations.network.but_metadata import all_but, denied
-from remediations.network.keeping import RESTS_ON, enumerated, held_back
+from remediations.network.keeping import enumerated, held_back
 from remediations.network.policy_edits import counted
 
 
@@ -118,7 +119,7 @@ def _create(namespace: str, found: Sequence[Workload], inventory: Inventory) -> 
         f"Keep the cloud's metadata out of reach in {namespace}",
         Risk.TRAFFIC,
         writes,
-        rests_on=kinds.listings(RESTS_ON),
+        rests_on=ground(namespace),
         warnings=(_TEST,) if cilium else (_TEST, _ADDS_UP),
     )
 

@@ -10,6 +10,7 @@ Source: kubernetes.io, Network Policies; the API reference of networking.k8s.io/
 
 from collections.abc import Iterator
 
+from k8sharden.analysis.network.ground import ground
 from k8sharden.analysis.network.labelled import pods_selected, workloads_selected
 from k8sharden.analysis.network.opened import rules_of
 from k8sharden.analysis.network.policies import Direction, directions
@@ -21,7 +22,7 @@ from k8sharden.model.change import Change, ChangeKind, NoChange, Patch, Risk, Se
 from k8sharden.model.finding import Area, Finding, Severity, Status
 from k8sharden.model.inventory import Inventory
 from k8sharden.model.item import Item, Lesson, Reference, Scope
-from remediations.network.keeping import RESTS_ON, enumerated, held_back, untold
+from remediations.network.keeping import enumerated, held_back, untold
 from remediations.network.policy_edits import changed_by, counted, policy_at
 
 
@@ -79,7 +80,7 @@ def remediate(finding: Finding, inventory: Inventory) -> Change | NoChange:
         f"Let the {ways} rules of {finding.resource.label} count",
         Risk.TRAFFIC,
         (Patch(finding.resource, (edit,)),),
-        rests_on=kinds.listings(RESTS_ON),
+        rests_on=ground(policy.namespace),
         warnings=tuple(_warnings(policy, ways, inventory)),
     )
 

@@ -1,11 +1,13 @@
 """Reading lists again: exactly these are new, in exactly the namespaces that could be read."""
 
+from collections.abc import Sequence
+
 import msgspec
 import pytest
 
 from k8sharden.cluster.api import Api
 from k8sharden.cluster.memory import MemoryCluster
-from k8sharden.cluster.reread import reread
+from k8sharden.cluster.reread import Rereader
 from k8sharden.errors import NotFound
 from k8sharden.model import kinds
 from k8sharden.model.admission import Constraint
@@ -34,6 +36,11 @@ def api() -> Api:
     """A cluster with a pod in each of two namespaces."""
     objects = [space("a"), space("b"), pod("a", "old"), pod("b", "old")]
     return Api(MemoryCluster(objects).transport())
+
+
+def reread(api: Api, inventory: Inventory, listings: Sequence[Listing]) -> Inventory:
+    """Read lists again, as the first change of an apply does."""
+    return Rereader(api, lambda: 0.0)(inventory, listings)
 
 
 def pods(inventory: Inventory) -> list[str]:
@@ -119,6 +126,22 @@ def test_a_template_whose_type_is_not_served_has_no_constraints() -> None:
     assert len(known.of(kinds.CONSTRAINTS, Constraint)) == 1
     again = reread(Api(transport, read_only=True), known, kinds.listings([kinds.CONSTRAINTS]))
     assert [each.name for each in again.of(kinds.CONSTRAINTS, Constraint)] == ["all"]
+
+
+def test_a_list_that_may_have_some_age_is_read_once_in_that_time(api: Api) -> None:
+    """Many changes that rest on the whole cluster do not each read it; what may not be old is."""
+    known, now = scan(api.transport), [100.0]
+    read = Rereader(api, lambda: now[0])
+    whole, mine = Listing("pods", age=30), Listing("pods", "a")
+    read(known, (whole, mine))
+    for name in ("a", "b"):
+        api.create(pod(name, "new"), kinds.PODS.ref(name, "new"))
+    now[0] += 29
+    assert pods(read(known, (whole, mine))) == ["a/new", "a/old", "b/old"]
+    assert pods(read(known, (Listing("pods"), whole))) == ["a/new", "a/old", "b/new", "b/old"]
+    api.create(pod("b", "newer"), kinds.PODS.ref("b", "newer"))
+    now[0] += 30
+    assert "b/newer" in pods(read(known, (whole, mine)))
 
 
 def _absent() -> None:

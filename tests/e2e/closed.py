@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from tests.e2e.proxy import Answered, Asked, Forward, between, through
 from tests.e2e.run import MAIN, Person, Ran
 from tests.servers import crds, upstream
 from tests.servers.control_plane import ControlPlane
+from tests.servers.fixtures import started
 
 Json = dict[str, Any]
 Policies = dict[tuple[str, str, str], Json]
@@ -41,6 +43,14 @@ def fill(server: ControlPlane) -> None:
     crds.install(server, upstream.definitions((upstream.CILIUM,)))
     settle(server)
     at_work(server, "calico-node")
+
+
+def running(folder: Path) -> Iterator[ControlPlane]:
+    """Run such a server, where one controller only lets go of what is deleted."""
+    only = ("garbage-collector-controller",)
+    with started(lambda: ControlPlane(folder, controllers=only)) as server:
+        fill(server)
+        yield server
 
 
 def at_work(server: ControlPlane, agent: str) -> None:

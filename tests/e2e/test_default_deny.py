@@ -1,7 +1,7 @@
 """Default deny on a real API server, by the command line; nothing is left of it afterwards."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import jsonschema
@@ -14,19 +14,17 @@ from tests.e2e.closed import (
     Json,
     Killer,
     everything,
-    fill,
     flows,
     give_to_cilium,
     killed,
     planned,
     policies,
+    running,
     tried,
     undone,
 )
-from tests.e2e.proxy import Answered, Asked, Forward, between, through
 from tests.e2e.run import Person
 from tests.servers.control_plane import ControlPlane
-from tests.servers.fixtures import started
 
 pytestmark = pytest.mark.real
 
@@ -51,11 +49,7 @@ DENY: Json = {
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
     """The company with Calico at work, where one controller only lets go of what is deleted."""
-    folder = tmp_path_factory.mktemp("closed")
-    only = ("garbage-collector-controller",)
-    with started(lambda: ControlPlane(folder, controllers=only)) as running:
-        fill(running)
-        yield running
+    yield from running(tmp_path_factory.mktemp("closed"))
 
 
 @pytest.fixture
@@ -146,86 +140,6 @@ def test_killed_in_the_middle_it_goes_on_where_it_was(person: Person, server: Co
     listed = [each["id"] for each in person("journal", "list", "-o", "json").json()]
     assert undone(person, *listed).code == 0
     assert policies(server) == before
-
-
-def meddled(server: ControlPlane, person: Person, what: Callable[[], object]) -> str:
-    """Apply a group before whose first write somebody does something; return what is said."""
-    digest = person("plan", *INGRESS, "-o", "json").json()["digest"]
-    met = False
-
-    def meddle(asked: Asked, forward: Forward) -> Answered:
-        nonlocal met
-        answer = forward()
-        if asked.writes and asked.dry and not met:
-            met = True
-            what()
-        return answer
-
-    with between(server, meddle) as address:
-        config = str(through(address, server.kubeconfig(), person.home))
-        words = ("apply", *INGRESS, "--yes", "--digest", digest, "--kubeconfig", config)
-        refused = person(*words)
-    assert met
-    assert refused.code == 4, refused
-    return refused.err
-
-
-def a_policy(server: ControlPlane) -> Callable[[], object]:
-    """Somebody makes a policy of the name that one of the planned ones has."""
-    path = kinds.NETWORK_POLICIES.path("payments")
-    spec = {"podSelector": {"matchLabels": {"app": "other"}}, "policyTypes": ["Ingress"]}
-    metadata = {"name": "allow-ingress-ledger", "namespace": "payments"}
-    allow = {**DENY, "metadata": metadata, "spec": spec}
-    server.request("POST", path, allow).expect(201)
-    return lambda: server.request("DELETE", f"{path}/allow-ingress-ledger").expect(200)
-
-
-def a_port(server: ControlPlane) -> Callable[[], object]:
-    """Somebody leads a Service to another port."""
-    path = kinds.SERVICES.path("payments", "ledger")
-    old = server.request("GET", path).expect(200).json()["spec"]["ports"]
-    new = [{**port, "targetPort": 5433} for port in old]
-
-    def put(ports: list[Json]) -> None:
-        kind = "application/merge-patch+json"
-        server.request("PATCH", path, {"spec": {"ports": ports}}, content_type=kind).expect(200)
-
-    put(new)
-    return lambda: put(old)
-
-
-def a_pod(server: ControlPlane) -> Callable[[], object]:
-    """Somebody runs a pod that nothing selects, and that calls the ledger."""
-    path = kinds.PODS.path("payments")
-    env = [{"name": "LEDGER_URL", "value": "postgres://ledger.payments.svc:5432"}]
-    spec = {"containers": [{"name": "psql", "image": "registry.test/psql:1", "env": env}]}
-    pod = {"metadata": {"name": "psql", "labels": {"app": "psql"}}, "spec": spec}
-    server.request("POST", path, pod).expect(201)
-    return lambda: server.request("DELETE", f"{path}/psql?gracePeriodSeconds=0").expect(200)
-
-
-@pytest.mark.parametrize(
-    ("meddle", "shown"),
-    [(a_policy, "allow-ingress-ledger"), (a_port, "port: 5433"), (a_pod, "app: psql")],
-)
-def test_what_changed_since_the_review_is_refused_with_the_new_diff(
-    tmp_path: Path,
-    server: ControlPlane,
-    meddle: Callable[[ControlPlane], Callable[[], object]],
-    shown: str,
-) -> None:
-    """A policy, a Service or a pod that is other than reviewed: nothing is written, all is told."""
-    person = Person(tmp_path, KUBECONFIG=str(server.kubeconfig()), K8SHARDEN_JOURNAL_KEY="file")
-    back: list[Callable[[], object]] = []
-    before = policies(server)
-    try:
-        said = meddled(server, person, lambda: back.append(meddle(server)))
-    finally:
-        for each in back:
-            each()
-    assert "since it was reviewed" in said or "already" in said
-    assert shown in said
-    server.wait_until(lambda: policies(server) == before, "nothing is left")
 
 
 def test_an_undo_leaves_a_policy_that_somebody_edited(tmp_path: Path, server: ControlPlane) -> None:

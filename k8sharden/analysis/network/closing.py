@@ -22,6 +22,7 @@ from k8sharden.analysis.network.calls import calls_of
 from k8sharden.analysis.network.calls.untold import unread
 from k8sharden.analysis.network.cni import State, enforcement
 from k8sharden.analysis.network.edges import Edge
+from k8sharden.analysis.network.ground import ground
 from k8sharden.analysis.network.isolation import in_namespace
 from k8sharden.analysis.network.opened import lets_all_out, open_rules
 from k8sharden.analysis.network.own import openers, without_openers
@@ -29,7 +30,7 @@ from k8sharden.analysis.network.policies import Direction
 from k8sharden.analysis.network.units import units
 from k8sharden.model import kinds
 from k8sharden.model import network as n
-from k8sharden.model.change import Change, ChangeKind, Create, Delete, Listing, Risk
+from k8sharden.model.change import Change, ChangeKind, Create, Delete, Risk
 from k8sharden.model.inventory import Inventory
 from k8sharden.model.text import one_line
 from k8sharden.model.workloads import workloads_in
@@ -52,7 +53,7 @@ def closing(namespace: str, way: Direction, inventory: Inventory) -> Change:
         Risk.TRAFFIC,
         (*allows, _deny(namespace, way, inventory), *deletes),
         basis=_basis(wanted),
-        rests_on=rests_on(namespace, wanted),
+        rests_on=ground(namespace),
         warnings=(*_openers_go(gone), *_warnings(namespace, way, wanted, seen)),
     )
 
@@ -66,7 +67,7 @@ def covering(wanted: Wants, inventory: Inventory) -> Change:
         Risk.TRAFFIC,
         (allow(wanted, inventory),),
         basis=_basis([wanted]),
-        rests_on=rests_on(unit.namespace, [wanted]),
+        rests_on=ground(unit.namespace),
         warnings=tuple(_unit_warnings(unit.namespace, way, [wanted], inventory)),
     )
 
@@ -95,34 +96,6 @@ def _basis(wanted: Iterable[Wants]) -> dict[str, Any]:
 def _shown(edge: Edge) -> str:
     port = edge.port or "any port"
     return f"{edge.source.label} to {edge.target.label} {port}/{edge.protocol}"
-
-
-_HERE = (
-    kinds.PODS, kinds.REPLICA_SETS, kinds.JOBS, kinds.DEPLOYMENTS, kinds.STATEFUL_SETS,
-    kinds.DAEMON_SETS, kinds.CRON_JOBS, kinds.SERVICES, kinds.CONFIG_MAPS, kinds.INGRESSES,
-    kinds.ENDPOINT_SLICES, kinds.NETWORK_POLICIES, kinds.CILIUM_POLICIES,
-)  # fmt: skip
-"""What runs in the namespace, what it is told, what leads to it, and what is allowed already."""
-_THERE = (
-    kinds.PODS, kinds.REPLICA_SETS, kinds.JOBS, kinds.DEPLOYMENTS, kinds.STATEFUL_SETS,
-    kinds.DAEMON_SETS, kinds.CRON_JOBS, kinds.SERVICES, kinds.ENDPOINT_SLICES,
-)  # fmt: skip
-"""What tells the other ends of its edges, in their namespaces."""
-_AROUND = (
-    *kinds.listings((kinds.ENDPOINT_SLICES,), "default"),
-    *kinds.listings((kinds.NODES, kinds.CILIUM_CLUSTERWIDE_POLICIES)),
-)
-"""Where the API server and the nodes are, and what is allowed already in every namespace."""
-
-
-def rests_on(namespace: str, wanted: Iterable[Wants]) -> tuple[Listing, ...]:
-    """Return the lists from which these policies come out as they are."""
-    ends = (end for each in wanted for edge in each.keeps for end in (edge.source, edge.target))
-    others = {end.ref.namespace for end in ends if end.ref} - {namespace}
-    lists = [*kinds.listings(_HERE, namespace), *_AROUND]
-    for other in sorted(others):
-        lists += kinds.listings(_THERE, other)
-    return tuple(dict.fromkeys(lists))
 
 
 def _openers_go(gone: Sequence[n.NetworkPolicy]) -> Iterator[str]:
