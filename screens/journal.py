@@ -12,6 +12,7 @@ from textual.widgets import DataTable
 
 from k8sharden.changes.diff import FileDiff
 from k8sharden.changes.entry import Entry
+from k8sharden.changes.settle import may_arrive
 from k8sharden.errors import InputError
 from k8sharden.model.inventory import Source
 from k8sharden.model.text import one_line
@@ -105,7 +106,10 @@ class JournalScreen(HardeningScreen):
         self.query_one("#sum", Prose).update(Content(said if entries else EMPTY))
         table.display = self.query_one(DiffView).display = bool(entries)
         self.idle = frozenset(
-            (*(() if undoable else ("mark", "undo")), *(() if _open(entries) else ("recover",)))
+            (
+                *(() if undoable else ("mark", "undo")),
+                *(() if _open(entries, self.desk.clock()) else ("recover",)),
+            )
         )
         self.refresh_bindings()
         self._show_entry()
@@ -177,7 +181,7 @@ class JournalScreen(HardeningScreen):
 
     def action_recover(self) -> None:
         """Look at the cluster, and write down what became of interrupted changes."""
-        if not _open(self._entries):
+        if not _open(self._entries, self.desk.clock()):
             self.say("No change of this cluster was interrupted.")
             return
         self.work("recover", lambda: self._session.history.recover(self._source()), self._recovered)
@@ -187,6 +191,8 @@ class JournalScreen(HardeningScreen):
         return scan.inventory.source if scan else self._session.place.source()
 
     def _recovered(self, recovered: tuple[tuple[Entry, str], ...]) -> None:
+        if not recovered:
+            self.say("Looked again: no write arrived since. Ten minutes after it none does.")
         for entry, said in recovered[:5]:
             self.say(one_line(f"{entry.id}: {said}", 300))
         self.desk.look_for_interrupted()
@@ -203,9 +209,9 @@ class JournalScreen(HardeningScreen):
             self.house.review_undo(chosen)
 
 
-def _open(entries: Iterable[Entry]) -> bool:
-    """Whether nobody knows yet what became of one of these."""
-    return any(entry.interrupted for entry in entries)
+def _open(entries: Iterable[Entry], now: float) -> bool:
+    """Whether nobody knows yet what became of one of these, or its write may still arrive."""
+    return any(entry.interrupted or may_arrive(entry, now) for entry in entries)
 
 
 def _weight(entry: Entry) -> str:

@@ -53,3 +53,19 @@ def test_an_entry_that_was_changed_does_not_hide_the_others(tmp_path: Path) -> N
             assert "web:2" in driver.text
 
     run(look())
+
+
+def test_a_write_that_may_still_arrive_is_looked_for_again(tmp_path: Path) -> None:
+    """Once an entry was found unwritten, `s` looks again for as long as its write may be late."""
+    journal = Journal(tmp_path / "journal.sqlite", training=True)
+    entry = intend(journal, TrainingPlace(tmp_path).source().cluster_uid)
+    journal.settle(entry, State.FAILED, "It was interrupted before anything of it was written.")
+    journal.close()
+
+    async def look() -> None:
+        async with opened(tmp_path) as driver:
+            await driver.press("J", "s")
+            assert not any("No change" in said for said in driver.said)
+            assert any("Looked again: no write arrived since." in said for said in driver.said)
+
+    run(look())
