@@ -7,7 +7,7 @@ objects that a cluster would list. A document of kind `Evidence` fills what is n
     kind: Evidence
     source: {kind: cluster, name: training, server_version: v1.36.2}
     controlPlane: {servers: [{source: …, flags: {…}}], samples: [{name: …, labels: {}, value: 1}]}
-    unread: {secrets: forbidden}
+    unread: {secrets: forbidden, pods: [shop]}  # pods only in that namespace
     odd: [{apiVersion: v1, kind: Pod, namespace: shop, name: web}]
     facts: {images: {"shop/web:1": {digest: …}}, allowed_registries: […], mirrors: {docker.io: …}}
     scannedAt: 1795000000
@@ -152,7 +152,7 @@ def _written(docs: list[Document], write: Write) -> list[Document]:
             ]
 
 
-def _ledger(unread: Mapping[str, str]) -> dict[str, Entry]:
+def _ledger(unread: Mapping[str, str | list[str]]) -> dict[str, Entry]:
     return {kind.key: _entry(kind, unread) for kind in kinds.ALL}
 
 
@@ -161,7 +161,10 @@ def _facts(written: Document) -> Facts:
     return msgspec.convert({**written, "images": images}, Facts)
 
 
-def _entry(kind: ResourceType, unread: Mapping[str, str]) -> Entry:
-    status = Coverage(unread.get(kind.key, Coverage.READ))
+def _entry(kind: ResourceType, unread: Mapping[str, str | list[str]]) -> Entry:
+    found = unread.get(kind.key, Coverage.READ)
+    if isinstance(found, list):
+        return Entry(kind.key, Coverage.READ, namespaces=frozenset(found))
+    status = Coverage(found)
     wanted = f"list {kind.key}" if status is Coverage.FORBIDDEN else ""
     return Entry(kind.key, status, permission=wanted)
