@@ -1,13 +1,12 @@
 """``k8sharden rights``: what a subject may do, how it comes to it, and what of it is used."""
 
-from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import click
 import msgspec
 
 from k8sharden.analysis.rbac.chains import Chain, chains_of
-from k8sharden.analysis.rbac.exercised import Exercise, exercised, right_of
+from k8sharden.analysis.rbac.exercised import Exercise, exercised
 from k8sharden.analysis.rbac.matrix import COLUMNS, Amount, Cell, Row, matrix_of
 from k8sharden.analysis.rbac.paths import path_under
 from k8sharden.analysis.rbac.paths import unread as unseen
@@ -22,6 +21,7 @@ from k8sharden.cli.options import open_session, source_options, split, widen_opt
 from k8sharden.cli.output import emit, out_option, output_options, say, scanning, table, to_json
 from k8sharden.cli.rbac_notes import notes
 from k8sharden.cli.registries import tell_read
+from k8sharden.cli.rights_used import use_data, use_tables
 from k8sharden.cli.subjects import subject_of
 from k8sharden.model.inventory import Inventory
 from k8sharden.model.ref import Ref
@@ -31,8 +31,6 @@ from k8sharden.session import Scan, Session
 
 RIGHTS = "k8sharden.rights/v1"
 _SHOWN = 3
-_MOST_ROWS = 200
-"""Rights in the table of what is used; the data holds them all."""
 
 
 class Picture(NamedTuple):
@@ -89,7 +87,7 @@ def rights(**options: Any) -> int:
     else:
         after = _after_tables(who, now, *then, whole=not unseen(inventory)) if then else []
         tables = _tables(who, now) or [_nothing(who, gaps)]
-        emit("\n\n".join([*tables, *after, *(_use(use) if use else [])]), rest["out"])
+        emit("\n\n".join([*tables, *after, *(use_tables(use) if use else [])]), rest["out"])
     for text in (*(f"There may be more: {gap}" for gap in gaps), *notes(inventory)):
         say(text)
     return 0
@@ -181,26 +179,12 @@ def _cell(cell: Cell) -> str:
     return words[cell.amount] + ("!" if cell.dangerous else "")
 
 
-def _use(use: Exercise) -> list[str]:
-    shown = [(each.right.words, *_times(each.times, each.last)) for each in use.rights[:_MOST_ROWS]]
-    found = [table(("RIGHT", "USED", "LAST"), shown)]
-    if len(use.rights) > _MOST_ROWS:
-        found.append(f"And {len(use.rights) - _MOST_ROWS:,} more rights: -o json lists them all.")
-    denied = [(right_of(each).words, *_times(each.denied, each.last)) for each in use.denied]
-    return found + ([table(("DENIED", "TIMES", "LAST"), denied[:_MOST_ROWS])] if denied else [])
-
-
-def _times(times: int, last: float) -> tuple[str, str]:
-    day = datetime.fromtimestamp(last, UTC).date().isoformat() if last else "-"
-    return (f"{times:,}" if times else "unused"), day
-
-
 def _document(who: Identity, now: Picture, use: Exercise | None) -> dict[str, Any]:
     return {
         "schema": RIGHTS,
         "subject": who.label,
         **_picture_data(now),
-        "use": None if use is None else _use_data(use),
+        "use": None if use is None else use_data(use),
     }
 
 
@@ -233,16 +217,4 @@ def _chain_data(chain: Chain) -> dict[str, Any]:
         "missing": chain.missing,
         "broad": chain.broad,
         "reach": list(chain.reach),
-    }
-
-
-def _use_data(use: Exercise) -> dict[str, Any]:
-    return {
-        "rights": [
-            {**each.right._asdict(), "used": each.times, "last": each.last} for each in use.rights
-        ],
-        "denied": [
-            {**right_of(each)._asdict(), "times": each.denied, "last": each.last}
-            for each in use.denied
-        ],
     }

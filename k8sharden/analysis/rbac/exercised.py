@@ -1,5 +1,6 @@
 """Rights beside what an audit log shows: used, unused, and what was asked for and denied."""
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -11,11 +12,15 @@ from k8sharden.model.usage import Usage, Use
 
 
 class Exercised(NamedTuple):
-    """One right: how many requests used it, and when the last did (seconds since 1970, or 0)."""
+    """One right: how many requests used it, and when the last did (seconds since 1970, or 0).
+
+    ``parts`` is what of a right with a star was used, without names, most used first.
+    """
 
     right: Right
     times: int
     last: float
+    parts: tuple[tuple[Right, int], ...] = ()
 
 
 class Exercise(NamedTuple):
@@ -33,16 +38,30 @@ def exercised(who: Identity, policy: Policy, usage: Usage) -> Exercise:
     """
     held = Held(rights_of(who, policy))
     times, last = dict[Right, int](), dict[Right, float]()
+    parts: defaultdict[Right, Counter[Right]] = defaultdict(Counter)
     mine = list(_of(who, usage))
     for use in mine:
         for right in held.covering(right_of(use)) if use.allowed else ():
             times[right] = times.get(right, 0) + use.allowed
             last[right] = max(last.get(right, 0.0), use.last)
-    found = [Exercised(each, times.get(each, 0), last.get(each, 0.0)) for each in held.rights]
+            if _is_wide(right):
+                parts[right][right_of(use)._replace(name="")] += use.allowed
+    found = [
+        Exercised(each, times.get(each, 0), last.get(each, 0.0), _most(parts.get(each)))
+        for each in held.rights
+    ]
     return Exercise(
         tuple(sorted(found, key=lambda each: (-each.times, each.right))),
         tuple(sorted((use for use in mine if use.denied), key=lambda use: -use.denied)),
     )
+
+
+def _is_wide(right: Right) -> bool:
+    return "*" in f"{right.verb}{right.group}{right.resource}{right.path}"
+
+
+def _most(parts: Counter[Right] | None) -> tuple[tuple[Right, int], ...]:
+    return tuple(sorted((parts or {}).items(), key=lambda item: (-item[1], item[0])))
 
 
 def right_of(use: Use) -> Right:

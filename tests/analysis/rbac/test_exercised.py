@@ -82,3 +82,16 @@ def test_a_service_account_is_a_member_of_its_groups_whatever_the_log_says() -> 
     asked = use("get", "system:serviceaccount:shop:web")
     group = "Group system:serviceaccounts:shop"
     assert times(group, [f"b: reader to {group} in shop"], asked) == {GET: 2, LIST: 0}
+
+
+def test_of_a_star_it_is_told_what_was_used() -> None:
+    """Names and repetitions are added up, most used first; a plain right needs no parts."""
+    uses = (use("get", name="web"), use("get", name="api"), use("list", allowed=9))
+    grants = policy(
+        {"root": EVERYTHING, "reader": [rule("get list", "pods")]}, "c: root to User ada", READS
+    )
+    found = {
+        each.right: each.parts for each in exercised(who("User ada"), grants, Usage(uses)).rights
+    }
+    assert found[Right("", "*", "*", "*")] == ((LIST, 9), (GET, 4))
+    assert found[GET] == ()
