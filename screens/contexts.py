@@ -38,6 +38,7 @@ READY = (
     "Enter connects and scans. New here? The training cluster is the first row (g): nothing there "
     "can break, and M begins its missions."
 )
+READING = "Looking for clusters in your kubeconfig…"
 NO_KUBECONFIG = (
     "No kubeconfig was found, so there is no cluster of yours to choose. Give one with "
     "--kubeconfig or KUBECONFIG, or name a server in the last row; the training cluster needs "
@@ -61,7 +62,7 @@ class ContextsScreen(HardeningScreen):
     def __init__(self, desk: Desk, kubeconfig: Path | None) -> None:
         super().__init__(desk)
         self._kubeconfig = kubeconfig
-        self._hint = ""
+        self._hint = READING
         self._asked = False
         self._ways: list[Way | None] = []
         self._rows: list[tuple[str, ...]] = []

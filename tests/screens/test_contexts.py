@@ -2,12 +2,15 @@
 
 import asyncio
 import contextlib
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
+from k8sharden.cluster.connect import ContextInfo
 from screens.app import HardeningApp
+from screens.rooms import Rooms
 from tests.cluster.test_plugin import gone, hanging, started, until
 from tests.screens.driver import SMALL, Driver, run
 
@@ -52,6 +55,30 @@ def test_without_a_kubeconfig_training_is_offered(tmp_path: Path) -> None:
             await driver.press("enter")
             await driver.until(lambda: driver.app.desk.scan is not None)
             assert driver.crumb == "overview"
+
+    run(test())
+
+
+def test_what_is_still_looked_for_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While the kubeconfig is read, the training cluster alone does not seem to be all there is."""
+    go_on = threading.Event()
+
+    def offered(_: Rooms, __: Path | None) -> tuple[tuple[ContextInfo, ...], bool]:
+        go_on.wait(10)
+        return (), False
+
+    monkeypatch.setattr(Rooms, "offered", offered)
+
+    async def test() -> None:
+        app = HardeningApp(tmp_path)
+        async with app.run_test(size=SMALL, notifications=True) as pilot:
+            driver = Driver(app, pilot)
+            try:
+                await driver.until(lambda: "Looking for clusters" in driver.text)
+            finally:
+                go_on.set()
+            await driver.until(lambda: "No kubeconfig was found" in driver.text)
+            assert "Looking for clusters" not in driver.text
 
     run(test())
 

@@ -90,8 +90,11 @@ class _Collected:
             protocol, port = self._matrix.ports.sample(number)
             policies = self._matrix.policies
             verdict = decide(policies, source.party, target.party, port, protocol)
-            self._take(Direction.EGRESS, verdict.egress, number, source, target)
-            self._take(Direction.INGRESS, verdict.ingress, number, target, source)
+            # No policy is about addresses outside: nothing has to be said of their side.
+            if source.refs:
+                self._take(Direction.EGRESS, verdict.egress, number, source, target)
+            if target.refs:
+                self._take(Direction.INGRESS, verdict.ingress, number, target, source)
 
     def _take(self, way: Direction, side: Side, port: int, own: Group, other: Group) -> None:
         found = self._found.setdefault((way, side), _Found())

@@ -90,7 +90,7 @@ def test_a_rule_that_denies_is_named() -> None:
 
 
 def test_outside_is_told_apart_by_blocks() -> None:
-    """Addresses that a block holds and all others have a sentence each."""
+    """Addresses that a block holds and all others have a sentence each; of their own side none."""
     found = explained(
         policy("green", "b", ingress=[{"from": [{"ipBlock": {"cidr": "192.0.2.0/24"}}]}]),
         source=OUTSIDE,
@@ -99,6 +99,7 @@ def test_outside_is_told_apart_by_blocks() -> None:
         ("addresses in 192.0.2.0/24",),
         ("any other address",),
     ]
+    assert not [reason for reason in found.reasons if reason.way is Direction.EGRESS]
 
 
 def test_no_more_classes_are_looked_at_than_people_read() -> None:
