@@ -30,6 +30,8 @@ from k8sharden.model.objects import Namespace
 from k8sharden.model.workloads import Workload, workloads_in
 
 _TERMINATING = "Terminating"
+_BEFORE_USER_NAMESPACES = 34
+"""The last minor version of Kubernetes 1 that asks as much of a user namespace as of none."""
 
 
 def namespaces_of_people(inventory: Inventory) -> Iterator[Namespace]:
@@ -176,3 +178,10 @@ def _warnings(level: Level, inventory: Inventory, name: str) -> Iterator[str]:
         )
     if inventory.source.kind is SourceKind.MANIFESTS:
         yield "Only these files were judged: other pods of the namespace may not meet the level."
+    if minor_of(inventory.source.server_version) is None:
+        held = named_workloads(below(level, inventory, name, _BEFORE_USER_NAMESPACES))
+        if held:
+            yield (
+                f"Needs testing on your cluster's version, which is not known: {level} as "
+                f"Kubernetes 1.{_BEFORE_USER_NAMESPACES} judges it would refuse pods of {held}."
+            )

@@ -11,6 +11,26 @@ from tests.remediations.harness import Document
 
 FAIL = {path.stem: path for path in harness.fixtures(no_enforce.ITEM.id, "fail")}
 PREFIX = "pod-security.kubernetes.io/"
+PASSING_BY_USER_NAMESPACE = """
+apiVersion: v1
+kind: Namespace
+metadata: {name: shop}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      hostUsers: false
+      securityContext: {seccompProfile: {type: RuntimeDefault}}
+      containers:
+      - name: web
+        image: registry.example/web:1
+        securityContext: {allowPrivilegeEscalation: false, capabilities: {drop: [ALL]}}
+"""
 
 
 def _labels(docs: list[Document], source: Source = harness.TRAINING) -> dict[str, str]:
@@ -103,3 +123,14 @@ def test_files_are_judged_by_themselves_and_say_so() -> None:
     """What else runs in the namespace stands in no file that was given."""
     change = _change(harness.read(FAIL["baseline"]), harness.FILES)
     assert any("Only these files" in warning for warning in change.warnings)
+
+
+@pytest.mark.parametrize(
+    ("version", "told"), [("", True), ("unknown", True), ("v1.36.0", False), ("v1.34.0", False)]
+)
+def test_a_level_that_only_newer_servers_see_is_told(version: str, *, told: bool) -> None:
+    """With a user namespace 1.35 lets root run; where the version is not known it may be older."""
+    pods = harness.documents(PASSING_BY_USER_NAMESPACE)
+    source = msgspec.structs.replace(harness.TRAINING, server_version=version)
+    warnings = " ".join(_change(pods, source).warnings)
+    assert ("1.34 judges it would refuse pods of Deployment shop/web" in warnings) is told
