@@ -1,7 +1,7 @@
 """How far a rollout came: done, under way, failed, or later; with the reason in words.
 
 Source: the conditions under which ``kubectl rollout status`` is content, and the kubelet's reasons
-for which a container waits.
+for which a container waits. Unlike that command, a rollout that started no pod is not called done.
 """
 
 from collections.abc import Iterator, Sequence
@@ -62,7 +62,7 @@ def judge(now: Seen, before: Seen | None = None) -> Rollout:
     waits = _counts(now.workload)
     if waits:
         return Rollout(Stage.UNDER_WAY, one_line(_unscheduled(now.pods) or waits, 300))
-    return Rollout(Stage.DONE)
+    return _on_nodes(now, before) if now.workload.kind == "DaemonSet" else Rollout(Stage.DONE)
 
 
 def _later(workload: RollingWorkload) -> str:
@@ -71,6 +71,8 @@ def _later(workload: RollingWorkload) -> str:
     strategy = workload.spec.update_strategy
     if strategy and strategy.type == "OnDelete":
         return "its strategy is OnDelete: its pods change when somebody deletes them"
+    if workload.kind != "DaemonSet" and not _wanted(workload):
+        return "it is scaled to 0: its new pods come when somebody scales it up"
     return ""
 
 
@@ -169,6 +171,20 @@ def _daemon_set(status: RollingStatus) -> str:
     if status.number_available < wanted:
         return f"{status.number_available} of {wanted} new pods available"
     return ""
+
+
+def _on_nodes(now: Seen, before: Seen | None) -> Rollout:
+    """Judge by the nodes: the controller deletes old pods even where it may start no new one."""
+    wanted = now.workload.status.desired_number_scheduled
+    # A pod whose node would take no new one is counted as misscheduled, or not yet so.
+    was = before.workload.status if before else RollingStatus()
+    lost = was.desired_number_scheduled + was.number_misscheduled - wanted
+    if wanted:
+        said = f"fewer nodes take its pods than before: {wanted} of {wanted + lost}"
+        return Rollout(Stage.DONE, said if lost > 0 else "")
+    if lost > 0:
+        return Rollout(Stage.UNDER_WAY, f"no node takes its pods now, and before it were {lost}")
+    return Rollout(Stage.LATER, "no node takes its pods now: new ones come with a node that does")
 
 
 def _wanted(workload: RollingWorkload) -> int:

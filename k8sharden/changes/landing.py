@@ -139,4 +139,5 @@ def _ended(ref: Ref, rollout: Rollout, before: Seen | None) -> Landing:
         return Landing(Landed.BADLY, f"{ref.label} did not roll out: {rollout.said}.")
     if rollout.stage is Stage.LATER:
         return Landing(Landed.WELL, f"{ref.label}: {rollout.said}.")
-    return Landing(Landed.WELL, f"{ref.label} rolled out.")
+    said = f"; {rollout.said}" if rollout.said else ""
+    return Landing(Landed.WELL, f"{ref.label} rolled out{said}.")

@@ -104,6 +104,7 @@ class RollingStatus(Struct, frozen=True):
     desired_number_scheduled: int = 0
     updated_number_scheduled: int = 0
     number_available: int = 0
+    number_misscheduled: int = 0
     conditions: list[Condition] | None = None
 
 

@@ -80,6 +80,8 @@ def test_a_partition_holds_pods_back_on_purpose() -> None:
     [
         ("Deployment", {"paused": True}, "somebody resumes it"),
         ("DaemonSet", {"updateStrategy": {"type": "OnDelete"}}, "somebody deletes them"),
+        ("Deployment", {"replicas": 0}, "somebody scales it up"),
+        ("StatefulSet", {"replicas": 0}, "somebody scales it up"),
     ],
 )
 def test_what_waits_for_a_person_is_not_waited_for(kind: str, spec: Object, said: str) -> None:
@@ -87,6 +89,36 @@ def test_what_waits_for_a_person_is_not_waited_for(kind: str, spec: Object, said
     found = judge(Seen(workload(kind, spec, observedGeneration=0)))
     assert found.stage is Stage.LATER
     assert said in found.said
+
+
+def on_nodes(count: int, **status: int) -> Seen:
+    """Return a DaemonSet that is rolled out on so many nodes, but for what is given."""
+    names = ("desiredNumberScheduled", "updatedNumberScheduled", "numberAvailable")
+    return Seen(workload("DaemonSet", **(dict.fromkeys(names, count) | status)))
+
+
+def test_no_pod_on_no_node_is_no_rollout() -> None:
+    """Where no node takes a DaemonSet's pods, none was seen to start: nothing is called done."""
+    found = judge(on_nodes(0), on_nodes(0))
+    assert found.stage is Stage.LATER
+    assert "no node takes its pods now" in found.said
+    assert judge(on_nodes(0)) == found
+
+
+@pytest.mark.parametrize("before", [on_nodes(2), on_nodes(0, numberMisscheduled=2)])
+def test_nodes_that_were_lost_are_waited_for(before: Seen) -> None:
+    """The controller deletes the old pods there all the same, so their nodes are to come back."""
+    found = judge(on_nodes(0), before)
+    assert found.stage is Stage.UNDER_WAY
+    assert found.said == "no node takes its pods now, and before it were 2"
+
+
+def test_fewer_nodes_than_before_are_told() -> None:
+    """A rollout on those that are left is done; more nodes than before are nothing to tell."""
+    found = judge(on_nodes(1), on_nodes(3))
+    assert found.stage is Stage.DONE
+    assert found.said == "fewer nodes take its pods than before: 1 of 3"
+    assert judge(on_nodes(3), on_nodes(1)).said == ""
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from tests.servers.kubelet import CONFIG_ERROR, CRASH_LOOP, Failing, Kubelet, Ob
 pytestmark = pytest.mark.real
 
 QUOTA = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "pods"}}
+TAINT = "maintenance=now:NoSchedule"
 ENFORCE = {"pod-security.kubernetes.io/enforce": "restricted"}
 
 
@@ -71,10 +72,11 @@ class Rolled:
             return wanted > 0 and fresh == (wanted, wanted)
         return (status.get("updatedReplicas"), status.get("availableReplicas")) == (2, 2)
 
-    def apply(self, *words: str) -> Ran:
-        """Give the workload a seccomp profile, and watch it roll."""
+    def apply(self, *words: str, seconds: int = 60) -> Ran:
+        """Give the workload a seccomp profile, and watch it roll for so long."""
         chosen = ("--check", "rt-seccomp", "--namespace", self.namespace)
-        return self.person.approve("apply", *chosen, "--timeout", "60", "-o", "json", *words)
+        more = ("--timeout", str(seconds), "-o", "json", *words)
+        return self.person.approve("apply", *chosen, *more)
 
     def states(self) -> list[str]:
         """Return the states of the journal's entries, newest first."""
@@ -155,6 +157,21 @@ def test_pods_that_admission_refuses(
     assert 'violates PodSecurity "restricted:latest"' in done.err
     assert "It was taken back." in done.err
     assert rolled.template() == rolled.before
+
+
+@pytest.mark.usefixtures("node")
+def test_a_node_that_takes_no_new_pods(
+    control_plane_with_controllers: ControlPlane, kubelet: Kubelet, tmp_path: Path
+) -> None:
+    """The old pod goes and no new one comes: that is not called rolled out, nor verified."""
+    rolled = Rolled(control_plane_with_controllers, kubelet, "DaemonSet", tmp_path)
+    control_plane_with_controllers.kubectl("taint", "node", "node-1", TAINT)
+    with kubelet.at_work(rolled.namespace):
+        done = rolled.apply(seconds=3)
+    assert done.code == 5, done
+    assert "rolled out" not in done.err
+    assert "was still rolling out when the watch ended: no node takes its pods now" in done.err
+    assert rolled.states() == ["applied"]
 
 
 def test_pods_that_a_quota_refuses(

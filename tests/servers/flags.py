@@ -84,6 +84,8 @@ def controller_manager(settings: Settings, kubeconfig: Path) -> list[str]:
         # The default of 20 a second is for clusters that others use too.
         "kube-api-qps": "300",
         "kube-api-burst": "600",
+        # No node has a kubelet here: after the default minute each would count as dead.
+        "node-startup-grace-period": "24h",
     }
     if isinstance(settings.controllers, tuple):
         flags["controllers"] = ",".join(settings.controllers)
