@@ -23,6 +23,13 @@ Policies = dict[tuple[str, str, str], Json]
 
 POLICIES = (kinds.NETWORK_POLICIES, kinds.CILIUM_POLICIES)
 ALLOCATOR = "kube-apiserver-legacy-service-account-token-tracking"
+PROBE: Json = {
+    "apiVersion": kinds.CILIUM_POLICIES.api_version,
+    "kind": kinds.CILIUM_POLICIES.kind,
+    "metadata": {"name": "probe"},
+    "spec": {"endpointSelector": {}, "ingress": [{}]},
+}
+SETTINGS: Json = {"metadata": {"name": "cilium-config"}, "data": {"enable-policy": "default"}}
 AGENT: Json = {
     "metadata": {"name": "cilium", "namespace": "kube-system"},
     "spec": {
@@ -63,14 +70,23 @@ def at_work(server: ControlPlane, agent: str) -> None:
 
 
 def give_to_cilium(server: ControlPlane) -> None:
-    """Let Cilium take Calico's place."""
+    """Let Cilium take Calico's place, with settings that say nothing special."""
     path = kinds.DAEMON_SETS.path("kube-system")
-    server.request("DELETE", f"{path}/calico-node?propagationPolicy=Orphan").expect(200)
-    server.wait_until(
-        lambda: server.request("GET", f"{path}/calico-node").status == 404, "Calico is gone"
-    )
+    _orphan(server, path, "calico-node")
     server.request("POST", path, AGENT).expect(201)
+    server.request("POST", kinds.CONFIG_MAPS.path("kube-system"), SETTINGS).expect(201)
     at_work(server, "cilium")
+    # The garbage collector looks for new types every 30 s: until then nothing of theirs is let go.
+    path = kinds.CILIUM_POLICIES.path("default")
+    server.request("POST", path, PROBE).expect(201)
+    _orphan(server, path, PROBE["metadata"]["name"])
+
+
+def _orphan(server: ControlPlane, path: str, name: str) -> None:
+    """Delete an object as the program does, and wait until the garbage collector lets it go."""
+    server.request("DELETE", f"{path}/{name}?propagationPolicy=Orphan").expect(200)
+    gone = f"{name} is gone"
+    server.wait_until(lambda: server.request("GET", f"{path}/{name}").status == 404, gone)
 
 
 def everything(server: ControlPlane) -> dict[tuple[str, str, str], Json]:
