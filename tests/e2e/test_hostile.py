@@ -138,7 +138,9 @@ def test_connecting_to_hostile_names(tmp_path: Path) -> None:
         walker.go("c", "choose a cluster", SHOWN, "another server")
         walker.go("G\r", "by its address and a token")
         walker.go("https://u:[red]@[@click=app.quit]x[/nope]\rt\r", "no server's address")
-        walker.go(ESCAPE, "choose a cluster")
+        # The form lets the crumb be seen, and covers this row. Keys that come before Escape was
+        # read would make it Alt and a letter.
+        walker.go(ESCAPE, "another server")
         walker.go("kk\r", "Go on", SHOWN)
         walker.go("\r", "/ overview")
 
