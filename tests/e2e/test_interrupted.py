@@ -139,7 +139,8 @@ def test_a_closed_terminal_during_a_scan_ends_the_app(tmp_path: Path) -> None:
 @pytest.mark.parametrize("during", ["scan", "apply"])
 def test_suspended_and_shrunk_it_goes_on(tmp_path: Path, during: str) -> None:
     """Stopped by the shell and continued, then 20 by 5 and back: the work comes to its end."""
-    slow = {"scan": 3.0} if during == "scan" else {"write": 0.7}
+    # The plan writes some seventy times, one after the other, and all of them are waited for.
+    slow = {"scan": 3.0} if during == "scan" else {"write": 0.2}
     with started(tmp_path, **slow) as terminal:
         if during == "scan":
             terminal.wait_for("Scanning", seconds=60)
