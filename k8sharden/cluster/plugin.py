@@ -70,8 +70,14 @@ class _Plugin(subprocess.Popen[str]):
         app = sys.stdout is not sys.__stdout__
         asks = not app and sys.stdin is not None and sys.stdin.isatty()
         given = stdin if asks else subprocess.DEVNULL
-        super().__init__(command, stdin=given, start_new_session=app, **options)
-        _RUNNING.add(self)
+        try:
+            super().__init__(command, stdin=given, start_new_session=app, **options)
+            _RUNNING.add(self)
+        except BaseException:
+            # An interrupt may come when the plugin runs already, and nobody knows of it yet.
+            if self.pid and self.poll() is None:
+                self.end()
+            raise
 
     def communicate(self, *_args: Any, **_options: Any) -> tuple[str, str]:
         """Wait for the answer: not for ever, and not for somebody who has left."""

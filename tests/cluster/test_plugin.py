@@ -144,6 +144,25 @@ def test_an_interrupt_ends_the_plugin(tmp_path: Path) -> None:
     assert gone(tmp_path)
 
 
+def test_an_interrupt_while_the_plugin_is_started_ends_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A plugin that runs, while the interrupt comes before its start has returned, ends as well."""
+    start = vars(subprocess.Popen)["_execute_child"]
+
+    def interrupted(*args: Any) -> None:
+        start(*args)
+        started(tmp_path)
+        raise KeyboardInterrupt
+
+    file = hanging(tmp_path)
+    name = "k8sharden.cluster.plugin._Plugin._execute_child"
+    monkeypatch.setattr(name, interrupted, raising=False)
+    with pytest.raises(KeyboardInterrupt):
+        connect(kubeconfig=file)
+    assert gone(tmp_path)
+
+
 def test_a_plugin_does_not_wait_for_input_that_is_not_typed(tmp_path: Path) -> None:
     """Where no person sits before it, a plugin that reads its input finds the end of it at once."""
     script = "read line || echo nothing to read >&2; exit 1"

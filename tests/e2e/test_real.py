@@ -114,13 +114,12 @@ def test_a_namespace_only_user_gets_a_useful_scan(person: Person, company: Contr
     config = str(company.kubeconfig("shop-only", namespace="shop"))
     document = person("scan", "--kubeconfig", config, "-o", "json").json()
     failing = [f for f in document["findings"] if f["status"] == "fail"]
-    assert {"rt-rofs", "img-no-digest", "net-no-default-deny-ingress"} <= {
-        finding["check"] for finding in failing
-    }
+    assert {"rt-rofs", "img-no-digest"} <= {finding["check"] for finding in failing}
     assert {finding["resource"]["namespace"] or "shop" for finding in failing} == {"shop"}
     assert document["source"]["cluster_uid"].startswith("fingerprint:")
     unknown = {f["check"] for f in document["findings"] if f["status"] == "unknown"}
-    assert {"rbac-cluster-admin", "rt-rofs"} <= unknown
+    # Calico's and Cilium's policies may not be listed there, and one of them might deny.
+    assert {"rbac-cluster-admin", "rt-rofs", "net-no-default-deny-ingress"} <= unknown
 
 
 def test_the_printed_role_is_enough_to_scan(person: Person, company: ControlPlane) -> None:

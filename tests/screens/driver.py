@@ -47,7 +47,7 @@ class Driver:
         await self.until(lambda: not any(not worker.is_finished for worker in self.app.workers))
         await self.pilot.pause()
 
-    async def until(self, true: Callable[[], bool], *, seconds: float = 10) -> None:
+    async def until(self, true: Callable[[], bool], *, seconds: float = 30) -> None:
         """Wait until something holds; fail when it takes longer."""
         async with asyncio.timeout(seconds):
             await self.pilot.pause()

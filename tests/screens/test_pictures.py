@@ -44,7 +44,8 @@ def pictures(request: pytest.FixtureRequest) -> Pictures:
 @pytest.fixture(autouse=True)
 def always_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Stop the clocks, count the journal's ids and empty the home, so that every run is alike."""
-    clock, numbers = SimpleNamespace(time=lambda: NOW), itertools.count(1)
+    clock = SimpleNamespace(time=lambda: NOW, monotonic=time.monotonic)
+    numbers = itertools.count(1)
     for module in ("history", "places.cluster", "places.training", "places.files"):
         monkeypatch.setattr(f"k8sharden.{module}.time", clock)
     monkeypatch.setattr("k8sharden.changes.landing.time", time)
