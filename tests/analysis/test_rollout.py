@@ -94,7 +94,8 @@ def test_what_waits_for_a_person_is_not_waited_for(kind: str, spec: Object, said
 def on_nodes(count: int, **status: int) -> Seen:
     """Return a DaemonSet that is rolled out on so many nodes, but for what is given."""
     names = ("desiredNumberScheduled", "updatedNumberScheduled", "numberAvailable")
-    return Seen(workload("DaemonSet", **(dict.fromkeys(names, count) | status)))
+    counts: Object = {**dict.fromkeys(names, count), **status}
+    return Seen(workload("DaemonSet", **counts))
 
 
 def test_no_pod_on_no_node_is_no_rollout() -> None:
