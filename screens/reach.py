@@ -81,8 +81,7 @@ class ReachScreen(HardeningScreen):
     def on_mount(self) -> None:
         """Work the matrix out in a thread."""
         self.query_one(Grid).focus()
-        words = ("reach", *(("-n", self._namespace) if self._namespace else ()))
-        self.tell_command(self._session.command(*words))
+        self._tell_command()
         self.work("reach", self._look, self._take)
 
     def _look(self) -> Compared:
@@ -108,6 +107,11 @@ class ReachScreen(HardeningScreen):
         names = [spot.ref.name if spot.ref else spot.label for spot in spots]
         self.query_one(Grid).load(Sheet(names, names, self._word))
         self._tell_sum()
+
+    def _tell_command(self) -> None:
+        within = ("-n", self._namespace) if self._namespace else ()
+        later = ("--after",) if self._later else ()
+        self.tell_command(self._session.command("reach", *within, *later))
 
     def _tell_sum(self) -> None:
         assert self._found is not None  # noqa: S101 - for mypy: only called once it is there
@@ -180,6 +184,7 @@ class ReachScreen(HardeningScreen):
             self.say("No fix of this scan changes a policy.")
             return
         self._later = not self._later
+        self._tell_command()
         self._draw()
 
     def action_findings(self) -> None:

@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterator
@@ -71,10 +72,10 @@ class _Plugin(subprocess.Popen[str]):
         asks = not app and sys.stdin is not None and sys.stdin.isatty()
         given = stdin if asks else subprocess.DEVNULL
         try:
-            super().__init__(command, stdin=given, start_new_session=app, **options)
-            _RUNNING.add(self)
+            with _interrupts_wait():
+                super().__init__(command, stdin=given, start_new_session=app, **options)
+                _RUNNING.add(self)
         except BaseException:
-            # An interrupt may come when the plugin runs already, and nobody knows of it yet.
             if self.pid and self.poll() is None:
                 self.end()
             raise
@@ -105,6 +106,24 @@ class _Plugin(subprocess.Popen[str]):
         self.wait()
         for pipe in filter(None, (self.stdout, self.stderr)):
             pipe.close()
+
+
+@contextmanager
+def _interrupts_wait() -> Iterator[None]:
+    """Hold an interrupt back: where it comes right after the fork, the plugin's id is lost."""
+    came: list[tuple[int, Any]] = []
+    before = signal.getsignal(signal.SIGINT)
+    # Only the main thread is ever interrupted, and only it may say how.
+    if threading.current_thread() is not threading.main_thread() or not callable(before):
+        yield
+        return
+    signal.signal(signal.SIGINT, lambda number, frame: came.append((number, frame)))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+        if came:
+            before(*came[0])
 
 
 def _family(pid: int) -> list[int]:

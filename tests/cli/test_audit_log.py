@@ -2,7 +2,9 @@
 
 import json
 import shlex
+from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import jsonschema
 import pytest
@@ -146,9 +148,12 @@ def test_usage_is_printed_as_json(capsys: pytest.CaptureFixture[str], home: Path
 
 
 def test_with_a_log_nobody_is_told_that_there_is_none(
-    capsys: pytest.CaptureFixture[str],
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A binding of everybody goes with the log's window named, not with the wish for a log."""
+    # The log of the training cluster is of the seven days before today.
+    today = SimpleNamespace(time=lambda: datetime(2026, 11, 23, 12, tzinfo=UTC).timestamp())
+    monkeypatch.setattr("k8sharden.places.training.time", today)
     assert run(["plan", "--demo", "--check", "rbac-authenticated"]) == 0
     out = capsys.readouterr().out
     assert "without an audit log" not in out

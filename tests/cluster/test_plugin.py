@@ -126,10 +126,18 @@ def test_a_scan_that_is_cancelled_ends_the_plugin_that_renews_its_token(tmp_path
     until(lambda: gone(tmp_path))
 
 
+PROGRAM = """
+import signal, sys
+from k8sharden.cli import run
+signal.signal(signal.SIGINT, signal.default_int_handler)
+sys.exit(run(sys.argv[1:]))
+"""
+"""Whoever starts the tests in a shell's background has its interrupts ignored, also by children."""
+
+
 def scanning(file: Path) -> "subprocess.Popen[bytes]":
-    """Start a scan; its input stays open, and nobody types."""
-    code = "import sys; from k8sharden.cli import run; sys.exit(run(sys.argv[1:]))"
-    words = [sys.executable, "-c", code, "scan", "--kubeconfig", str(file)]
+    """Start a scan that hears interrupts; its input stays open, and nobody types."""
+    words = [sys.executable, "-c", PROGRAM, "scan", "--kubeconfig", str(file)]
     return subprocess.Popen(words, stderr=subprocess.PIPE, stdin=subprocess.PIPE)
 
 
@@ -160,6 +168,31 @@ def test_an_interrupt_while_the_plugin_is_started_ends_it(
     monkeypatch.setattr(name, interrupted, raising=False)
     with pytest.raises(KeyboardInterrupt):
         connect(kubeconfig=file)
+    assert gone(tmp_path)
+
+
+def test_an_interrupt_right_after_the_fork_ends_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An interrupt is held back until the id of the plugin, which runs already, is known."""
+    fork, forks = vars(subprocess)["_fork_exec"], []
+
+    def interrupted(*args: Any) -> int:
+        forks.append(fork(*args))
+        if len(forks) == 1:
+            started(tmp_path)
+            signal.raise_signal(signal.SIGINT)
+        return int(forks[-1])
+
+    file = hanging(tmp_path)
+    monkeypatch.setattr("subprocess._fork_exec", interrupted)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            connect(kubeconfig=file)
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert gone(tmp_path)
 
 

@@ -59,6 +59,7 @@ def test_the_fixes_close_what_nobody_needs(tmp_path: Path) -> None:
             assert "Shown: now" in driver.text
             now = grid(driver)._sheet.word(*grid(driver).cursor or Place(0, 0))
             await driver.press("f")
+            assert "k8sharden reach --after --demo" in driver.text
             assert "Shown: after all fixes" in driver.text
             then = grid(driver)._sheet.word(*grid(driver).cursor or Place(0, 0))
             assert now == ("some*", "grid--some")
