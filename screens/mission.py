@@ -87,13 +87,15 @@ class MissionScreen(MissionPage):
         self._finish(self._judged)
 
     def _finish(self, then: Callable[[Outcome], None]) -> None:
-        self.work("finish", partial(self._guide.finish, self._mission.id), then, writes=True)
+        # An answer to an older question may not be drawn yet, and the mission be further by it.
+        finish = partial(self._guide.finish, self._mission.id, self._step)
+        self.work("finish", finish, then, writes=True)
 
     def _check_again(self) -> None:
         """Check a rollout once more, as long as somebody waits for it here."""
-        # A second check, while one is under way, would already be of the step after.
         checking = any(w.group == "finish" and not w.is_finished for w in self.workers)
-        if self.is_current and self._awaited and not checking:
+        # Back from the review, the screen is current a moment before it is shown, and checks then.
+        if self.is_current and self._awaited and not self._fixing and not checking:
             self.action_next()
 
     def action_finding(self) -> None:

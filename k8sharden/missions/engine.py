@@ -93,12 +93,17 @@ class Missions:
         report = self._attack(standing.mission)
         return Ran(report, self._judge(standing, report))
 
-    def finish(self, name: str) -> Outcome:
-        """Finish the step that the mission is at, if the cluster agrees."""
+    def finish(self, name: str, seen: Step | None = None) -> Outcome:
+        """Finish the step that the mission is at, if the cluster agrees.
+
+        ``seen`` is the step before whoever asks: what was finished meanwhile stays finished.
+        """
         standing = self.standing(name)
         step = standing.step
         if standing.reopened:
             return self._back(standing)
+        if seen and seen in standing.mission.steps[: standing.done] and not seen.runs:
+            return Outcome(done=True, words=_FINISHED[seen.kind])
         if step is None:
             return Outcome(done=True, words="This mission is done, and the attack still fails.")
         if step.runs:

@@ -50,6 +50,21 @@ def test_a_mission_runs_through(learner: Learner, mission: Mission) -> None:
 
 
 @EACH
+def test_a_fix_that_is_checked_twice_is_in_both_times(learner: Learner, mission: Mission) -> None:
+    """Who still sees the fix is told of the fix, not of the step that comes after it."""
+    learner.reaches(mission, StepKind.FIX)
+    fix = learner.missions.standing(mission.id).step
+    learner.fixes(mission)
+    first = learner.missions.finish(mission.id, fix)
+    assert first.done
+    assert learner.missions.finish(mission.id, fix) == first
+    after = learner.missions.standing(mission.id).step
+    assert after is not None
+    assert after.kind is StepKind.AGAIN
+    assert not learner.missions.finish(mission.id, after).done
+
+
+@EACH
 def test_a_fix_that_was_taken_back_is_told(learner: Learner, mission: Mission) -> None:
     """After an undo the attack works again, and the mission goes back to its fix."""
     learner.reaches(mission, StepKind.READ)
