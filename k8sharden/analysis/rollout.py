@@ -43,17 +43,21 @@ class Stage(StrEnum):
 
 
 class Rollout(msgspec.Struct, frozen=True):
-    """Where a rollout stands, and a sentence about it."""
+    """Where a rollout stands, and a sentence about it.
+
+    ``stay`` is whether pods of an older template run on, although it is done or waits.
+    """
 
     stage: Stage
     said: str = ""
+    stay: bool = False
 
 
 def judge(now: Seen, before: Seen | None = None) -> Rollout:
     """Return where a rollout stands; what was so ``before`` the change is not held against it."""
     later = _later(now.workload)
     if later:
-        return Rollout(Stage.LATER, later)
+        return Rollout(Stage.LATER, later, stay=any(map(_runs, now.pods)))
     if now.workload.metadata.generation > now.workload.status.observed_generation:
         return Rollout(Stage.UNDER_WAY, "its controller has not looked at it yet")
     failure = _refused(now, before) or _overdue(now.workload) or _hopeless(now, before)
@@ -62,7 +66,13 @@ def judge(now: Seen, before: Seen | None = None) -> Rollout:
     waits = _counts(now.workload)
     if waits:
         return Rollout(Stage.UNDER_WAY, one_line(_unscheduled(now.pods) or waits, 300))
-    return _on_nodes(now, before) if now.workload.kind == "DaemonSet" else Rollout(Stage.DONE)
+    if now.workload.kind == "DaemonSet":
+        return _on_nodes(now, before)
+    return Rollout(Stage.DONE, stay=now.workload.status.updated_replicas < _wanted(now.workload))
+
+
+def _runs(pod: RollingPod) -> bool:
+    return pod.metadata.deletion_timestamp is None
 
 
 def _later(workload: RollingWorkload) -> str:

@@ -1,6 +1,5 @@
 """Apply a plan: re-read, compare with what was approved, journal, write, verify. In that order."""
 
-import functools
 from collections.abc import Callable
 from contextlib import suppress
 from enum import StrEnum
@@ -14,6 +13,8 @@ from k8sharden.changes.entry import records_of
 from k8sharden.changes.ground import Ground, Unsettled
 from k8sharden.changes.journal import Journal, State
 from k8sharden.changes.landing import Landed, Landing, Watch
+from k8sharden.changes.means import Means
+from k8sharden.changes.pace import Pace
 from k8sharden.changes.plan import Plan, Planned, fetcher
 from k8sharden.changes.rebind import Moved, rebound
 from k8sharden.changes.verify import completed, verify
@@ -42,16 +43,6 @@ class Outcome(msgspec.Struct, frozen=True):
     """What the change would be now, where that is not what was approved."""
     unsure: bool = False
     """Whether it is written as it was meant, and only the rights that come of it are not known."""
-
-
-class Means(msgspec.Struct, frozen=True):
-    """What a change is applied with; ``watch`` and ``ground`` are None where nobody wants them."""
-
-    writer: Writer
-    journal: Journal
-    inquiry: Inquiry
-    watch: Watch | None = None
-    ground: Ground | None = None
 
 
 def apply_plan(  # noqa: PLR0913 - what is told and asked on the way
@@ -110,7 +101,7 @@ def _why_exported(planned: Planned) -> str:
 
 def apply_change(planned: Planned, plan: Plan, means: Means) -> Outcome:
     """Apply one change: all of its writes, or none; then see that it lands."""
-    writer, journal, watch = means.writer, means.journal, means.watch
+    writer, journal = means.writer, means.journal
     try:
         fresh = rebound(planned, fetcher(writer.get), means.ground)
     except Moved as moved:
@@ -119,7 +110,7 @@ def apply_change(planned: Planned, plan: Plan, means: Means) -> Outcome:
         return Outcome(planned, Result.SKIPPED, str(waits))
     except K8shardenError as error:
         return Outcome(planned, Result.FAILED, str(error))
-    before = watch.before(fresh.bound) if watch else {}
+    pace = Pace(means.watch)
     records = records_of(planned.change, fresh.bound)
     entry = journal.intend(
         cluster=plan.source.cluster_uid,
@@ -134,6 +125,7 @@ def apply_change(planned: Planned, plan: Plan, means: Means) -> Outcome:
     done: list[Written] = []
     try:
         for number, bound in enumerate(fresh.bound):
+            pace.ready(bound)
             record = completed(records[number], write(bound, writer))
             # Before the journal, so that one that fails now still leaves the write taken back.
             done.append((number, record))
@@ -142,22 +134,15 @@ def apply_change(planned: Planned, plan: Plan, means: Means) -> Outcome:
         if means.ground:
             means.ground.wrote(fresh.bound)
     except K8shardenError as error:
-        return Outcome(planned, Result.FAILED, fail(error, done, entry, writer, journal), entry)
-    wait = functools.partial(watch.landing, before) if watch and before else None
+        return Outcome(planned, Result.FAILED, fail(error, done, entry, means), entry)
     try:
-        return _after(planned, entry, done, means, wait)
+        return _after(planned, entry, done, means, pace)
     except InputError as error:
         # The journal knows that it was written, and `recover` finds out the rest.
         return Outcome(planned, Result.APPLIED, str(error), entry)
 
 
-def _after(
-    planned: Planned,
-    entry: str,
-    done: list[Written],
-    means: Means,
-    wait: Callable[[], Landing] | None,
-) -> Outcome:
+def _after(planned: Planned, entry: str, done: list[Written], means: Means, pace: Pace) -> Outcome:
     """See that what was written is there, that nobody lost a right, that it lands; journal it."""
     writer, journal = means.writer, means.journal
     odd = _odd(done, writer)
@@ -165,17 +150,17 @@ def _after(
     if verdict.lost and not planned.undoes:
         with suppress(InputError):  # what somebody has lost comes first
             journal.settle(entry, State.INTENDED, verdict.said)
-        said = fail(Refused(verdict.said), done, entry, writer, journal)
+        said = fail(Refused(verdict.said), done, entry, means)
         return Outcome(planned, Result.FAILED, said, entry)
     if odd:
         said = f"{odd} {verdict.said}".rstrip()
         journal.settle(entry, State.APPLIED, said)
         return Outcome(planned, Result.APPLIED, said, entry)
-    if wait:
+    if pace.rolls:
         # Should this program end meanwhile, the journal says no more than what is known.
         said = "Written as meant; its rollout was not seen to its end."
         journal.settle(entry, State.APPLIED, f"{said} {verdict.said}".rstrip())
-        return _landed(planned, entry, wait(), verdict, journal)
+        return _landed(planned, entry, pace.landing(), verdict, journal)
     return _good(planned, entry, verdict, journal)
 
 

@@ -1,7 +1,7 @@
 """Watch what a change sets going until it lands: rollouts, up to a deadline."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 
 import msgspec
@@ -40,10 +40,14 @@ class Landed(StrEnum):
 
 
 class Landing(msgspec.Struct, frozen=True):
-    """How the watch over a change ended, and a sentence where there is something to say."""
+    """How the watch over a change ended, and a sentence where there is something to say.
+
+    ``stay`` names the workloads of which pods of before still run, as where somebody paused them.
+    """
 
     landed: Landed
     said: str = ""
+    stay: str = ""
 
 
 class Watch:
@@ -67,37 +71,37 @@ class Watch:
         self._tell = tell
         self._stop = stop
         self._hurry = hurry
-        self._about: tuple[Bound, ...] = ()
 
-    def before(self, bound: Iterable[Bound]) -> dict[Ref, Seen | None]:
-        """Look at the workloads whose template is about to change; None where one is not seen."""
-        self._about = tuple(each for each in bound if _rolls(each))
-        return {each.ref: self._seen(each.ref) for each in self._about}
-
-    def _seen(self, ref: Ref) -> Seen | None:
+    def look(self, ref: Ref) -> Seen | None:
+        """Look at a workload whose template is about to change; None where it is not seen."""
         try:
             return self._observe(ref)
         except K8shardenError:
             return None
 
-    def landing(self, before: dict[Ref, Seen | None]) -> Landing:
-        """Wait until all of them have landed; the first that fails ends it."""
+    def landing(self, before: Mapping[Ref, Seen | None], about: Sequence[Bound]) -> Landing:
+        """Wait until all of them have landed; the first that fails ends it.
+
+        ``about`` are the writes, whose secret values are not told.
+        """
         notes = []
         for ref, seen in before.items():
-            ended = self._wait(ref, seen)
+            ended = self._wait(ref, seen, about)
             if ended.landed in (Landed.BADLY, Landed.UNKNOWN):
                 return ended
             notes.append(ended)
         said = " ".join(note.said for note in notes)
         unwatched = any(note.landed is Landed.UNWATCHED for note in notes)
-        return Landing(Landed.UNWATCHED if unwatched else Landed.WELL, said)
+        stay = ", ".join(note.stay for note in notes if note.stay)
+        return Landing(Landed.UNWATCHED if unwatched else Landed.WELL, said, stay)
 
-    def _wait(self, ref: Ref, before: Seen | None) -> Landing:
+    def _wait(self, ref: Ref, before: Seen | None, about: Sequence[Bound]) -> Landing:
         last = time.monotonic()
         deadline = last + self._patience
         while True:
             try:
-                rollout, last = self._judged(self._observe(ref), before), time.monotonic()
+                rollout = _judged(self._observe(ref), before, about)
+                last = time.monotonic()
             except K8shardenError as error:
                 passes = isinstance(error, ClusterUnavailable) and time.monotonic() < last + BLIND
                 if not passes:
@@ -107,7 +111,8 @@ class Watch:
                 rollout = Rollout(Stage.UNDER_WAY, said)
             self._tell(ref, rollout)
             if rollout.stage is not Stage.UNDER_WAY:
-                return _ended(ref, rollout, before)
+                stay = ref.label if rollout.stay else ""
+                return msgspec.structs.replace(_ended(ref, rollout, before), stay=stay)
             if self._hurry():
                 said = f"{ref.label}: its rollout was not watched to its end."
                 return Landing(Landed.UNWATCHED, said)
@@ -116,13 +121,14 @@ class Watch:
                 return Landing(Landed.UNKNOWN, said)
             time.sleep(POLL)
 
-    def _judged(self, now: Seen, before: Seen | None) -> Rollout:
-        """Judge a rollout in words that hold no secret value: a program's last ones may."""
-        rollout = judge(now, before)
-        return msgspec.structs.replace(rollout, said=discreet(rollout.said, self._about))
+
+def _judged(now: Seen, before: Seen | None, about: Sequence[Bound]) -> Rollout:
+    """Judge a rollout in words that hold no secret value: a program's last ones may."""
+    rollout = judge(now, before)
+    return msgspec.structs.replace(rollout, said=discreet(rollout.said, about))
 
 
-def _rolls(bound: Bound) -> bool:
+def rolls(bound: Bound) -> bool:
     """Whether a write changes a template that a controller rolls out."""
     kinds = {(kind.api_version, kind.kind) for kind in ROLLING}
     if not isinstance(bound.write, Patch) or (bound.ref.api_version, bound.ref.kind) not in kinds:

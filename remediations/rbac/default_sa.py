@@ -114,10 +114,12 @@ ITEM = Item(
             "taken back. Afterwards narrow the accounts that never needed the rights."
         ),
         breaks=(
-            "Old pods lose the rights a moment before new ones take over, so a controller may "
-            "log a few 403s during the rollout. Pods that are started by hand or by another "
-            "program under default have no rights any more. Whatever trusts the account by its "
-            "name outside the cluster, such as a vault, has to learn the new one."
+            "Applied here, the rights leave default once the new pods have taken over; applied "
+            "without waiting, or from Git in one go, old pods log 403s during the rollout. A Job "
+            "that runs keeps its account, and fails where it asks after that. Pods that are "
+            "started by hand or by another program under default have no rights any more. "
+            "Whatever trusts the account by its name outside the cluster, such as a vault, has to "
+            "learn the new one."
         ),
         verify=(
             "`kubectl auth can-i update configmaps/feature-flags -n shop "

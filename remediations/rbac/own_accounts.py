@@ -1,7 +1,7 @@
 """Gives workloads that run under the account `default` accounts of their own.
 
-New accounts and bindings come first, then the templates name them, and last `default` leaves the
-old bindings: whatever step is the last that was made, pods that start have the rights they need.
+New accounts and bindings come first, then the templates name them, and last, once the old pods have
+gone, `default` leaves the old bindings: at every step pods have the rights they need.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -223,10 +223,10 @@ def _leaving(of: Family, inventory: Inventory) -> Iterator[Write]:
 
 def _rollout(spaces: Sequence[str]) -> str:
     return (
-        f"Needs testing: pods of {', '.join(spaces)} that still run under default lose these "
-        "rights as soon as this is written, and those that take their place have them from the "
-        "start: in between lies the rollout. A Job that runs keeps its account to its end. What "
-        "an audit log shows of default, the new accounts ask from then on."
+        f"Needs testing: pods of {', '.join(spaces)} that run under default lose these rights. "
+        "Applied here, that waits until the new pods, which have them, have taken over; with "
+        "--no-wait or as a merged patch it does not. A Job that runs keeps its account to its end. "
+        "What an audit log shows of default, the new accounts ask from then on."
     )
 
 
