@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import secrets
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import quote
@@ -68,9 +69,11 @@ class Credentials:
             "current-context": context,
         }
         file = self._folder / (quote(f"{context} {user} {namespace}", safe="") + ".kubeconfig")
-        file.touch(mode=0o600)
-        file.write_text(json.dumps(config, indent=1))  # JSON is YAML
-        return file
+        # Whole or not at all: another thread, or a program it started, may be reading it.
+        fresh = file.with_suffix(f".{threading.get_ident()}")
+        fresh.touch(mode=0o600)
+        fresh.write_text(json.dumps(config, indent=1))  # JSON is YAML
+        return fresh.replace(file)
 
 
 def _embedded(pair: KeyPair) -> dict[str, str]:
