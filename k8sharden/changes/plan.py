@@ -1,7 +1,7 @@
 """The plan: changes bound to the objects they meet, and the digest of exactly what was shown."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -79,6 +79,15 @@ class Planned(msgspec.Struct, frozen=True):
         return any(effect.blind for effect in self.impact)
 
     @property
+    def traffic(self) -> tuple[tuple[bool, str], ...]:
+        """The connections that it cuts for certain, and those of which that is not known."""
+        return tuple(
+            sorted(
+                (effect.count is not None, name) for effect in self.impact for name in effect.about
+            )
+        )
+
+    @property
     def ref(self) -> Ref | None:
         """The object that the change is about."""
         return self.change.ref
@@ -113,11 +122,13 @@ class Plan(msgspec.Struct, frozen=True):
 
     @property
     def digest(self) -> str:
-        """``sha256:…`` over the cluster, every touched field before and after, and their basis.
+        """``sha256:…`` over the cluster, each touched field before and after, their basis and cuts.
 
-        A plan that was approved for one cluster is no plan for its twin.
+        A plan that was approved for one cluster is no plan for its twin, and one that cuts other
+        connections is another plan. An undo's cuts are left out: a shell may have to do without.
         """
-        return digest(self.changes, self.source.cluster_uid)
+        cut = [each.traffic for each in self.changes] if self.origin else []
+        return digest(self.changes, self.source.cluster_uid, cut)
 
     @property
     def blocked(self) -> tuple[Planned, ...]:
@@ -202,9 +213,10 @@ def fetcher(get: Callable[[Ref], dict[str, Any]]) -> Fetch:
     return fetch
 
 
-def digest(changes: Iterable[Planned], cluster: str = "") -> str:
+def digest(changes: Iterable[Planned], cluster: str = "", cut: Sequence[object] = ()) -> str:
     """Digest what was shown: every touched field before and after, and the basis of each change.
 
+    ``cut`` is what else was shown, of a whole plan: the connections that each change cuts.
     Bookkeeping (resourceVersion, managedFields, status) is left out, since it changes unasked.
     """
     content = [
@@ -217,7 +229,7 @@ def digest(changes: Iterable[Planned], cluster: str = "") -> str:
         }
         for planned in changes
     ]
-    encoded = msgspec.json.encode([cluster, content], order="deterministic")
+    encoded = msgspec.json.encode([cluster, content, cut], order="deterministic")
     return "sha256:" + hashlib.sha256(encoded).hexdigest()
 
 

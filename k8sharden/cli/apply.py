@@ -100,8 +100,8 @@ def carry_out(session: Session, plan: Plan, scan: Scan | None, options: dict[str
             )
         raise Refused(
             f"The plan is now {plan.digest}, not {digest}: the cluster changed, or other findings "
-            "or other evidence (--audit-log, --widen) were given. Look at it with `k8sharden "
-            "plan`. Nothing was done."
+            "or other evidence (--audit-log, --flows, --widen) were given. Look at it with "
+            "`k8sharden plan`. Nothing was done."
         )
     if not any(planned.applies for planned in plan.changes):
         shown = f"{describe(plan, session)}\n" if plan.held else ""

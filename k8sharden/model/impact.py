@@ -25,7 +25,7 @@ class Impact(msgspec.Struct, frozen=True):
 
     ``count`` is exact for what was read, and None where it cannot be told; ``downtime`` is set
     where nothing may be left to answer for a while, and ``blind`` where only a scan would tell, and
-    there was none.
+    there was none. ``about`` names each connection that a sentence on traffic is about.
     """
 
     kind: ImpactKind
@@ -33,6 +33,7 @@ class Impact(msgspec.Struct, frozen=True):
     said: str
     downtime: bool = False
     blind: bool = False
+    about: tuple[str, ...] = ()
 
     @property
     def cuts(self) -> int:

@@ -1,11 +1,13 @@
 """What plans and undos cut: told before anything is applied, and refused if nobody accepted it."""
 
+import json
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from k8sharden.changes.impact import with_impact
-from k8sharden.changes.plan import Plan, bind_change
+from k8sharden.changes.plan import Origin, Plan, bind_change
 from k8sharden.cli.cuts import check_cuts, cut_words
 from k8sharden.errors import ClusterUnavailable, Refused
 from k8sharden.model import kinds
@@ -145,6 +147,30 @@ def test_a_plan_that_cuts_is_refused_unless_somebody_accepts_as_many(session: Se
             check_cuts(plan, accepted)
     check_cuts(plan, plan.cuts)
     check_cuts(planned(session, (allow(),)), 0)
+
+
+def test_who_else_is_cut_makes_another_plan(session: Session) -> None:
+    """What was accepted is which connections are cut, not how many."""
+
+    def made() -> Plan:
+        origin = Origin({}, {}, session.scan().inventory)
+        return msgspec.structs.replace(planned(session, (deny(),)), origin=origin)
+
+    plan = made()
+    assert made().digest == plan.digest
+    checkout = session.place.fetch(kinds.DEPLOYMENTS.ref("payments", "checkout"))
+    assert checkout is not None
+    reports = {key: checkout[key] for key in ("apiVersion", "kind")} | json.loads(
+        json.dumps({"spec": checkout["spec"]}).replace("checkout", "reports")
+    )
+    reports["metadata"] = {"name": "reports", "namespace": "payments"}
+    assert session.place.writer is not None
+    session.place.writer.create(reports, kinds.DEPLOYMENTS.ref("payments", "reports"))
+    later = made()
+    assert later.cuts > plan.cuts
+    assert later.digest != plan.digest
+    with pytest.raises(Refused, match="no longer the one that was approved"):
+        session.apply(later, plan.digest)
 
 
 def test_an_allow_is_not_taken_back_from_under_a_later_deny(session: Session) -> None:

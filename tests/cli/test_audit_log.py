@@ -168,4 +168,4 @@ def test_another_plan_by_other_evidence_says_what_may_be_missing(
     assert run(["plan", *words, "--widen", "names", "-o", "json"]) == 0
     digest = json.loads(capsys.readouterr().out)["digest"]
     assert run(["apply", *words, "--yes", "--digest", digest]) == 4
-    assert "other evidence (--audit-log, --widen) were given" in capsys.readouterr().err
+    assert "other evidence (--audit-log, --flows, --widen) were given" in capsys.readouterr().err

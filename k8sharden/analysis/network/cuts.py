@@ -135,16 +135,28 @@ def _told(found: Mapping[Edge, Cut]) -> Iterator[Impact]:
     certain = [cut for cut in found.values() if cut.certain]
     unsure = [cut for cut in found.values() if not cut.certain]
     for cut in certain[:_SHOWN]:
-        yield Impact(ImpactKind.TRAFFIC, 1, f"Cuts {_words(cut.edge)}.")
-    if (more := len(certain) - _SHOWN) > 0:
-        yield Impact(ImpactKind.TRAFFIC, more, f"Cuts {more:,} more connections.")
+        said = f"Cuts {_words(cut.edge)}."
+        yield Impact(ImpactKind.TRAFFIC, 1, said, about=_named([cut]))
+    if more := certain[_SHOWN:]:
+        said = f"Cuts {len(more):,} more connections."
+        yield Impact(ImpactKind.TRAFFIC, len(more), said, about=_named(more))
     for cut in unsure[:_SHOWN]:
         why = cut.after.egress.said or cut.after.ingress.said
         said = f"Cannot tell whether it cuts {_words(cut.edge)}"
-        yield Impact(ImpactKind.TRAFFIC, None, f"{said}: {why}." if why else f"{said}.")
-    if len(unsure) > _SHOWN:
-        said = f"Cannot tell either of {len(unsure) - _SHOWN:,} more connections."
-        yield Impact(ImpactKind.TRAFFIC, None, said)
+        said = f"{said}: {why}." if why else f"{said}."
+        yield Impact(ImpactKind.TRAFFIC, None, said, about=_named([cut]))
+    if more := unsure[_SHOWN:]:
+        said = f"Cannot tell either of {len(more):,} more connections."
+        yield Impact(ImpactKind.TRAFFIC, None, said, about=_named(more))
+
+
+def _named(found: Iterable[Cut]) -> tuple[str, ...]:
+    """Name connections exactly, and by nothing that changes while they stay the same."""
+    return tuple(_connection(cut.edge) for cut in found)
+
+
+def _connection(edge: Edge) -> str:
+    return f"{edge.source.label} → {edge.target.label} {edge.protocol} {edge.port}"
 
 
 def _words(edge: Edge) -> str:
