@@ -36,16 +36,18 @@ class Cellular(NamedTuple):
 
 def total(comparison: Comparison, namespace: str, *, fixed: bool) -> str:
     """Return how many cells are open, now and after the fixes."""
-    before, after = _open(comparison.before), _open(comparison.after)
     of = len(comparison.spots) ** 2
     what = f"connections in {one_line(namespace, 80)}" if namespace else "namespace pairs"
-    then = f", {after} after all fixes" if fixed else ""
-    return f"{before} of {of} {what} open{then}"
+    before = _open(comparison.before, f" of {of} {what} open")
+    return f"{before}; after all fixes {_open(comparison.after, ' open')}" if fixed else before
 
 
-def _open(matrix: Matrix) -> int:
-    cells = (cell for spot in matrix.spots for cell in matrix.row(spot).values())
-    return sum(cell.extent in _OPEN for cell in cells)
+def _open(matrix: Matrix, more: str) -> str:
+    """Return how many cells are open, and of how many that is not known."""
+    extents = [cell.extent for spot in matrix.spots for cell in matrix.row(spot).values()]
+    count = sum(extent in _OPEN for extent in extents)
+    unknown = extents.count(Extent.UNKNOWN)
+    return f"{count}{more}" + (f", {unknown} not known" if unknown else "")
 
 
 def behind(found: Cellular) -> tuple[Content, ...]:
@@ -83,7 +85,8 @@ def _words(cell: Cell) -> str:
             return "not known"
     share = f"{cell.full + cell.limited:,} of {counted(cell.pairs, 'pair')}"
     ports = f", {', '.join(cell.ports)}" if cell.ports else ""
-    return f"{share} open{ports}"
+    unknown = f"; {cell.unknown:,} not known" if cell.unknown else ""
+    return f"{share} open{ports}{unknown}"
 
 
 def _needed(found: Cellular) -> Iterator[Content]:

@@ -85,14 +85,19 @@ class Cell(msgspec.Struct, frozen=True):
 
     @property
     def said(self) -> str:
-        """``any``, ``TCP 8080``, ``3 of 12``, ``none``, ``unknown``; ``-`` where nobody is."""
+        """``any``, ``TCP 8080``, ``3 of 12``, ``none``, ``unknown``; ``-`` where nobody is.
+
+        ``3-5 of 12`` is where two of the others are not known.
+        """
         if self.extent is Extent.SOME:
             return ", ".join(self.ports) if self.limited == self.pairs else self._share
         return {Extent.ALL: "any", Extent.EMPTY: "-"}.get(self.extent, str(self.extent))
 
     @property
     def _share(self) -> str:
-        return f"{self.full + self.limited:,} of {self.pairs:,}"
+        sure = self.full + self.limited
+        most = f"-{sure + self.unknown:,}" if self.unknown else ""
+        return f"{sure:,}{most} of {self.pairs:,}"
 
 
 class Change(msgspec.Struct, frozen=True):

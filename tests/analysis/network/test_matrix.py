@@ -144,6 +144,12 @@ def test_an_unknown_cell_is_none_of_the_others() -> None:
     assert (found.extent, found.unknown, found.said) == (Extent.UNKNOWN, 2, "unknown")
 
 
+def test_a_count_says_how_much_of_the_rest_is_not_known() -> None:
+    """At least so many are open, and at most so many."""
+    assert Cell(pairs=12, full=2, limited=1, unknown=2).said == "3-5 of 12"
+    assert Cell(pairs=12, full=2, limited=1).said == "3 of 12"
+
+
 def test_outside_are_addresses_as_blocks_tell_them_apart() -> None:
     """Addresses in a block and all others are two; without blocks there is one outside."""
     block = policy("green", "block", ingress=[{"from": [{"ipBlock": {"cidr": "192.0.2.0/24"}}]}])
