@@ -10,6 +10,7 @@ import msgspec
 
 from k8sharden.analysis.rbac.asked import identity_in, is_shown, shows_reads, uses_of
 from k8sharden.analysis.rbac.authorize import Request
+from k8sharden.analysis.rbac.everybody import BASIC
 from k8sharden.analysis.rbac.from_use import (
     NAMES,
     NAMESPACES,
@@ -22,6 +23,7 @@ from k8sharden.analysis.rbac.known import READS, RESOURCES
 from k8sharden.analysis.rbac.narrowed import TooWide, requests_in, without
 from k8sharden.analysis.rbac.parts import FROM_LOG
 from k8sharden.analysis.rbac.policy import Grant, Policy, policy_of
+from k8sharden.analysis.rbac.rights import Right
 from k8sharden.analysis.rbac.subjects import AUTHENTICATED, is_account_group, service_account
 from k8sharden.analysis.rbac.window import ENOUGH, days, length, seldom, words
 from k8sharden.analysis.system import is_bootstrap_rbac, is_broad_group
@@ -103,15 +105,22 @@ def _is_anyway(use: Use, subject: o.Subject, grant: Grant, inventory: Inventory)
     return any(
         is_granted(other, each)
         for other in policy.grants(who)
-        if other.binding != grant.binding and _stays_put(other, policy, broad=broad)
+        if other.binding != grant.binding
         for each in requests_of(use)
+        if _stays_put(other, each, policy, broad=broad)
     )
 
 
-def _stays_put(grant: Grant, policy: Policy, *, broad: bool) -> bool:
+def _stays_put(grant: Grant, asked: Request, policy: Policy, *, broad: bool) -> bool:
+    """Whether nobody will take a binding's answer to a request away.
+
+    Of the server's own bindings that is what it made them for; more may have been added since.
+    """
     binding = policy.bindings[grant.binding]
     if is_bootstrap_rbac(binding.metadata):
-        return any(each.name in _EVERYBODY for each in binding.subjects or ())
+        everybody = any(each.name in _EVERYBODY for each in binding.subjects or ())
+        right = Right(**asked._asdict())
+        return everybody and any(each.covers(right) for each in BASIC)
     return broad and not any(map(_is_anybody, binding.subjects or ()))
 
 

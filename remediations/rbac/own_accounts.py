@@ -224,9 +224,9 @@ def _leaving(of: Family, inventory: Inventory) -> Iterator[Write]:
 def _rollout(spaces: Sequence[str]) -> str:
     return (
         f"Needs testing: pods of {', '.join(spaces)} that run under default lose these rights. "
-        "Applied here, that waits until the new pods, which have them, have taken over; as a merged "
-        "patch, or where nobody waits for rollouts, it does not. A Job that runs keeps its account "
-        "to its end. What an audit log shows of default, the new accounts ask from then on."
+        "Applied here, that waits until the new pods, which have them, have taken over; as a "
+        "merged patch, or where nobody waits for rollouts, it does not. A Job that runs keeps its "
+        "account to its end. What an audit log shows of default, the new accounts ask from then on."
     )
 
 

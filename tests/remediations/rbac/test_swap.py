@@ -361,6 +361,16 @@ def test_what_the_api_server_gives_everybody_is_not_repeated() -> None:
     assert ("/api", True) in {(each.path, each.allowed) for each in answer.reviews}
 
 
+def test_what_somebody_added_for_everybody_is_no_ground_to_leave_it_out() -> None:
+    """Whoever takes that back, as rbac-authenticated does, must not take it from this subject."""
+    everybody = {"apiGroup": RBAC, "kind": "Group", "name": "system:authenticated"}
+    basic = binding("system:basic-user", "system:basic-user", everybody)
+    basic["metadata"]["labels"] = {"kubernetes.io/bootstrapping": "rbac-defaults"}
+    added = [{"apiGroups": [""], "resources": ["pods"], "verbs": ["list"]}]
+    answer = change(seen([*WIDE, basic, role("system:basic-user", added)], *JOB))
+    assert made(answer) == made(change(seen(WIDE, *JOB)))
+
+
 def test_another_binding_that_still_allows_it_is_named() -> None:
     """What stays by somebody else's grant is said, and not asked about as gone."""
     inventory = seen([*WIDE, binding("again", "wide", PIPELINE)], *JOB)
