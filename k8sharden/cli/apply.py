@@ -61,7 +61,11 @@ def apply(**options: Any) -> int:
     chosen = overruled(plan, rest["override_owner"])
     rest["selection"] = selection
     # What is applied after all changes what the later changes meet.
-    return carry_out(session, session.judged(chosen, scan), scan, rest)
+    judged = session.judged(chosen, scan)
+    if rest["digest"] == plan.digest:
+        # `k8sharden plan` overrules nobody: what it showed is approved, and whom to overrule here.
+        rest["digest"] = judged.digest
+    return carry_out(session, judged, scan, rest)
 
 
 def overruled(plan: Plan, keys: Sequence[str]) -> Plan:

@@ -24,6 +24,7 @@ from k8sharden.errors import ClusterUnavailable, Refused
 from k8sharden.history import History
 from k8sharden.model import kinds
 from k8sharden.model.change import Change, ChangeKind, Risk
+from k8sharden.model.impact import Impact, ImpactKind
 from k8sharden.model.inventory import Source, SourceKind
 from k8sharden.places.training import TrainingPlace
 from k8sharden.session import Scan, Session
@@ -248,6 +249,24 @@ def test_ctrl_c_in_the_last_look_loses_no_report(
     assert [change["result"] for change in document["changes"]] == ["verified"]
     assert list(document["rechecked"].values()) == ["cannot tell"]
     assert "Stopping; what was done is told." in ran.err
+
+
+def test_a_plan_stays_approved_whoever_is_overruled(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is applied after all may have later changes cut others, which no `plan` could show."""
+    judged = Session.judged
+    effect = Impact(ImpactKind.TRAFFIC, 0, "It matters to another.", about=("a → b TCP 1",))
+
+    def otherwise(session: Session, plan: Plan, scan: Scan | None) -> Plan:
+        found = judged(session, plan, scan)
+        changes = [msgspec.structs.replace(each, impact=(effect,)) for each in found.changes]
+        return msgspec.structs.replace(found, changes=tuple(changes))
+
+    approved = digest(capsys)
+    monkeypatch.setattr(Session, "judged", otherwise)
+    assert run(["apply", *CHOICE, "--yes", "--digest", approved, "--no-wait"]) == 0
+    assert "verified: " in capsys.readouterr().err
 
 
 def test_impact_counts_what_an_owner_was_overruled_for(capsys: pytest.CaptureFixture[str]) -> None:
